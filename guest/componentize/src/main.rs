@@ -1,0 +1,3 @@
+//! Turns a core module into a component.
+
+fn main() {}
