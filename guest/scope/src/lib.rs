@@ -1,1 +1,69 @@
-//! What one job is about.
+//! What one job is about: cloud, tenant, subscription, vault, alias, identity, and what it may
+//! reach, parsed and validated.
+//!
+//! The guest and the host both read a job with this crate, so that what the guest asks for and
+//! what the host grants come from one reading. It does no I/O, needs no executor, and compiles
+//! for `wasm32-unknown-unknown`.
+//!
+//! # The way of a job
+//!
+//! 1. The platform's properties become [`Properties`]: the named fields, nothing else; copies of
+//!    the credentials end here.
+//! 2. The two credential fields become an [`Identity`], which says *how* a job proves who it is
+//!    and holds no secret.
+//! 3. Tenant, store path and properties become a [`StoreScope`]; its [`Variables`] are what the
+//!    rules of the job are filled with.
+//! 4. [`rules`] gives the rule templates of a [`JobKind`], as data. Expanding and matching them
+//!    is the host's business.
+//!
+//! ```
+//! use job_scope::{Identity, JobKind, Properties, StoreScope, rules};
+//!
+//! let identity = Identity::choose(Some("33333333-3333-4333-8333-333333333333"), Some("secret"))?;
+//! let properties = Properties::from_json(&r#"{"AzureCloud":" China "}"#.into())?;
+//! let scope = StoreScope::parse(
+//!     "contoso.example",
+//!     "22222222-2222-4222-8222-222222222222:rg-one:kv-one",
+//!     &properties,
+//!     &identity,
+//! )?;
+//! assert_eq!(scope.vault_url(), "https://kv-one.vault.azure.cn");
+//! assert_eq!(rules(JobKind::Inventory, &identity).len(), 4);
+//! # Ok::<(), job_scope::FieldError>(())
+//! ```
+//!
+//! # What this crate must not know
+//!
+//! Where a job comes from, the operator's policy, secrets, and how HTTP is done. It parses; it
+//! decides nothing about trust: a foreign private endpoint is read here and judged by the policy.
+
+mod cloud;
+mod endpoint;
+mod error;
+mod identity;
+mod kind;
+mod names;
+mod path;
+mod properties;
+mod rules;
+mod scope;
+mod variables;
+mod vault;
+
+pub use cloud::{Cloud, Endpoints};
+pub use error::FieldError;
+pub use identity::Identity;
+pub use kind::JobKind;
+pub use names::{Alias, ClientId, ResourceGroup, SubscriptionId, TenantId, VaultName};
+pub use path::StorePath;
+pub use properties::{Properties, STORE_FIELDS, StoreField};
+pub use rules::{
+    ALLOWED_HEADERS, ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION,
+    ARM_VAULTS_API_VERSION, BodyTemplate, BoundedBody, CLIENT_ASSERTION_TYPE, FreeMember,
+    HeaderRule, IDENTITY_API_VERSION, JsonTemplate, KEY_VAULT_API_VERSION, Method, PairTemplate,
+    QueryTemplate, RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate,
+    SegmentPattern, ValueTemplate, private_key_rules, rules, segment_patterns,
+};
+pub use scope::StoreScope;
+pub use variables::Variables;
+pub use vault::{Region, Sku};
