@@ -1,6 +1,6 @@
 //! The kinds of job, by the names that every part of the program uses for them.
 //!
-//! Must not know: what a kind of job does or needs (that is [`crate::rules`]).
+//! Must not know: what a kind of job does or needs (that is [`crate::rules()`]).
 
 use std::fmt;
 use std::str::FromStr;

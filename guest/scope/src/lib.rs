@@ -13,7 +13,7 @@
 //!    and holds no secret.
 //! 3. Tenant, store path and properties become a [`StoreScope`]; its [`Variables`] are what the
 //!    rules of the job are filled with.
-//! 4. [`rules`] gives the rule templates of a [`JobKind`], as data. Expanding and matching them
+//! 4. [`rules()`] gives the rule templates of a [`JobKind`], as data. Expanding and matching them
 //!    is the host's business.
 //!
 //! ```

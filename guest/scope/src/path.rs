@@ -45,7 +45,7 @@ impl StorePath {
         }
         if is_url(path) {
             return Err(refused(format!(
-                "{} is a URL, which says neither subscription nor resource group",
+                "{} is a vault URL, which says neither subscription nor resource group",
                 shown(path)
             )));
         }
@@ -240,7 +240,10 @@ mod tests {
         ] {
             let error = StorePath::parse(text).unwrap_err();
             assert_eq!(error.field(), "StorePath", "{text:?}");
-            assert!(error.problem().contains("is a URL"), "{text:?}: {error}");
+            assert!(
+                error.problem().contains("is a vault URL"),
+                "{text:?}: {error}"
+            );
             assert!(
                 error.remedy().contains("subscription-id:resource-group"),
                 "{text:?}: {error}"
@@ -321,7 +324,7 @@ mod tests {
         fn what_is_well_formed_parses_prints_back_and_parses_the_same(
             subscription in "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
             group in proptest::option::of("[a-zA-Z0-9é_()-]{1,90}"),
-            vault in "[a-zA-Z][a-zA-Z0-9]{1,20}(-[a-z0-9])?",
+            vault in "[a-zA-Z][a-zA-Z0-9]{2,20}(-[a-z0-9])?",
             id: bool,
         ) {
             let text = match &group {

@@ -1,1 +1,401 @@
+use std::collections::BTreeSet;
 
+use serde_json::json;
+
+use super::*;
+use crate::{Alias, ClientId, Properties, StoreScope, Variables};
+
+const APP: &str = "33333333-3333-4333-8333-333333333333";
+
+fn client_id() -> ClientId {
+    ClientId::parse(APP).unwrap()
+}
+
+fn identities() -> [Identity; 4] {
+    [
+        Identity::ClientSecret {
+            client_id: client_id(),
+        },
+        Identity::ClientAssertion {
+            client_id: client_id(),
+        },
+        Identity::ManagedIdentity { client_id: None },
+        Identity::ManagedIdentity {
+            client_id: Some(client_id()),
+        },
+    ]
+}
+
+fn secret() -> Identity {
+    Identity::ClientSecret {
+        client_id: client_id(),
+    }
+}
+
+/// Method and URL of each rule, one a line.
+fn requests(rules: &[RuleTemplate]) -> Vec<String> {
+    rules
+        .iter()
+        .map(|rule| format!("{} {}", rule.method, rule.url))
+        .collect()
+}
+
+fn pairs(pairs: &[PairTemplate]) -> Vec<String> {
+    pairs
+        .iter()
+        .map(|pair| {
+            let value = match &pair.value {
+                ValueTemplate::Fixed(value) => format!("={value}"),
+                ValueTemplate::Opaque { .. } => "=*".to_owned(),
+            };
+            format!(
+                "{}{value}{}",
+                pair.name,
+                if pair.optional { "?" } else { "" }
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn an_inventory_may_get_a_token_list_and_read_certificates_and_nothing_else() {
+    let rules = rules(JobKind::Inventory, &secret());
+    assert_eq!(
+        requests(&rules),
+        [
+            "POST https://{authority}/{tenant}/oauth2/v2.0/token",
+            "GET https://{vault_host}/certificates",
+            "GET https://{vault_host}/certificates/{name}",
+            "GET https://{vault_host}/certificates/{name}/{version}",
+        ]
+    );
+    let queries: Vec<_> = rules
+        .iter()
+        .map(|rule| pairs(&rule.query).join("&"))
+        .collect();
+    assert_eq!(
+        queries,
+        [
+            "",
+            "api-version=7.6&$skiptoken=*?&maxresults=*?",
+            "api-version=7.6",
+            "api-version=7.6"
+        ]
+    );
+}
+
+#[test]
+fn the_other_jobs_may_send_what_their_row_of_the_table_says() {
+    for (kind, wanted) in [
+        (
+            JobKind::Add,
+            vec![
+                "GET https://{vault_host}/certificates/{alias}",
+                "POST https://{vault_host}/certificates/{alias}/import",
+                "GET https://{vault_host}/deletedcertificates/{alias}",
+                "POST https://{vault_host}/deletedcertificates/{alias}/recover",
+            ],
+        ),
+        (
+            JobKind::Remove,
+            vec![
+                "GET https://{vault_host}/certificates/{alias}",
+                "DELETE https://{vault_host}/certificates/{alias}",
+                "GET https://{vault_host}/deletedcertificates/{alias}",
+            ],
+        ),
+        (
+            JobKind::CreateStore,
+            vec![
+                "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}",
+                "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}",
+                "PUT https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}",
+                "POST https://{arm}/subscriptions/{subscription}/providers/Microsoft.KeyVault/checkNameAvailability",
+            ],
+        ),
+        (
+            JobKind::Discovery,
+            vec![
+                "GET https://{arm}/subscriptions",
+                "GET https://{arm}/subscriptions/{id}/providers/Microsoft.KeyVault/vaults",
+                "POST https://{arm}/providers/Microsoft.ResourceGraph/resources",
+            ],
+        ),
+        (
+            JobKind::Check,
+            vec![
+                "GET https://{vault_host}/certificates",
+                "GET https://{vault_host}/certificates/{name}",
+                "GET https://{vault_host}/certificates/{name}/{version}",
+            ],
+        ),
+    ] {
+        assert_eq!(requests(&rules(kind, &secret())[1..]), wanted, "{kind}");
+    }
+}
+
+#[test]
+fn a_token_is_asked_for_with_the_proof_of_the_identity_and_for_one_audience() {
+    let form = |kind, identity: &Identity| match &rules(kind, identity)[0].body {
+        BodyTemplate::Form(form) => pairs(form).join("&"),
+        other => panic!("{kind}: {other:?}"),
+    };
+    assert_eq!(
+        form(JobKind::Inventory, &secret()),
+        "grant_type=client_credentials&client_id={client_id}&scope={vault_scope}&client_secret=*&claims=*?"
+    );
+    assert_eq!(
+        form(
+            JobKind::Discovery,
+            &Identity::ClientAssertion {
+                client_id: client_id()
+            }
+        ),
+        "grant_type=client_credentials&client_id={client_id}&scope={arm_scope}\
+         &client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer\
+         &client_assertion=*&claims=*?"
+    );
+}
+
+#[test]
+fn a_managed_identity_reaches_the_endpoint_of_its_machine_and_no_authority() {
+    for kind in JobKind::ALL {
+        for (client_id, query) in [
+            (None, "api-version=2018-02-01&resource="),
+            (Some(client_id()), "api-version=2018-02-01&resource="),
+        ] {
+            let user_assigned = client_id.is_some();
+            let rules = rules(kind, &Identity::ManagedIdentity { client_id });
+            let rule = &rules[0];
+            assert_eq!(
+                format!("{} {}", rule.method, rule.url),
+                "GET http://169.254.169.254/metadata/identity/oauth2/token"
+            );
+            let text = pairs(&rule.query).join("&");
+            assert!(text.starts_with(query), "{kind}: {text}");
+            assert_eq!(
+                text.ends_with("&client_id={client_id}"),
+                user_assigned,
+                "{kind}: {text}"
+            );
+            assert_eq!(
+                rule.headers.required,
+                [RequiredHeader {
+                    name: "metadata".into(),
+                    value: "true".into()
+                }]
+            );
+            assert!(
+                rules.iter().all(|rule| !rule.url.contains("{authority}")),
+                "{kind}"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_identity_endpoint_is_plain_http() {
+    for kind in JobKind::ALL {
+        for identity in identities() {
+            for rule in rules(kind, &identity) {
+                assert_eq!(
+                    rule.url.starts_with("https://{"),
+                    rule.id != "identity-endpoint",
+                    "{kind}: {}",
+                    rule.url
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_job_reads_private_keys_unless_its_operator_says_so() {
+    for kind in JobKind::ALL {
+        for identity in identities() {
+            assert!(
+                rules(kind, &identity)
+                    .iter()
+                    .all(|rule| !rule.url.contains("/secrets")),
+                "{kind}"
+            );
+        }
+        let marked = private_key_rules(kind);
+        assert_eq!(marked.is_empty(), kind != JobKind::Inventory, "{kind}");
+        for rule in marked {
+            assert_eq!(rule.method, Method::Get);
+            assert!(rule.purpose.contains("PRIVATE KEY"), "{}", rule.purpose);
+        }
+    }
+}
+
+#[test]
+fn a_job_that_only_reads_sends_no_body_but_for_its_token() {
+    for kind in [JobKind::Inventory, JobKind::Check] {
+        for rule in &rules(kind, &secret())[1..] {
+            assert_eq!(
+                (rule.method, rule.body.is_none()),
+                (Method::Get, true),
+                "{kind} {}",
+                rule.id
+            );
+        }
+    }
+}
+
+#[test]
+fn a_vault_is_created_with_rbac_in_the_tenant_of_the_job_and_every_other_member_is_named() {
+    let body = |identity: &Identity| {
+        let put = rules(JobKind::CreateStore, identity)
+            .into_iter()
+            .find(|rule| rule.id == "put-vault");
+        match put.map(|rule| rule.body) {
+            Some(BodyTemplate::Json(json)) => json,
+            other => panic!("{other:?}"),
+        }
+    };
+    let json = body(&secret());
+    assert_eq!(
+        json.value,
+        json!({"properties": {
+            "tenantId": "{tenant}",
+            "sku": {"family": "A", "name": "{sku}"},
+            "accessPolicies": [],
+            "enableRbacAuthorization": true,
+        }})
+    );
+    let required: Vec<_> = json
+        .free
+        .iter()
+        .filter(|free| !free.optional)
+        .map(|free| &free.pointer)
+        .collect();
+    assert_eq!(required, ["/location"]);
+
+    let json = body(&Identity::ManagedIdentity { client_id: None });
+    assert_eq!(json.value["properties"].get("tenantId"), None);
+    assert!(
+        json.free
+            .iter()
+            .any(|free| free.pointer == "/properties/tenantId" && !free.optional)
+    );
+}
+
+#[test]
+fn the_ids_of_a_job_are_unique_and_every_purpose_is_told() {
+    for kind in JobKind::ALL {
+        for identity in identities() {
+            let mut all = rules(kind, &identity);
+            all.extend(private_key_rules(kind));
+            let ids: BTreeSet<_> = all.iter().map(|rule| rule.id.clone()).collect();
+            assert_eq!(ids.len(), all.len(), "{kind}: {ids:?}");
+            assert!(all.iter().all(|rule| !rule.purpose.is_empty()), "{kind}");
+        }
+    }
+}
+
+/// What stands in braces in the texts of a rule.
+fn places(rule: &RuleTemplate) -> BTreeSet<String> {
+    let mut texts = vec![rule.url.to_string()];
+    texts.extend(pairs(&rule.query));
+    match &rule.body {
+        BodyTemplate::Form(form) => texts.extend(pairs(form)),
+        BodyTemplate::Json(json) => strings(&json.value, &mut texts),
+        BodyTemplate::None | BodyTemplate::Bounded(_) => {}
+    }
+    texts
+        .iter()
+        .flat_map(|text| text.split('{').skip(1))
+        .map(|rest| rest.split('}').next().unwrap().to_owned())
+        .collect()
+}
+
+fn strings(value: &serde_json::Value, texts: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => texts.push(text.clone()),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| strings(item, texts)),
+        serde_json::Value::Object(members) => {
+            members.values().for_each(|member| strings(member, texts))
+        }
+        _ => {}
+    }
+}
+
+fn variables(identity: &Identity) -> Variables {
+    StoreScope::parse(
+        "11111111-1111-4111-8111-111111111111",
+        "22222222-2222-4222-8222-222222222222:rg-one:kv-one",
+        &Properties::default(),
+        identity,
+    )
+    .unwrap()
+    .variables(identity)
+    .with_alias(&Alias::parse("web-1").unwrap())
+    .with("sku", "standard")
+}
+
+#[test]
+fn every_place_in_a_template_is_a_variable_of_its_job_or_a_wildcard_of_its_path() {
+    let wildcards: Vec<_> = segment_patterns()
+        .into_iter()
+        .map(|pattern| pattern.name)
+        .collect();
+    for kind in JobKind::ALL {
+        for identity in identities() {
+            let variables = variables(&identity);
+            let mut all = rules(kind, &identity);
+            all.extend(private_key_rules(kind));
+            for rule in all {
+                for place in places(&rule) {
+                    let variable = variables.get(&place).is_some();
+                    let wildcard = wildcards.iter().any(|name| *name == place)
+                        && rule.url.contains(&format!("/{{{place}}}"));
+                    assert!(variable != wildcard, "{kind} {}: {{{place}}}", rule.id);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_discovery_needs_no_store() {
+    for identity in identities() {
+        let tenant = crate::TenantId::parse("contoso.example").unwrap();
+        let variables = Variables::of_tenant(
+            crate::Cloud::China,
+            identity.needs_tenant().then_some(&tenant),
+            &identity,
+        );
+        for rule in rules(JobKind::Discovery, &identity) {
+            for place in places(&rule) {
+                assert!(
+                    place == "id" || variables.get(&place).is_some(),
+                    "{}: {{{place}}}",
+                    rule.id
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_built_in_template_survives_json_and_toml() {
+    for kind in JobKind::ALL {
+        for identity in identities() {
+            for rule in rules(kind, &identity) {
+                let text = toml::to_string(&rule).unwrap();
+                assert_eq!(
+                    toml::from_str::<RuleTemplate>(&text).unwrap(),
+                    rule,
+                    "{text}"
+                );
+                let text = serde_json::to_string(&rule).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<RuleTemplate>(&text).unwrap(),
+                    rule,
+                    "{text}"
+                );
+            }
+        }
+    }
+}

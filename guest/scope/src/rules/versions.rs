@@ -3,8 +3,8 @@
 //!
 //! Must not know: the requests they are part of.
 
-/// Key Vault data plane. 7.6 is the first stable version with `preserveCertOrder`, and what the
-/// Azure SDKs of 2025 send (Azure REST: Key Vault, list of API versions).
+/// Key Vault data plane. 7.6 is the first stable version with
+/// `preserveCertOrder` (Azure REST: Certificates - Import Certificate).
 pub const KEY_VAULT_API_VERSION: &str = "7.6";
 
 /// The managed-identity endpoint of virtual machines (Microsoft Learn, "How to use managed

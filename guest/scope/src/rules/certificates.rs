@@ -1,0 +1,123 @@
+//! The requests of the jobs that work with the certificates of one vault.
+//!
+//! Must not know: tokens, and Azure Resource Manager.
+
+use super::{
+    BodyTemplate, BoundedBody, KEY_VAULT_API_VERSION, Method, PairTemplate, RuleTemplate,
+    SKIP_TOKEN, api_version, get, rule,
+};
+
+/// Largest import: base64 of a PKCS#12 with an RSA-4096 key and a chain of ten has some 40 KB,
+/// 15 tags of 512 characters add 8.
+const IMPORT: usize = 256 * 1024;
+
+pub(super) fn inventory() -> Vec<RuleTemplate> {
+    vec![
+        RuleTemplate {
+            query: vec![
+                PairTemplate::fixed("api-version", KEY_VAULT_API_VERSION),
+                PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
+                // The service repeats its page size in some of its next links.
+                PairTemplate::opaque("maxresults", 4).optional(),
+            ],
+            ..rule(
+                "list-certificates",
+                "Lists the vault's certificates, page by page",
+                Method::Get,
+                "https://{vault_host}/certificates",
+            )
+        },
+        get(
+            "get-certificate",
+            "Reads the current version of a certificate",
+            "https://{vault_host}/certificates/{name}",
+            KEY_VAULT_API_VERSION,
+        ),
+        get(
+            "get-certificate-version",
+            "Reads one version of a certificate",
+            "https://{vault_host}/certificates/{name}/{version}",
+            KEY_VAULT_API_VERSION,
+        ),
+    ]
+}
+
+fn get_certificate_of_job() -> RuleTemplate {
+    get(
+        "get-certificate",
+        "Reads the certificate of this job",
+        "https://{vault_host}/certificates/{alias}",
+        KEY_VAULT_API_VERSION,
+    )
+}
+
+fn get_deleted_certificate() -> RuleTemplate {
+    get(
+        "get-deleted-certificate",
+        "Looks whether the certificate of this job is soft-deleted",
+        "https://{vault_host}/deletedcertificates/{alias}",
+        KEY_VAULT_API_VERSION,
+    )
+}
+
+pub(super) fn add() -> Vec<RuleTemplate> {
+    vec![
+        get_certificate_of_job(),
+        RuleTemplate {
+            query: api_version(KEY_VAULT_API_VERSION),
+            body: BodyTemplate::Bounded(BoundedBody {
+                content_type: "application/json".into(),
+                max_bytes: IMPORT,
+            }),
+            ..rule(
+                "import-certificate",
+                "Imports the certificate of this job with its key",
+                Method::Post,
+                "https://{vault_host}/certificates/{alias}/import",
+            )
+        },
+        get_deleted_certificate(),
+        RuleTemplate {
+            query: api_version(KEY_VAULT_API_VERSION),
+            ..rule(
+                "recover-certificate",
+                "Recovers the certificate of this job from soft deletion",
+                Method::Post,
+                "https://{vault_host}/deletedcertificates/{alias}/recover",
+            )
+        },
+    ]
+}
+
+pub(super) fn remove() -> Vec<RuleTemplate> {
+    vec![
+        get_certificate_of_job(),
+        RuleTemplate {
+            query: api_version(KEY_VAULT_API_VERSION),
+            ..rule(
+                "delete-certificate",
+                "Deletes the certificate of this job (soft delete, all versions)",
+                Method::Delete,
+                "https://{vault_host}/certificates/{alias}",
+            )
+        },
+        get_deleted_certificate(),
+    ]
+}
+
+pub(super) fn private_keys() -> Vec<RuleTemplate> {
+    vec![
+        get(
+            "get-secret",
+            "Reads a certificate's chain, and with it its PRIVATE KEY",
+            "https://{vault_host}/secrets/{name}",
+            KEY_VAULT_API_VERSION,
+        ),
+        get(
+            "get-secret-version",
+            "Reads the chain of one version, and with it its PRIVATE KEY",
+            "https://{vault_host}/secrets/{name}/{version}",
+            KEY_VAULT_API_VERSION,
+        ),
+    ]
+}

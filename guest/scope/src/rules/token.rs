@@ -1,0 +1,98 @@
+//! The request by which an identity gets a token, alike for every job but for what the token is
+//! for. A job has exactly one of these, so it cannot get a token for another service.
+//!
+//! Must not know: the requests that the token is used for, nor the credential.
+
+use super::{
+    BodyTemplate, CLIENT_ASSERTION_TYPE, HeaderRule, IDENTITY_API_VERSION, Method, PairTemplate,
+    RequiredHeader, RuleTemplate, rule,
+};
+use crate::identity::Identity;
+use crate::kind::JobKind;
+
+/// Longest client secret, in bytes. Entra ID makes them of 40 characters.
+const SECRET: usize = 1024;
+/// Longest federated token: a JWT with many claims has a few KB.
+const ASSERTION: usize = 16 * 1024;
+/// Longest `claims` of a token request, which repeats what a challenge asked for.
+const CLAIMS: usize = 4096;
+
+/// The token request of a job.
+pub(super) fn rule_for(kind: JobKind, identity: &Identity) -> RuleTemplate {
+    token(audience(kind), identity)
+}
+
+/// What a job's token is for.
+#[derive(Clone, Copy)]
+enum Audience {
+    Vault,
+    Arm,
+}
+
+fn audience(kind: JobKind) -> Audience {
+    match kind {
+        JobKind::Inventory | JobKind::Add | JobKind::Remove | JobKind::Check => Audience::Vault,
+        JobKind::CreateStore | JobKind::Discovery => Audience::Arm,
+    }
+}
+
+fn token(audience: Audience, identity: &Identity) -> RuleTemplate {
+    let (scope, resource) = match audience {
+        Audience::Vault => ("{vault_scope}", "{vault_resource}"),
+        Audience::Arm => ("{arm_scope}", "{arm_resource}"),
+    };
+    let proof = match identity {
+        Identity::ManagedIdentity { client_id } => {
+            return identity_endpoint(resource, client_id.is_some());
+        }
+        Identity::ClientSecret { .. } => vec![PairTemplate::opaque("client_secret", SECRET)],
+        Identity::ClientAssertion { .. } => vec![
+            PairTemplate::fixed("client_assertion_type", CLIENT_ASSERTION_TYPE),
+            PairTemplate::opaque("client_assertion", ASSERTION),
+        ],
+    };
+    let mut form = vec![
+        PairTemplate::fixed("grant_type", "client_credentials"),
+        PairTemplate::fixed("client_id", "{client_id}"),
+        PairTemplate::fixed("scope", scope),
+    ];
+    form.extend(proof);
+    form.push(PairTemplate::opaque("claims", CLAIMS).optional());
+    RuleTemplate {
+        query: Vec::new(),
+        body: BodyTemplate::Form(form),
+        ..rule(
+            "token",
+            "Gets a token for this application",
+            Method::Post,
+            "https://{authority}/{tenant}/oauth2/v2.0/token",
+        )
+    }
+}
+
+fn identity_endpoint(resource: &'static str, user_assigned: bool) -> RuleTemplate {
+    let mut query = vec![
+        PairTemplate::fixed("api-version", IDENTITY_API_VERSION),
+        PairTemplate::fixed("resource", resource),
+    ];
+    if user_assigned {
+        query.push(PairTemplate::fixed("client_id", "{client_id}"));
+    }
+    RuleTemplate {
+        query,
+        headers: HeaderRule {
+            // The endpoint's own guard against forged requests.
+            required: vec![RequiredHeader {
+                name: "metadata".into(),
+                value: "true".into(),
+            }],
+            ..HeaderRule::default()
+        },
+        ..rule(
+            "identity-endpoint",
+            "Gets a token for this machine's managed identity",
+            Method::Get,
+            "http://169.254.169.254/metadata/identity/oauth2/token",
+        )
+    }
+}
