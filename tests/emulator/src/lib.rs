@@ -1,1 +1,28 @@
-//! The emulator.
+//! An Azure for tests: Entra ID's token endpoint and Key Vault's certificates, in one process.
+//!
+//! [`Emulator`] is a function from request to response, called directly by a headless test or put
+//! behind a loopback port by [`Server`]. A [`Seed`] says what exists, a [`Clock`] says what time it is,
+//! a [`Fault`] says what goes wrong, and every request leaves a [`RequestRecord`].
+//!
+//! Nothing in here may know the programs that are tested with it; it plays a service for whoever asks.
+
+mod answer;
+mod clock;
+mod cloud;
+mod emulator;
+mod entra;
+mod fault;
+mod log;
+mod pki;
+mod seed;
+mod server;
+mod vault;
+
+pub use clock::Clock;
+pub use cloud::Cloud;
+pub use emulator::{Disconnected, Emulator, StartError};
+pub use fault::{Effect, Fault, When};
+pub use log::RequestRecord;
+pub use pki::KeyKind;
+pub use seed::{Seed, SeedError};
+pub use server::{Server, ServerError};

@@ -1,0 +1,66 @@
+//! The one source of time: what the wall clock says now, and how long ago the start was.
+//!
+//! Must not know what the time is used for. Built on tokio's clock, so a test with paused time moves
+//! certificates, tokens and latency together.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+/// A wall clock that advances with tokio's time.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    started: Instant,
+    wall_at_start: SystemTime,
+}
+
+impl Clock {
+    /// A clock that shows the machine's time.
+    #[must_use]
+    pub fn system() -> Clock {
+        Clock::starting_at(SystemTime::now())
+    }
+
+    /// A clock that shows `wall` now and goes on from there as tokio's time does, paused or not.
+    #[must_use]
+    pub fn starting_at(wall: SystemTime) -> Clock {
+        Clock {
+            started: Instant::now(),
+            wall_at_start: wall,
+        }
+    }
+
+    /// The wall-clock time.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.wall_at_start + self.started.elapsed()
+    }
+
+    /// The wall-clock time in whole seconds since 1970, as Key Vault and JWT write times.
+    #[must_use]
+    pub fn unix_seconds(&self) -> u64 {
+        self.now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO)
+            .as_secs()
+    }
+
+    /// How long this clock has been running.
+    #[must_use]
+    pub fn since_start(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn paused_tokio_time_moves_the_wall_clock() {
+        let clock = Clock::starting_at(UNIX_EPOCH + Duration::from_secs(1_000));
+        tokio::time::advance(Duration::from_secs(3_600)).await;
+        assert_eq!(clock.unix_seconds(), 4_600);
+        assert_eq!(clock.since_start(), Duration::from_secs(3_600));
+    }
+}

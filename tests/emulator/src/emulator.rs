@@ -1,0 +1,262 @@
+//! The core: from a request to the service that answers it, with latency, faults and the log around.
+//!
+//! Must not know sockets or TLS; a request comes in, an answer or a dropped connection goes out.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+
+use crate::answer::{self, Ids};
+use crate::clock::Clock;
+use crate::cloud::Cloud;
+use crate::entra::{self, Entra};
+use crate::fault::{Asked, Fault, Faults, Instead};
+use crate::log::{RequestLog, RequestRecord};
+use crate::seed::Seed;
+use crate::vault::{self, Vault, Vaults};
+
+/// The instance metadata service's address, the one host that is asked over plain HTTP.
+pub(crate) const METADATA_HOST: &str = "169.254.169.254";
+
+/// The emulator; clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Emulator {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    latency_ms: AtomicU64,
+    ids: Ids,
+    log: RequestLog,
+    faults: Faults,
+    entra: Entra,
+    vaults: Vaults,
+}
+
+/// Why an emulator could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the emulator's keys could not be made: {0}; this build is damaged, build it again")]
+pub struct StartError(String);
+
+/// No answer came: what a client sees as a failed or broken connection.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Disconnected {
+    /// No such vault or service; of the real one not even the name would resolve.
+    #[error(
+        "there is no host {0:?} here; a vault must be in the seed, and plain HTTP reaches 169.254.169.254 alone"
+    )]
+    NoSuchHost(String),
+    /// A fault dropped the connection.
+    #[error("the connection was reset by a fault")]
+    Reset,
+}
+
+/// Who answers for a host.
+enum Service<'a> {
+    Entra(Cloud),
+    Vault(&'a Vault),
+    /// A host of Azure's that nobody answers for yet.
+    NotPlayed,
+}
+
+impl Service<'_> {
+    fn plain(&self, status: StatusCode) -> Response<Bytes> {
+        match self {
+            Service::Entra(_) => entra::plain(status),
+            Service::Vault(_) | Service::NotPlayed => vault::plain(status),
+        }
+    }
+}
+
+impl Emulator {
+    /// An emulator that holds what the seed says, with all time taken from the clock.
+    ///
+    /// # Errors
+    /// None in a build whose tests passed.
+    pub fn new(seed: &Seed, clock: Clock) -> Result<Emulator, StartError> {
+        let broken = |e: crate::pki::PkiError| StartError(e.to_string());
+        Ok(Emulator {
+            inner: Arc::new(Inner {
+                clock,
+                latency_ms: AtomicU64::new(0),
+                ids: Ids::new(&seed.key),
+                log: RequestLog::default(),
+                faults: Faults::new(seed.faults.clone()),
+                entra: Entra::new(seed).map_err(broken)?,
+                vaults: Vaults::new(seed).map_err(broken)?,
+            }),
+        })
+    }
+
+    /// Lets every request take this much longer, counted in tokio's time.
+    pub fn set_latency(&self, latency: Duration) {
+        let ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        self.inner.latency_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// Writes every further request to a file too, one JSON object a line; an existing file is emptied.
+    ///
+    /// # Errors
+    /// Where the file cannot be created.
+    pub fn log_to(&self, path: &Path) -> io::Result<()> {
+        self.inner.log.to_file(path)
+    }
+
+    /// The requests so far, in the order they were answered; the last 100,000 of them.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.inner.log.records()
+    }
+
+    /// Forgets the requests so far; a file keeps them.
+    pub fn forget_requests(&self) {
+        self.inner.log.clear();
+    }
+
+    /// Lets something go wrong from now on.
+    pub fn inject(&self, fault: Fault) {
+        self.inner.faults.inject(fault);
+    }
+
+    /// Ends every fault.
+    pub fn clear_faults(&self) {
+        self.inner.faults.clear();
+    }
+
+    /// How many vaults there are, each cloud's counted.
+    #[must_use]
+    pub fn vault_count(&self) -> usize {
+        self.inner.vaults.count()
+    }
+
+    /// Whether a host name is one that anybody answers for.
+    #[must_use]
+    pub fn knows_host(&self, host: &str) -> bool {
+        self.service(&host.to_ascii_lowercase()).is_some()
+    }
+
+    /// Answers a request. Its host is the URI's authority or else the `Host` header; a URI that says
+    /// `http` is refused everywhere but at the metadata address, one without a scheme counts as `https`.
+    ///
+    /// # Errors
+    /// Where there is no answer at all: no such host, or a fault that drops the connection.
+    pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Disconnected> {
+        let arrived = self.inner.clock.since_start();
+        let host = host_of(&request);
+        let path_and_query = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |p| p.as_str())
+            .to_owned();
+        let asked = Asked {
+            method: request.method().as_str(),
+            host: &host,
+            path: request.uri().path(),
+            path_and_query: &path_and_query,
+        };
+        let latency = self.inner.latency_ms.load(Ordering::Relaxed);
+        if latency > 0 {
+            tokio::time::sleep(Duration::from_millis(latency)).await;
+        }
+        let outcome = self.answer(&asked, &request);
+        self.inner.log.write(RequestRecord {
+            ms: u64::try_from(arrived.as_millis()).unwrap_or(u64::MAX),
+            method: asked.method.to_owned(),
+            host: host.clone(),
+            path: asked.path.to_owned(),
+            query: form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
+                .map(|(key, _)| key.into_owned())
+                .collect(),
+            status: outcome.as_ref().ok().map(|r| r.status().as_u16()),
+            identity: vault::bearer(request.headers())
+                .and_then(|token| self.inner.entra.tokens.read(token).ok())
+                .map(|claims| claims.appid.clone()),
+        });
+        outcome
+    }
+
+    fn answer(
+        &self,
+        asked: &Asked<'_>,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Disconnected> {
+        let inner = &*self.inner;
+        let is_plain = request.uri().scheme() == Some(&http::uri::Scheme::HTTP);
+        let service = self
+            .service(asked.host)
+            .filter(|_| !is_plain || asked.host == METADATA_HOST)
+            .ok_or_else(|| Disconnected::NoSuchHost(asked.host.to_owned()))?;
+        match inner.faults.instead(asked, |status| service.plain(status)) {
+            Some(Instead::Answer(response)) => return Ok(dated(response, &inner.clock)),
+            Some(Instead::Drop) => return Err(Disconnected::Reset),
+            None => {}
+        }
+        let response = match service {
+            Service::Entra(cloud) => inner.entra.answer(cloud, &inner.clock, &inner.ids, request),
+            Service::Vault(vault) => vault::answer(
+                vault,
+                &inner.entra.tokens,
+                &inner.clock,
+                &inner.ids,
+                request,
+            ),
+            Service::NotPlayed => answer::error(
+                StatusCode::NOT_IMPLEMENTED,
+                "NotEmulated",
+                "The emulator does not play this service.",
+            ),
+        };
+        Ok(dated(inner.faults.rewrite(asked, response), &inner.clock))
+    }
+
+    fn service(&self, host: &str) -> Option<Service<'_>> {
+        if let Some(vault) = self.inner.vaults.find(host) {
+            return Some(Service::Vault(vault));
+        }
+        if host == METADATA_HOST {
+            return Some(Service::NotPlayed);
+        }
+        Cloud::ALL.into_iter().find_map(|cloud| {
+            if cloud.authority_hosts().contains(&host) {
+                Some(Service::Entra(cloud))
+            } else if cloud.arm_host() == host {
+                Some(Service::NotPlayed)
+            } else {
+                None
+            }
+        })
+    }
+}
+
+/// The host asked for: lower case, without a port.
+fn host_of(request: &Request<Bytes>) -> String {
+    let authority = request.uri().authority().map(|a| a.as_str());
+    let header = || {
+        request
+            .headers()
+            .get(header::HOST)
+            .and_then(|v| v.to_str().ok())
+    };
+    let host = authority.or_else(header).unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    host.split(':')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+}
+
+/// The date is the injected clock's, so that clients that compare clocks see one time.
+fn dated(mut response: Response<Bytes>, clock: &Clock) -> Response<Bytes> {
+    let date = httpdate::fmt_http_date(clock.now());
+    if let Ok(value) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, value);
+    }
+    response
+}

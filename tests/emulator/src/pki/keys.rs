@@ -1,0 +1,132 @@
+//! Key pairs from labels: EC keys from a hash, RSA keys from a handful of fixed test keys.
+//!
+//! Must not know certificates. Making an RSA key takes up to seconds, so the same few serve every name;
+//! they are public, in `test-keys/`, and worthless outside tests.
+
+use std::sync::LazyLock;
+
+use p256::pkcs8::EncodePublicKey;
+use ring::signature::{KeyPair, RsaKeyPair};
+use serde::Deserialize;
+use x509_cert::der::asn1::{Any, BitString, Null, ObjectIdentifier};
+use x509_cert::der::{Decode, pem};
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+
+use super::PkiError;
+use crate::answer::digest;
+
+/// The kind of a certificate's key.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyKind {
+    /// RSA with 2048 bits.
+    #[serde(rename = "rsa-2048")]
+    Rsa2048,
+    /// RSA with 3072 bits.
+    #[serde(rename = "rsa-3072")]
+    Rsa3072,
+    /// RSA with 4096 bits.
+    #[serde(rename = "rsa-4096")]
+    Rsa4096,
+    /// The NIST curve P-256.
+    #[serde(rename = "ec-p256")]
+    EcP256,
+    /// The NIST curve P-384.
+    #[serde(rename = "ec-p384")]
+    EcP384,
+}
+
+type RsaPublic = Result<SubjectPublicKeyInfoOwned, PkiError>;
+
+static RSA_2048: LazyLock<RsaPublic> =
+    LazyLock::new(|| rsa_public(include_str!("../../test-keys/rsa-2048.test-key.pem")));
+static RSA_3072: LazyLock<RsaPublic> =
+    LazyLock::new(|| rsa_public(include_str!("../../test-keys/rsa-3072.test-key.pem")));
+static RSA_4096: LazyLock<RsaPublic> =
+    LazyLock::new(|| rsa_public(include_str!("../../test-keys/rsa-4096.test-key.pem")));
+
+impl KeyKind {
+    /// The public key that belongs to this label.
+    pub(super) fn public_key(self, label: &str) -> Result<SubjectPublicKeyInfoOwned, PkiError> {
+        match self {
+            KeyKind::Rsa2048 => RSA_2048.clone(),
+            KeyKind::Rsa3072 => RSA_3072.clone(),
+            KeyKind::Rsa4096 => RSA_4096.clone(),
+            KeyKind::EcP256 => {
+                let der = p256_secret(label)?.public_key().to_public_key_der()?;
+                Ok(SubjectPublicKeyInfoOwned::from_der(der.as_bytes())?)
+            }
+            KeyKind::EcP384 => {
+                let der = p384_secret(label)?.public_key().to_public_key_der()?;
+                Ok(SubjectPublicKeyInfoOwned::from_der(der.as_bytes())?)
+            }
+        }
+    }
+}
+
+/// How often to hash again when a hash is no valid key; a second time is needed once in 2^32.
+const ATTEMPTS: u32 = 8;
+
+pub(super) fn p256_secret(label: &str) -> Result<p256::SecretKey, PkiError> {
+    (0..ATTEMPTS)
+        .find_map(|n| p256::SecretKey::from_slice(&digest(&format!("{label}/p256/{n}"))).ok())
+        .ok_or(PkiError::NoKey)
+}
+
+fn p384_secret(label: &str) -> Result<p384::SecretKey, PkiError> {
+    (0..ATTEMPTS)
+        .find_map(|n| {
+            let mut wide = digest(&format!("{label}/p384/{n}/a")).to_vec();
+            wide.extend_from_slice(&digest(&format!("{label}/p384/{n}/b")));
+            p384::SecretKey::from_slice(wide.get(..48)?).ok()
+        })
+        .ok_or(PkiError::NoKey)
+}
+
+/// An RSA key pair from PKCS#8 PEM.
+pub(crate) fn rsa_pair(text: &str) -> Result<RsaKeyPair, PkiError> {
+    let (_, der) = pem::decode_vec(text.as_bytes()).map_err(|_| PkiError::NoKey)?;
+    RsaKeyPair::from_pkcs8(&der).map_err(|_| PkiError::NoKey)
+}
+
+fn rsa_public(text: &str) -> RsaPublic {
+    let pair = rsa_pair(text)?;
+    Ok(SubjectPublicKeyInfoOwned {
+        algorithm: AlgorithmIdentifierOwned {
+            // rsaEncryption, RFC 8017 appendix A.1.
+            oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1"),
+            parameters: Some(Any::encode_from(&Null)?),
+        },
+        subject_public_key: BitString::from_bytes(pair.public_key().as_ref())?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_always_has_the_same_key_and_another_label_another() {
+        for kind in [KeyKind::EcP256, KeyKind::EcP384] {
+            let key = kind.public_key("a").unwrap();
+            assert_eq!(key, kind.public_key("a").unwrap());
+            assert_ne!(key, kind.public_key("b").unwrap());
+        }
+    }
+
+    #[test]
+    fn the_rsa_test_keys_have_the_size_of_their_name() {
+        for (kind, at_least) in [
+            (KeyKind::Rsa2048, 256),
+            (KeyKind::Rsa3072, 384),
+            (KeyKind::Rsa4096, 512),
+        ] {
+            let key = kind.public_key("any").unwrap();
+            let length = key.subject_public_key.raw_bytes().len();
+            assert!(
+                (at_least..at_least + 32).contains(&length),
+                "{kind:?}: {length}"
+            );
+        }
+    }
+}

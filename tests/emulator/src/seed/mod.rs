@@ -1,0 +1,246 @@
+//! What exists when the emulator starts: tenants, applications, subscriptions, vaults, faults.
+//!
+//! Must not know how any of it is served. The TOML is the type: each struct here is one table of a seed
+//! file, an unknown key is an error that names it, and a [`Seed`] that exists has been checked.
+
+mod check;
+
+pub(crate) use check::{is_certificate_name, unix_seconds};
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::{Cloud, Fault, KeyKind};
+
+/// The seed used where none is given.
+const BUILT_IN: &str = include_str!("default.toml");
+
+/// Everything that exists at the start, checked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Seed {
+    /// Whatever is derived (keys, serial numbers, ids) is derived from this text and a name.
+    #[serde(default = "default_key")]
+    pub(crate) key: String,
+    #[serde(default)]
+    pub(crate) tokens: TokenSeed,
+    #[serde(default, rename = "tenant")]
+    pub(crate) tenants: Vec<TenantSeed>,
+    #[serde(default, rename = "application")]
+    pub(crate) applications: Vec<ApplicationSeed>,
+    #[serde(default, rename = "subscription")]
+    pub(crate) subscriptions: Vec<SubscriptionSeed>,
+    #[serde(default, rename = "vault")]
+    pub(crate) vaults: Vec<VaultSeed>,
+    #[serde(default, rename = "fault")]
+    pub(crate) faults: Vec<Fault>,
+}
+
+fn default_key() -> String {
+    "azure-emulator".to_owned()
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct TokenSeed {
+    /// The `expires_in` of an access token.
+    pub(crate) lifetime_seconds: u64,
+}
+
+impl Default for TokenSeed {
+    fn default() -> TokenSeed {
+        // Entra ID's tokens live 60 to 90 minutes; 3599 is what a client sees most.
+        TokenSeed {
+            lifetime_seconds: 3599,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TenantSeed {
+    pub(crate) id: String,
+    /// A verified domain, which works in place of the id.
+    pub(crate) domain: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ApplicationSeed {
+    pub(crate) client_id: String,
+    pub(crate) secret: Option<String>,
+    pub(crate) secret_expires: Option<toml::value::Datetime>,
+    /// The tenants with a service principal of the application.
+    pub(crate) tenants: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SubscriptionSeed {
+    pub(crate) id: String,
+    pub(crate) tenant: String,
+    #[serde(default, rename = "group")]
+    pub(crate) groups: Vec<GroupSeed>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct GroupSeed {
+    pub(crate) name: String,
+    #[serde(default = "default_location")]
+    pub(crate) location: String,
+}
+
+fn default_location() -> String {
+    "westeurope".to_owned()
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct VaultSeed {
+    pub(crate) name: String,
+    #[serde(default = "default_clouds")]
+    pub(crate) clouds: Vec<Cloud>,
+    pub(crate) subscription: String,
+    pub(crate) group: String,
+    /// The group's when absent.
+    pub(crate) location: Option<String>,
+    /// How many certificates are made up, named `cert-` and a number.
+    #[serde(default)]
+    pub(crate) certificates: u32,
+    /// The kinds of keys that made-up certificates have, in turn.
+    #[serde(default = "default_keys")]
+    pub(crate) keys: Vec<KeyKind>,
+    /// After which pages of a list an empty one comes, counted from 1.
+    #[serde(default)]
+    pub(crate) empty_page_after: Vec<u32>,
+    /// Certificates by name: new ones, or made-up ones to be changed.
+    #[serde(default, rename = "certificate")]
+    pub(crate) named: Vec<CertificateSeed>,
+    #[serde(default)]
+    pub(crate) deny: Vec<DenySeed>,
+}
+
+fn default_clouds() -> Vec<Cloud> {
+    vec![Cloud::Public]
+}
+
+fn default_keys() -> Vec<KeyKind> {
+    use KeyKind::{EcP256, EcP384, Rsa2048, Rsa3072, Rsa4096};
+    vec![
+        Rsa2048, EcP256, Rsa2048, EcP384, Rsa2048, Rsa3072, Rsa2048, EcP256, Rsa2048, Rsa4096,
+    ]
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CertificateSeed {
+    pub(crate) name: String,
+    pub(crate) key: Option<KeyKind>,
+    #[serde(default = "yes")]
+    pub(crate) enabled: bool,
+    #[serde(default = "yes")]
+    pub(crate) exportable: bool,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) not_before: Option<toml::value::Datetime>,
+    pub(crate) not_after: Option<toml::value::Datetime>,
+    /// How many versions it has, each with its own key, the last being the current one.
+    #[serde(default = "one")]
+    pub(crate) versions: u32,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DenySeed {
+    pub(crate) client_id: String,
+    pub(crate) certificates: Vec<CertificateAction>,
+}
+
+/// What an application can be kept from.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CertificateAction {
+    List,
+    Get,
+}
+
+/// Why a seed was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The file could not be read.
+    #[error("the seed {} could not be read: {source}; give the path of a TOML file", path.display())]
+    Unreadable {
+        /// The path given.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Not TOML, or a key that a seed does not have; the text names it and its line.
+    #[error("the seed does not have the shape of one: {0}")]
+    Shape(#[from] toml::de::Error),
+    /// Well-formed, but it contradicts itself or Azure's rules.
+    #[error("the seed cannot be: {what}; {remedy}")]
+    Impossible {
+        /// What was found.
+        what: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+}
+
+impl Seed {
+    /// Reads a seed from TOML text.
+    ///
+    /// # Errors
+    /// Where the text is not a seed, or one thing in it refers to another that is not there.
+    pub fn parse(text: &str) -> Result<Seed, SeedError> {
+        let seed: Seed = toml::from_str(text)?;
+        check::check(&seed)?;
+        Ok(seed)
+    }
+
+    /// Reads a seed from a TOML file.
+    ///
+    /// # Errors
+    /// As [`Seed::parse`], and where the file cannot be read.
+    pub fn load(path: &Path) -> Result<Seed, SeedError> {
+        let text = std::fs::read_to_string(path).map_err(|source| SeedError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        Seed::parse(&text)
+    }
+
+    /// The seed used where none is given: two tenants, one application known in both, one
+    /// subscription with three groups, and the vault `kv-one` with 60 certificates in each cloud.
+    ///
+    /// # Errors
+    /// None in a build whose tests passed.
+    pub fn built_in() -> Result<Seed, SeedError> {
+        Seed::parse(BUILT_IN)
+    }
+
+    /// The TOML text of [`Seed::built_in`], to start a seed of one's own from.
+    #[must_use]
+    pub fn built_in_text() -> &'static str {
+        BUILT_IN
+    }
+
+    /// Adds a fault, as `[[fault]]` in a file would.
+    #[must_use]
+    pub fn with_fault(mut self, fault: Fault) -> Seed {
+        self.faults.push(fault);
+        self
+    }
+}

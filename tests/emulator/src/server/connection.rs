@@ -1,0 +1,107 @@
+//! One connection: TLS or not by its first byte, then HTTP until it ends.
+//!
+//! Must not know hosts or services.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
+
+use crate::Emulator;
+
+/// The first byte of a TLS handshake record, RFC 8446 section 5.1; no HTTP method begins with it.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The largest request body taken; a certificate import stays far below it.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A client that fails is its own problem: nothing here is reported.
+pub(super) async fn serve(stream: TcpStream, emulator: Emulator, acceptor: TlsAcceptor) {
+    let _ = stream.set_nodelay(true);
+    let mut first = [0; 1];
+    match stream.peek(&mut first).await {
+        Ok(1) if first == [TLS_HANDSHAKE] => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                http(stream, emulator, "https").await;
+            }
+        }
+        Ok(1) => http(stream, emulator, "http").await,
+        _ => {}
+    }
+}
+
+async fn http<S>(stream: S, emulator: Emulator, scheme: &'static str)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let dropped = Arc::new(Notify::new());
+    let service = {
+        let dropped = Arc::clone(&dropped);
+        service_fn(move |request| answer(request, emulator.clone(), scheme, Arc::clone(&dropped)))
+    };
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        _ = serving => {}
+        () = dropped.notified() => {}
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    emulator: Emulator,
+    scheme: &'static str,
+    dropped: Arc<Notify>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (mut parts, body) = request.into_parts();
+    let body = match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => return Ok(refused(413)),
+    };
+    let Some(uri) = absolute(&parts, scheme) else {
+        return Ok(refused(400));
+    };
+    parts.uri = uri;
+    match emulator.handle(Request::from_parts(parts, body)).await {
+        Ok(response) => Ok(response.map(Full::new)),
+        Err(_) => {
+            // The connection is dropped from outside; until then there must be no answer.
+            dropped.notify_one();
+            std::future::pending().await
+        }
+    }
+}
+
+/// The URI with the scheme that the connection has, whatever the client wrote.
+fn absolute(parts: &http::request::Parts, scheme: &str) -> Option<Uri> {
+    let header = parts
+        .headers
+        .get(header::HOST)
+        .and_then(|v| v.to_str().ok());
+    let authority = parts.uri.authority().map(|a| a.as_str()).or(header)?;
+    let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
+    Uri::builder()
+        .scheme(scheme)
+        .authority(authority)
+        .path_and_query(path)
+        .build()
+        .ok()
+}
+
+fn refused(status: u16) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    if let Ok(status) = http::StatusCode::from_u16(status) {
+        *response.status_mut() = status;
+    }
+    response
+}
