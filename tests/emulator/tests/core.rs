@@ -261,3 +261,11 @@ fn every_effect_can_be_written_in_a_seed() {
         Seed::parse(&text).unwrap_or_else(|e| panic!("{then}: {e}"));
     }
 }
+
+#[test]
+fn the_seed_in_the_readme_is_a_seed() {
+    let readme = include_str!("../README.md");
+    let section = readme.split("## The seed").nth(1).unwrap();
+    let toml = section.split("```toml").nth(1).unwrap();
+    Seed::parse(toml.split("```").next().unwrap()).unwrap();
+}

@@ -30,11 +30,7 @@ async fn the_right_secret_gives_a_token_with_integer_lifetimes() {
 
 #[tokio::test]
 async fn every_refusal_has_its_code_and_status() {
-    let seed = Seed::parse(
-        &Seed::built_in_text().replace("secret = \"sp-secret~1\"", "secret = \"sp-secret~1\"\n"),
-    )
-    .unwrap();
-    let emulator = emulator(&seed);
+    let emulator = built_in();
     let with = |key: &'static str, value: &'static str| -> Vec<(&'static str, &'static str)> {
         credentials(SECRET, SCOPE)
             .into_iter()

@@ -1,5 +1,11 @@
 //! Key Vault's certificates, as a client sees them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers are tests too; clippy only exempts functions marked as such"
+)]
+
 mod common;
 
 use std::collections::BTreeSet;

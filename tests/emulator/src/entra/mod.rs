@@ -137,7 +137,7 @@ impl Entra {
         let application = self
             .applications
             .get(&client)
-            .filter(|a| a.tenants.iter().any(|t| *t == tenant))
+            .filter(|a| a.tenants.contains(&tenant))
             .ok_or_else(|| Problem::UnknownApplication {
                 client: client.clone(),
                 tenant: tenant.clone(),

@@ -131,7 +131,7 @@ fn operation<'a>(method: &Method, path: &'a str) -> Result<Operation<'a>, Refusa
     let rest: Vec<&str> = parts.collect();
     // A trailing slash asks for the current version, as some SDKs do.
     let rest = match rest.as_slice() {
-        [head @ .., last] if last.is_empty() => head,
+        [head @ .., ""] => head,
         whole => whole,
     };
     let is_get = method == Method::GET;

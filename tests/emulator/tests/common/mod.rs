@@ -1,6 +1,11 @@
 //! Requests as a client would write them, for every test of the emulator's faces.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers are tests too; clippy only exempts functions marked as such"
+)]
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,16 +14,16 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
-pub const TENANT: &str = "11111111-1111-4111-8111-111111111111";
-pub const OTHER_TENANT: &str = "99999999-9999-4999-8999-999999999999";
-pub const CLIENT: &str = "33333333-3333-4333-8333-333333333333";
-pub const SECRET: &str = "sp-secret~1";
-pub const VAULT: &str = "https://kv-one.vault.azure.net";
+pub(crate) const TENANT: &str = "11111111-1111-4111-8111-111111111111";
+pub(crate) const OTHER_TENANT: &str = "99999999-9999-4999-8999-999999999999";
+pub(crate) const CLIENT: &str = "33333333-3333-4333-8333-333333333333";
+pub(crate) const SECRET: &str = "sp-secret~1";
+pub(crate) const VAULT: &str = "https://kv-one.vault.azure.net";
 
 /// 2026-08-20 10:15:30Z.
-pub const NOW: u64 = 1_787_220_930;
+pub(crate) const NOW: u64 = 1_787_220_930;
 
-pub fn emulator(seed: &Seed) -> Emulator {
+pub(crate) fn emulator(seed: &Seed) -> Emulator {
     Emulator::new(
         seed,
         Clock::starting_at(UNIX_EPOCH + Duration::from_secs(NOW)),
@@ -26,38 +31,38 @@ pub fn emulator(seed: &Seed) -> Emulator {
     .unwrap()
 }
 
-pub fn built_in() -> Emulator {
+pub(crate) fn built_in() -> Emulator {
     emulator(&Seed::built_in().unwrap())
 }
 
 /// The built-in seed's people and places with other vaults.
-pub fn seed_with(vaults: &str) -> Seed {
+pub(crate) fn seed_with(vaults: &str) -> Seed {
     let text = Seed::built_in_text();
     let people = text.split("[[vault]]").next().unwrap();
     Seed::parse(&format!("{people}\n{vaults}")).unwrap()
 }
 
-pub fn vault_table(name: &str, more: &str) -> String {
+pub(crate) fn vault_table(name: &str, more: &str) -> String {
     format!(
         "[[vault]]\nname = \"{name}\"\nsubscription = \"22222222-2222-4222-8222-222222222222\"\ngroup = \"rg-one\"\n{more}\n"
     )
 }
 
-pub fn form(pairs: &[(&str, &str)]) -> Bytes {
+pub(crate) fn form(pairs: &[(&str, &str)]) -> Bytes {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()
         .into()
 }
 
-pub fn token_request(host: &str, tenant: &str, pairs: &[(&str, &str)]) -> Request<Bytes> {
+pub(crate) fn token_request(host: &str, tenant: &str, pairs: &[(&str, &str)]) -> Request<Bytes> {
     Request::post(format!("https://{host}/{tenant}/oauth2/v2.0/token"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form(pairs))
         .unwrap()
 }
 
-pub fn credentials<'a>(secret: &'a str, scope: &'a str) -> [(&'static str, &'a str); 4] {
+pub(crate) fn credentials<'a>(secret: &'a str, scope: &'a str) -> [(&'static str, &'a str); 4] {
     [
         ("grant_type", "client_credentials"),
         ("client_id", CLIENT),
@@ -66,35 +71,40 @@ pub fn credentials<'a>(secret: &'a str, scope: &'a str) -> [(&'static str, &'a s
     ]
 }
 
-pub async fn token_for(emulator: &Emulator, host: &str, tenant: &str, scope: &str) -> String {
+pub(crate) async fn token_for(
+    emulator: &Emulator,
+    host: &str,
+    tenant: &str,
+    scope: &str,
+) -> String {
     let request = token_request(host, tenant, &credentials(SECRET, scope));
     let response = emulator.handle(request).await.unwrap();
     assert_eq!(response.status(), 200, "{response:?}");
     json(&response)["access_token"].as_str().unwrap().to_owned()
 }
 
-pub async fn token(emulator: &Emulator) -> String {
+pub(crate) async fn token(emulator: &Emulator) -> String {
     let scope = "https://vault.azure.net/.default";
     token_for(emulator, "login.microsoftonline.com", TENANT, scope).await
 }
 
-pub fn json<B: AsRef<[u8]>>(response: &Response<B>) -> Value {
+pub(crate) fn json<B: AsRef<[u8]>>(response: &Response<B>) -> Value {
     serde_json::from_slice(response.body().as_ref()).unwrap()
 }
 
-pub fn get(url: &str, token: &str) -> Request<Bytes> {
+pub(crate) fn get(url: &str, token: &str) -> Request<Bytes> {
     Request::get(url)
         .header("authorization", format!("Bearer {token}"))
         .body(Bytes::new())
         .unwrap()
 }
 
-pub async fn fetch(emulator: &Emulator, url: &str, token: &str) -> Response<Bytes> {
+pub(crate) async fn fetch(emulator: &Emulator, url: &str, token: &str) -> Response<Bytes> {
     emulator.handle(get(url, token)).await.unwrap()
 }
 
 /// Status, code and message of a Key Vault error.
-pub async fn error(emulator: &Emulator, url: &str, token: &str) -> (u16, String, String) {
+pub(crate) async fn error(emulator: &Emulator, url: &str, token: &str) -> (u16, String, String) {
     let response = fetch(emulator, url, token).await;
     let body = json(&response);
     let text = |key: &str| body["error"][key].as_str().unwrap().to_owned();

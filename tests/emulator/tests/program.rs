@@ -1,0 +1,88 @@
+//! The program: one ready line, the policy before it, and a clean end.
+
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::Command;
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_azure-emulator"));
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test]
+async fn it_prints_one_line_when_ready_has_the_policy_written_and_ends_cleanly_on_sigterm() {
+    let directory = tempfile::tempdir().unwrap();
+    let policy = directory.path().join("policy.toml");
+    let log = directory.path().join("requests.jsonl");
+    for signal in ["TERM", "INT"] {
+        let mut child = program()
+            .args(["serve", "--listen", "127.0.0.1:0", "--latency", "1ms"])
+            .arg("--write-policy")
+            .arg(&policy)
+            .arg("--request-log")
+            .arg(&log)
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).await.unwrap();
+        let text = std::fs::read_to_string(&policy).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        let address = table["connect-to"][0]["address"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert_eq!(
+            line,
+            format!("azure-emulator ready on {address} with 3 vaults\n")
+        );
+        assert!(log.exists());
+        let id = child.id().unwrap().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-s", signal, &id])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).await.unwrap();
+        assert!(child.wait().await.unwrap().success(), "{signal}");
+        assert_eq!(rest, "");
+        let files = std::fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(files, 2, "no temporary file may be left");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_said_in_one_sentence_with_a_failing_exit_code() {
+    let directory = tempfile::tempdir().unwrap();
+    let seed = directory.path().join("seed.toml");
+    std::fs::write(&seed, "[[vault]]\nnaem = \"kv-one\"\n").unwrap();
+    let seed = seed.to_str().unwrap();
+    for (arguments, expected) in [
+        (vec!["serve", "--listen", "0.0.0.0:0"], "loopback"),
+        (vec!["serve", "--seed", seed], "naem"),
+        (
+            vec!["serve", "--seed", "/does/not/exist.toml"],
+            "/does/not/exist.toml",
+        ),
+        (vec!["serve", "--latency", "soon"], "30ms"),
+    ] {
+        let output = program().args(&arguments).output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_seed_it_prints_is_one_it_reads() {
+    let output = program().arg("seed").output().await.unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    azure_emulator::Seed::parse(&text).unwrap();
+}
