@@ -4,7 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "helpers are tests too; clippy only exempts functions marked as such"
+    reason = "test support too; clippy exempts only functions marked as tests"
 )]
 
 use std::time::{Duration, UNIX_EPOCH};
