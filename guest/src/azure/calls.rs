@@ -1,0 +1,174 @@
+//! One logical call: sent, judged, tried again, until there is an answer, a reason to
+//! stop, or no time left.
+//!
+//! It must not know tokens, nor what an answer means.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use super::error::{Call, CallError};
+use super::request_id::{RequestId, RequestIds};
+use super::retry::{Decision, GiveUp, Standing, Trouble, decide};
+use super::server_delay::server_delay;
+use crate::contract::Failure;
+use crate::env::Environment;
+use crate::host::LogLevel;
+use crate::http::{Request, Response};
+
+/// Sent with every request; the service's own logs show it.
+const USER_AGENT: &str = concat!("akv-extension/", env!("CARGO_PKG_VERSION"));
+
+/// How far the calls that a throttled server held back are spread when they go on:
+/// wide enough not to arrive as one burst, far below the delay itself.
+const SPREAD: Duration = Duration::from_millis(100);
+
+/// Sends the calls of one job.
+pub struct Calls<'e, E> {
+    env: &'e E,
+    ids: RequestIds,
+    deadline: Duration,
+    last_trouble: RefCell<Option<CallError>>,
+}
+
+/// Shut while a server has asked to slow down, for all calls to it: otherwise each of
+/// many calls in flight would have to be told by itself.
+#[derive(Default)]
+pub struct Gate {
+    opens_at: Cell<Duration>,
+}
+
+/// What an answer is that the caller does not take.
+pub struct Verdict {
+    /// For the decision whether to try again.
+    pub trouble: Trouble<'static>,
+    /// For the message, if not.
+    pub error: CallError,
+}
+
+impl<'e, E: Environment> Calls<'e, E> {
+    /// Calls of a job that must end `deadline` on the environment's clock.
+    pub fn new(env: &'e E, attempt_id: &str, deadline: Duration) -> Self {
+        Calls {
+            env,
+            ids: RequestIds::new(attempt_id),
+            deadline,
+            last_trouble: RefCell::new(None),
+        }
+    }
+
+    /// Where the job runs.
+    pub fn env(&self) -> &'e E {
+        self.env
+    }
+
+    /// The id of a new logical call.
+    pub fn begin(&self) -> RequestId {
+        self.ids.next()
+    }
+
+    /// The last error after which a call was tried again: what a job that runs out of
+    /// time was waiting for.
+    pub fn last_trouble(&self) -> Option<CallError> {
+        self.last_trouble.borrow().clone()
+    }
+
+    /// Sends `request` as often as [`decide`] says. `judge` takes an answer (`None`)
+    /// or says what it is instead.
+    ///
+    /// # Errors
+    /// The verdict on the last answer, or why there was none.
+    pub async fn exchange(
+        &self,
+        gate: &Gate,
+        call: &Call,
+        id: RequestId,
+        mut request: Request,
+        judge: impl Fn(&Response) -> Option<Verdict>,
+    ) -> Result<Response, CallError> {
+        request.set("user-agent", USER_AGENT.to_owned());
+        request.set("x-ms-client-request-id", id.uuid());
+        request.set("x-ms-return-client-request-id", "true".to_owned());
+        let mut attempt = 1;
+        loop {
+            self.wait_for(gate, id, attempt).await;
+            let (decision, error) = match self.env.send(request.clone()).await {
+                Ok(response) => match judge(&response) {
+                    None => return Ok(response),
+                    Some(verdict) => {
+                        let asked = server_delay(&response, self.env.wall());
+                        let decision = self.decide(verdict.trouble, id, attempt, asked);
+                        (decision, verdict.error)
+                    }
+                },
+                Err(error) => {
+                    let decision = self.decide(Trouble::Transport(&error), id, attempt, None);
+                    let call = call.clone();
+                    (decision, CallError::Transport { error, call })
+                }
+            };
+            match decision {
+                Decision::Retry(delay) => {
+                    self.note(gate, call, &error, delay);
+                    *self.last_trouble.borrow_mut() = Some(error);
+                    self.env.sleep(delay).await;
+                }
+                Decision::GiveUp(GiveUp::Permanent) => return Err(error),
+                Decision::GiveUp(why) => {
+                    return Err(CallError::GaveUp {
+                        last: Box::new(error),
+                        attempts: attempt,
+                        why,
+                    });
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    fn decide(
+        &self,
+        trouble: Trouble<'_>,
+        id: RequestId,
+        attempt: u32,
+        server_delay: Option<Duration>,
+    ) -> Decision {
+        decide(
+            trouble,
+            Standing {
+                attempt,
+                remaining: self.deadline.saturating_sub(self.env.now()),
+                server_delay,
+                jitter: id.jitter(attempt),
+            },
+        )
+    }
+
+    /// Writes the retry down, and shuts the gate if the server is throttled.
+    fn note(&self, gate: &Gate, call: &Call, error: &CallError, delay: Duration) {
+        let milliseconds = delay.as_millis();
+        if error.failure() != Failure::Throttled {
+            let line = format!("{error}; trying again in {milliseconds} ms");
+            self.env.log(LogLevel::Debug, &line);
+            return;
+        }
+        let now = self.env.now();
+        if gate.opens_at.get() <= now {
+            let line = format!(
+                "{} asks to slow down; all requests to it wait {milliseconds} ms",
+                call.server
+            );
+            self.env.log(LogLevel::Warn, &line);
+        }
+        let opens_at = now.saturating_add(delay).max(gate.opens_at.get());
+        gate.opens_at.set(opens_at);
+    }
+
+    async fn wait_for(&self, gate: &Gate, id: RequestId, attempt: u32) {
+        let mut shut = gate.opens_at.get().saturating_sub(self.env.now());
+        while !shut.is_zero() {
+            let spread = SPREAD.mul_f64(id.jitter(attempt));
+            self.env.sleep(shut.saturating_add(spread)).await;
+            shut = gate.opens_at.get().saturating_sub(self.env.now());
+        }
+    }
+}

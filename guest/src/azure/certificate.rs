@@ -1,0 +1,283 @@
+//! A certificate as Key Vault sends it (Azure REST, "CertificateBundle").
+//!
+//! It must not know what a platform calls its parts. Every field but the content may
+//! be absent: older versions come without a policy, imports without much else.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use job_scope::Alias;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::vault::{name_in, version_in};
+
+/// The current version of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The name, spelled as the vault has it.
+    pub name: String,
+    /// 32 hex digits.
+    pub version: Option<String>,
+    /// X.509 in DER.
+    pub der: Vec<u8>,
+    /// Whether it may be used.
+    pub enabled: Option<bool>,
+    /// Seconds since 1970.
+    pub expires: Option<i64>,
+    /// The tags, by name; values as they are.
+    pub tags: BTreeMap<String, Value>,
+    /// What the policy says about the private key.
+    pub exportable: Exportable,
+    /// The key's kind, for people: `RSA 2048`, `EC P-256`.
+    pub key: Option<String>,
+}
+
+/// Whether the private key may leave the vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exportable {
+    /// The answer has no policy.
+    NoPolicy,
+    /// There is a policy, and it does not say.
+    NotStated,
+    /// The policy says.
+    Stated(bool),
+}
+
+/// What is wrong with the content of one certificate. None of the texts repeats it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Defect {
+    /// Not JSON, or not of the documented shape.
+    #[error("the answer is not the JSON of a certificate")]
+    Shape,
+    /// `cer` is absent or empty.
+    #[error("it has no content")]
+    NoContent,
+    /// `cer` is something else.
+    #[error("its content is not a DER certificate")]
+    NotDer,
+    /// The id is another certificate's.
+    #[error("the vault answered with another certificate")]
+    OtherName,
+    /// Its name means another resource, so that it cannot be asked for.
+    #[error("its name cannot be asked for")]
+    Name,
+}
+
+#[derive(Deserialize)]
+struct Bundle {
+    id: Option<String>,
+    cer: Option<String>,
+    attributes: Option<Attributes>,
+    tags: Option<BTreeMap<String, Value>>,
+    policy: Option<Policy>,
+}
+
+#[derive(Deserialize)]
+struct Attributes {
+    enabled: Option<bool>,
+    exp: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Policy {
+    key_props: Option<KeyProperties>,
+}
+
+#[derive(Deserialize)]
+struct KeyProperties {
+    exportable: Option<bool>,
+    kty: Option<String>,
+    key_size: Option<u32>,
+    crv: Option<String>,
+}
+
+impl KeyProperties {
+    fn kind(&self) -> Option<String> {
+        let kty = self.kty.as_deref()?;
+        Some(match (&self.crv, self.key_size) {
+            (Some(curve), _) => format!("{kty} {curve}"),
+            (None, Some(bits)) => format!("{kty} {bits}"),
+            (None, None) => kty.to_owned(),
+        })
+    }
+}
+
+impl Certificate {
+    /// Reads the answer to a GET of `requested`.
+    ///
+    /// # Errors
+    /// What keeps it from being a certificate of that name.
+    pub fn read(body: &[u8], requested: &Alias) -> Result<Certificate, Defect> {
+        let bundle: Bundle = serde_json::from_slice(body).map_err(|_| Defect::Shape)?;
+        let id = bundle.id.unwrap_or_default();
+        let name = name_in(&id).unwrap_or_else(|| requested.to_string());
+        // Names are case-insensitive in the service; ids keep the case of the first use.
+        if !name.eq_ignore_ascii_case(requested.as_str()) {
+            return Err(Defect::OtherName);
+        }
+        let content = bundle.cer.filter(|content| !content.is_empty());
+        let der = STANDARD
+            .decode(content.ok_or(Defect::NoContent)?)
+            .map_err(|_| Defect::NotDer)?;
+        if !is_der_sequence(&der) {
+            return Err(Defect::NotDer);
+        }
+        let key = bundle.policy.as_ref().map(|policy| &policy.key_props);
+        Ok(Certificate {
+            name,
+            version: version_in(&id),
+            der,
+            enabled: bundle.attributes.as_ref().and_then(|some| some.enabled),
+            expires: bundle.attributes.as_ref().and_then(|some| some.exp),
+            tags: bundle.tags.unwrap_or_default(),
+            exportable: match key {
+                None => Exportable::NoPolicy,
+                Some(key) => key
+                    .as_ref()
+                    .and_then(|key| key.exportable)
+                    .map_or(Exportable::NotStated, Exportable::Stated),
+            },
+            key: key.and_then(Option::as_ref).and_then(KeyProperties::kind),
+        })
+    }
+}
+
+/// Whether these bytes are one ASN.1 SEQUENCE, as long as they say (X.690 section 8.1,
+/// the definite form): enough to tell a certificate from text or a part of one. What is
+/// inside is the platform's to read.
+fn is_der_sequence(bytes: &[u8]) -> bool {
+    let Some(([0x30, first], rest)) = bytes.split_first_chunk() else {
+        return false;
+    };
+    let octets = usize::from(first & 0x7F);
+    if first & 0x80 == 0 {
+        return rest.len() == octets;
+    }
+    // One certificate is far below 2^24 bytes, and 0x80 alone is BER's indefinite form.
+    if !(1..=3).contains(&octets) {
+        return false;
+    }
+    let Some((length, content)) = rest.split_at_checked(octets) else {
+        return false;
+    };
+    let length = length
+        .iter()
+        .fold(0_usize, |sum, octet| (sum << 8) | usize::from(*octet));
+    content.len() == length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SEQUENCE { INTEGER 5 }
+    const DER: &str = "MAMCAQU=";
+
+    fn read(body: &str) -> Result<Certificate, Defect> {
+        Certificate::read(body.as_bytes(), &Alias::parse("web-1").unwrap())
+    }
+
+    #[test]
+    fn a_whole_answer_is_read() {
+        let certificate = read(
+            r#"{"id":"https://kv-one.vault.azure.net/certificates/Web-1/b3f8e3f983b646649483e253819b0c25",
+                "x5t":"zjjccD1mh-SSOrjA4tk-1X6oM28","cer":"MAMCAQU=",
+                "attributes":{"enabled":true,"nbf":1635800671,"exp":1951333471,"recoverableDays":7},
+                "tags":{"b":"2","a":"1"},
+                "policy":{"key_props":{"exportable":true,"kty":"RSA","key_size":2048,"reuse_key":false}}}"#,
+        )
+        .unwrap();
+        assert_eq!(certificate.name, "Web-1");
+        assert_eq!(
+            certificate.version.as_deref(),
+            Some("b3f8e3f983b646649483e253819b0c25")
+        );
+        assert_eq!(certificate.der, [0x30, 3, 2, 1, 5]);
+        assert_eq!(certificate.enabled, Some(true));
+        assert_eq!(certificate.expires, Some(1_951_333_471));
+        assert_eq!(certificate.tags.len(), 2);
+        assert_eq!(certificate.exportable, Exportable::Stated(true));
+        assert_eq!(certificate.key.as_deref(), Some("RSA 2048"));
+    }
+
+    #[test]
+    fn everything_but_the_content_may_be_absent() {
+        for body in [
+            format!(r#"{{"cer":"{DER}"}}"#),
+            format!(r#"{{"cer":"{DER}","id":null,"tags":null,"policy":null,"attributes":null}}"#),
+        ] {
+            let certificate = read(&body).unwrap();
+            assert_eq!(certificate.name, "web-1");
+            assert_eq!(certificate.version, None);
+            assert_eq!(certificate.exportable, Exportable::NoPolicy);
+            assert_eq!(certificate.key, None);
+        }
+    }
+
+    #[test]
+    fn a_policy_that_does_not_say_is_told_from_no_policy() {
+        for (policy, wanted) in [
+            ("{}", Exportable::NotStated),
+            (r#"{"key_props":null}"#, Exportable::NotStated),
+            (r#"{"key_props":{"kty":"EC"}}"#, Exportable::NotStated),
+            (
+                r#"{"key_props":{"exportable":false}}"#,
+                Exportable::Stated(false),
+            ),
+        ] {
+            let body = format!(r#"{{"cer":"{DER}","policy":{policy}}}"#);
+            assert_eq!(read(&body).unwrap().exportable, wanted, "{policy}");
+        }
+    }
+
+    #[test]
+    fn a_curve_is_shown_rather_than_a_size() {
+        let body = format!(
+            r#"{{"cer":"{DER}","policy":{{"key_props":{{"kty":"EC-HSM","crv":"P-256","key_size":256}}}}}}"#
+        );
+        assert_eq!(read(&body).unwrap().key.as_deref(), Some("EC-HSM P-256"));
+    }
+
+    #[test]
+    fn what_is_not_a_certificate_is_a_defect_of_this_one() {
+        let other = format!(r#"{{"cer":"{DER}","id":"https://v/certificates/web-2/1"}}"#);
+        for (body, wanted) in [
+            ("<html>", Defect::Shape),
+            ("[]", Defect::Shape),
+            (r#"{"cer":7}"#, Defect::Shape),
+            ("{}", Defect::NoContent),
+            (r#"{"cer":null}"#, Defect::NoContent),
+            (r#"{"cer":""}"#, Defect::NoContent),
+            (r#"{"cer":"%%%"}"#, Defect::NotDer),
+            (r#"{"cer":"aGVsbG8="}"#, Defect::NotDer),
+            (other.as_str(), Defect::OtherName),
+        ] {
+            assert_eq!(read(body), Err(wanted), "{body}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_sequence_of_the_length_it_says_is_der() {
+        let long = [&[0x30, 0x82, 1, 0][..], &[0; 256]].concat();
+        let cut = [&[0x30, 0x82, 1, 1][..], &[0; 256]].concat();
+        for (bytes, wanted) in [
+            (&[0x30, 0][..], true),
+            (&[0x30, 1, 0], true),
+            (&[0x30, 0x81, 1, 0], true),
+            (&long, true),
+            (&cut, false),
+            (&[], false),
+            (&[0x30], false),
+            (&[0x30, 1], false),
+            (&[0x30, 1, 0, 0], false),
+            (&[0x31, 0], false),
+            (&[0x30, 0x80, 0, 0], false),
+            (&[0x30, 0x82, 1], false),
+            (&[0x30, 0x88, 0, 0, 0, 0, 0, 0, 0, 0], false),
+        ] {
+            assert_eq!(is_der_sequence(bytes), wanted, "{bytes:02x?}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The Azure protocols that the jobs speak, one file per idea: values to values where
+//! that is possible, and thin shells that send.
+//!
+//! Nothing here may know a job, the contract's types beyond
+//! [`crate::contract::Failure`] and its secrets, or how HTTP and time are done.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | [`calls`] | one logical call: attempts, gate, deadline |
+//! | [`retry`], [`server_delay`] | whether and when to try again |
+//! | [`request_id`] | ids and jitter out of the attempt id |
+//! | [`entra`], [`tokens`] | asking for a token, and keeping it |
+//! | [`challenge`] | what a 401 says |
+//! | [`vault`] | the certificates of one vault |
+//! | [`paging`] | which next link may be followed |
+//! | [`certificate`] | what a certificate looks like on the wire |
+//! | [`refusal`] | what a service's error body says |
+//! | [`error`], [`remedy`] | why a call failed, and what to do, for people |
+
+pub mod calls;
+pub mod certificate;
+pub mod challenge;
+pub mod entra;
+pub mod error;
+pub mod paging;
+pub mod refusal;
+pub mod remedy;
+pub mod request_id;
+pub mod retry;
+pub mod server_delay;
+pub mod tokens;
+pub mod vault;

@@ -1,0 +1,193 @@
+//! Which next link of a list may be followed. The token goes with it, so that a link
+//! is an instruction only as far as it stays on the list that it came from.
+//!
+//! It must not send, and not change a link: the service's opaque token is in it.
+
+use std::collections::BTreeSet;
+
+/// Pages of one list. Key Vault has at most 25 certificates on a page, so this is
+/// 200,000 certificates, as many as a host's default of requests per job could read.
+pub const MAX_PAGES: usize = 8_000;
+
+/// A longer link is none that the service makes (recorded ones have up to 1.5 kB),
+/// and longer than a host's limit for a URL.
+const LONGEST_LINK: usize = 8 * 1024;
+
+/// Why a link is not followed. None of the texts repeats the link: it is the
+/// sender's, and may be long.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkRefusal {
+    /// The token would go elsewhere.
+    #[error("the next page of the list is said to be at another place than the vault ({0})")]
+    Elsewhere(&'static str),
+    /// The list turned back on itself.
+    #[error("the list names the same next page twice and would never end")]
+    Repeated,
+    /// The list does not end.
+    #[error("the list has more than {MAX_PAGES} pages")]
+    TooMany,
+}
+
+/// The links of one list.
+pub struct Pages {
+    host: String,
+    path: &'static str,
+    seen: BTreeSet<String>,
+}
+
+impl Pages {
+    /// A list that lives at this host and path.
+    pub fn new(host: &str, path: &'static str) -> Self {
+        Pages {
+            host: host.to_owned(),
+            path,
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// The link to follow, exactly as it came, or `None` at the end of the list
+    /// (absent, `null` or empty: all three occur).
+    ///
+    /// # Errors
+    /// See [`LinkRefusal`].
+    pub fn next(&mut self, link: Option<String>) -> Result<Option<String>, LinkRefusal> {
+        let Some(link) = link.filter(|link| !link.is_empty()) else {
+            return Ok(None);
+        };
+        self.check(&link).map_err(LinkRefusal::Elsewhere)?;
+        // The first page has no link.
+        if self.seen.len() + 1 >= MAX_PAGES {
+            return Err(LinkRefusal::TooMany);
+        }
+        if !self.seen.insert(link.clone()) {
+            return Err(LinkRefusal::Repeated);
+        }
+        Ok(Some(link))
+    }
+
+    fn check(&self, link: &str) -> Result<(), &'static str> {
+        if link.len() > LONGEST_LINK {
+            return Err("too long");
+        }
+        // A backslash is a slash to some parsers, and a space ends a request line.
+        let odd = |byte: u8| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b'#');
+        if link.bytes().any(odd) {
+            return Err("characters that no link has");
+        }
+        let (scheme, rest) = link.split_once("://").ok_or("no scheme")?;
+        if !scheme.eq_ignore_ascii_case("https") {
+            return Err("not https");
+        }
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        let host = authority.strip_suffix(":443").unwrap_or(authority);
+        if !host.eq_ignore_ascii_case(&self.host) {
+            return Err("another host");
+        }
+        let path = rest.split_once('?').map_or(rest, |(path, _)| path);
+        if path != self.path {
+            return Err("another path");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages() -> Pages {
+        Pages::new("kv-one.vault.azure.net", "/certificates")
+    }
+
+    fn follow(link: &str) -> Result<Option<String>, LinkRefusal> {
+        pages().next(Some(link.to_owned()))
+    }
+
+    #[test]
+    fn absent_null_and_empty_end_a_list() {
+        assert_eq!(pages().next(None), Ok(None));
+        assert_eq!(pages().next(Some(String::new())), Ok(None));
+    }
+
+    #[test]
+    fn a_link_of_the_vault_is_followed_exactly_as_it_came() {
+        for link in [
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=eyJO.aW5n",
+            "https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=e==",
+            "HTTPS://KV-One.Vault.Azure.Net:443/certificates?api-version=7.6&%24skiptoken=a%2Fb",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=a&maxresults=25",
+        ] {
+            assert_eq!(follow(link), Ok(Some(link.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_link_to_any_other_place_is_refused() {
+        for link in [
+            "http://kv-one.vault.azure.net/certificates?$skiptoken=a",
+            "https://kv-two.vault.azure.net/certificates?$skiptoken=a",
+            "https://kv-one.vault.azure.net.evil.example/certificates?$skiptoken=a",
+            "https://evil.example/certificates?$skiptoken=a",
+            "https://kv-one.vault.azure.net@evil.example/certificates",
+            "https://user@kv-one.vault.azure.net/certificates",
+            "https://user:443@kv-one.vault.azure.net:443/certificates",
+            "https://kv-one.vault.azure.net:444/certificates",
+            "https://kv-one.vault.azure.net:/certificates",
+            "https://kv-one.vault.azure.net:443:443/certificates",
+            "https://kv-one.vault.azure.net./certificates",
+            "https://kv-one.vault.azure.net/secrets?$skiptoken=a",
+            "https://kv-one.vault.azure.net/certificates/../secrets",
+            "https://kv-one.vault.azure.net/certificates/",
+            "https://kv-one.vault.azure.net//certificates",
+            "https://kv-one.vault.azure.net?/certificates",
+            "https://kv-one.vault.azure.net",
+            "https://evil.example\\kv-one.vault.azure.net/certificates",
+            "https://kv-one.vault.azure.net/certificates#a",
+            "https://kv-one.vault.azure.net/certificates?a b",
+            "https://kv-one.vault.azure.net/certificates?a\r\nx: y",
+            "//kv-one.vault.azure.net/certificates",
+            "/certificates?$skiptoken=a",
+            "https:/certificates",
+        ] {
+            assert!(
+                matches!(follow(link), Err(LinkRefusal::Elsewhere(_))),
+                "{link}: {:?}",
+                follow(link)
+            );
+        }
+        let long = format!(
+            "https://kv-one.vault.azure.net/certificates?$skiptoken={}",
+            "a".repeat(8 * 1024)
+        );
+        assert_eq!(follow(&long), Err(LinkRefusal::Elsewhere("too long")));
+    }
+
+    #[test]
+    fn a_repeated_link_is_refused_even_after_others() {
+        let link = |number| {
+            Some(format!(
+                "https://kv-one.vault.azure.net/certificates?$skiptoken={number}"
+            ))
+        };
+        let mut pages = pages();
+        for number in [1, 2, 3] {
+            assert!(pages.next(link(number)).is_ok());
+        }
+        assert_eq!(pages.next(link(1)), Err(LinkRefusal::Repeated));
+    }
+
+    #[test]
+    fn a_list_without_an_end_is_given_up_after_8000_pages() {
+        let mut pages = pages();
+        let mut followed = 1;
+        let refusal = loop {
+            let link = format!("https://kv-one.vault.azure.net/certificates?p={followed}");
+            match pages.next(Some(link)) {
+                Ok(_) => followed += 1,
+                Err(refusal) => break refusal,
+            }
+        };
+        assert_eq!((followed, refusal), (MAX_PAGES, LinkRefusal::TooMany));
+    }
+}

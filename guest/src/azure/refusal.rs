@@ -1,0 +1,139 @@
+//! What a service's error answer says (Azure REST API guidelines, "Handling errors";
+//! Key Vault REST, "KeyVaultError").
+//!
+//! It must not advise: see [`super::remedy`].
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::http::Response;
+use crate::text::{excerpt, identifier};
+
+/// Characters of a service's own text that are shown.
+const DETAIL: usize = 300;
+
+/// An answer that is not the wanted one, reduced to what may be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status code.
+    pub status: u16,
+    /// `error.code`; absent when the body is not the service's JSON, which is then
+    /// the answer of something in between.
+    pub code: Option<String>,
+    /// The innermost `innererror.code`.
+    pub inner: Option<String>,
+    /// The first line of `error.message`.
+    pub detail: Option<String>,
+    /// `x-ms-request-id`, for a support case.
+    pub request_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    error: WireError,
+}
+
+#[derive(Deserialize)]
+struct WireError {
+    code: Option<String>,
+    message: Option<String>,
+    #[serde(alias = "innerError")]
+    innererror: Option<Box<WireError>>,
+}
+
+impl WireError {
+    fn innermost(&self) -> Option<&str> {
+        let inner = self.innererror.as_ref()?;
+        inner.innermost().or(inner.code.as_deref())
+    }
+}
+
+impl Refusal {
+    /// Reads an error answer.
+    pub fn read(response: &Response) -> Refusal {
+        let body = serde_json::from_slice::<Body>(&response.body).ok();
+        let error = body.as_ref().map(|body| &body.error);
+        let named = |code: Option<&str>| code.and_then(identifier).map(str::to_owned);
+        Refusal {
+            status: response.status,
+            code: named(error.and_then(|error| error.code.as_deref())),
+            inner: named(error.and_then(WireError::innermost)),
+            detail: error
+                .and_then(|error| error.message.as_deref())
+                .map(|message| excerpt(message, DETAIL))
+                .filter(|detail| !detail.is_empty()),
+            request_id: named(response.header("x-ms-request-id")),
+        }
+    }
+
+    /// Whether `code` is the error's code or its innermost one.
+    pub fn is(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code) || self.inner.as_deref() == Some(code)
+    }
+}
+
+/// `403 ForbiddenByRbac: "Caller is not authorized …" (request id …)`
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.status)?;
+        match self.inner.as_ref().or(self.code.as_ref()) {
+            Some(code) => write!(out, " {code}")?,
+            None => out.write_str(", without an error that the service makes")?,
+        }
+        if let Some(detail) = &self.detail {
+            write!(out, ": \"{detail}\"")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(out, " (request id {id})")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, body: &str) -> Refusal {
+        Refusal::read(&Response {
+            status,
+            headers: vec![("x-ms-request-id".into(), "7d2c-01".into())],
+            body: body.as_bytes().to_vec(),
+        })
+    }
+
+    #[test]
+    fn the_innermost_code_and_the_first_line_are_shown() {
+        let refusal = refusal(
+            403,
+            r#"{"error":{"code":"Forbidden","message":"Caller is not authorized.\r\nCaller: appid=1",
+                "innererror":{"code":"ForbiddenByRbac"}}}"#,
+        );
+        assert!(refusal.is("Forbidden") && refusal.is("ForbiddenByRbac"));
+        assert_eq!(
+            refusal.to_string(),
+            "403 ForbiddenByRbac: \"Caller is not authorized.\" (request id 7d2c-01)"
+        );
+    }
+
+    #[test]
+    fn a_body_that_is_not_the_services_is_not_repeated() {
+        for body in ["<html>secret</html>", "", "[]", r#"{"error":"secret"}"#] {
+            assert_eq!(
+                refusal(502, body).to_string(),
+                "502, without an error that the service makes (request id 7d2c-01)",
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn nested_inner_errors_are_followed_to_the_end() {
+        let refusal = refusal(
+            409,
+            r#"{"error":{"code":"Conflict","innererror":{"code":"A","innererror":{"code":"B"}}}}"#,
+        );
+        assert_eq!(refusal.inner.as_deref(), Some("B"));
+    }
+}

@@ -1,0 +1,232 @@
+//! The sentences of a failed call, for the person who reads the job's history: the
+//! cause first, then what to do.
+//!
+//! It must not know a job; and nothing that is not already in its arguments.
+//!
+//! Codes: Microsoft Learn, "Azure Key Vault REST API error codes" and "Microsoft Entra
+//! authentication and authorization error codes".
+
+use super::entra::TokenRefusal;
+use super::error::{Action, Call};
+use super::refusal::Refusal;
+use super::retry::GiveUp;
+use crate::http::TransportError;
+
+/// Entra ID gave no token.
+pub fn token(refusal: &TokenRefusal, server: &str) -> String {
+    let advice = ADVICE
+        .iter()
+        .find(|(code, _)| refusal.has_code(*code))
+        .map(|(_, advice)| *advice)
+        .or(match refusal.error.as_deref() {
+            Some("invalid_client") => Some("check the client id and its secret"),
+            Some("unauthorized_client") => Some("check the client id and the tenant"),
+            None => Some("something between the job and Entra ID has answered; check the proxy"),
+            _ => None,
+        });
+    let cause = format!("{server} gave no token: {refusal}");
+    with_advice(cause, advice)
+}
+
+/// What to do about the commonest AADSTS codes.
+const ADVICE: &[(u64, &str)] = &[
+    (
+        7_000_215,
+        "the client secret is wrong: give the secret's value, not its id",
+    ),
+    (7_000_222, "the client secret has expired: make a new one"),
+    (
+        700_016,
+        "the application is not known in this tenant: check the client id and the tenant",
+    ),
+    (
+        7_000_229,
+        "the application has no service principal in this tenant: have an administrator add it",
+    ),
+    (7_000_112, "the application is disabled"),
+    (
+        90_002,
+        "the tenant is not known in this cloud: check the client machine and AzureCloud",
+    ),
+    (900_023, "the tenant is neither a GUID nor a domain"),
+    (
+        90_038,
+        "the tenant lives in another national cloud: check AzureCloud",
+    ),
+    (
+        900_382,
+        "the tenant lives in another national cloud: check AzureCloud",
+    ),
+    (
+        500_011,
+        "Key Vault is not known in this tenant: check the tenant and AzureCloud",
+    ),
+    (
+        53_003,
+        "a conditional access policy of the tenant blocks the application",
+    ),
+];
+
+/// The service refused.
+pub fn service(refusal: &Refusal, call: &Call, hint: Option<&str>) -> String {
+    let cause = format!(
+        "could not {}: {} answered {refusal}",
+        call.action, call.server
+    );
+    with_advice(cause, hint.or_else(|| service_advice(refusal, call)))
+}
+
+fn service_advice(refusal: &Refusal, call: &Call) -> Option<&'static str> {
+    if refusal.code.is_none() {
+        return Some("something between the job and the vault has answered; check the proxy");
+    }
+    match refusal.status {
+        401 => Some("the vault did not accept the token; check the tenant and AzureCloud"),
+        403 if refusal.is("ForbiddenByRbac") => Some(
+            "assign the identity the role Key Vault Certificates Officer, or for an inventory Key \
+             Vault Reader, on the vault; a new assignment takes some minutes",
+        ),
+        403 if refusal.is("ForbiddenByFirewall") => Some(
+            "the vault's firewall does not admit this machine: add its address to the vault's \
+             network rules, or use a private endpoint",
+        ),
+        403 if refusal.is("ForbiddenByConnection") => Some(
+            "the vault takes no connections from public networks: reach it through an approved \
+             private endpoint",
+        ),
+        403 if refusal.is("AccessDenied") || refusal.is("ForbiddenByPolicy") => Some(
+            "add the identity to the vault's access policies with the certificate permissions Get \
+             and List",
+        ),
+        403 => Some("the identity may not do this in the vault"),
+        404 if call.action == Action::ListCertificates => {
+            Some("check the vault's name in the store path")
+        }
+        429 => Some(
+            "the vault is throttled: run fewer jobs against it at once, or this one at another time",
+        ),
+        _ => None,
+    }
+}
+
+/// There was no answer.
+pub fn transport(error: &TransportError, call: &Call) -> String {
+    let cause = format!("could not {}: {}: {error}", call.action, call.server);
+    let of_vault = call.action != Action::AskForToken;
+    let advice = match error {
+        TransportError::NameNotFound if of_vault => Some(
+            "the vault does not exist, was deleted, or its private endpoint's name is not known \
+             to this machine; check the store path and AzureCloud",
+        ),
+        TransportError::NameNotFound => Some("check this machine's name resolution"),
+        TransportError::Denied => {
+            Some("the operator's policy must allow it, or the job asks for something it should not")
+        }
+        TransportError::AddressDenied => Some(
+            "private addresses are refused unless the operator's policy lists them; check the \
+             private endpoint and the policy",
+        ),
+        TransportError::Certificate => Some(
+            "something between this machine and the server may be reading the connection; its \
+             authority must be added by the operator's policy",
+        ),
+        _ => None,
+    };
+    with_advice(cause, advice)
+}
+
+/// Why there was no further attempt.
+pub fn given_up(attempts: u32, why: GiveUp) -> String {
+    let tries = match attempts {
+        1 => "1 attempt".to_owned(),
+        more => format!("{more} attempts"),
+    };
+    match why {
+        GiveUp::NoTime => format!("{tries}; the job's time limit comes before the next one"),
+        GiveUp::Attempts | GiveUp::Permanent => tries,
+    }
+}
+
+/// The tenant that the vault names, when it is certainly another than the job's.
+pub fn tenant_hint(of_vault: Option<&str>, of_job: &str) -> Option<String> {
+    let of_vault = of_vault?;
+    if of_vault.eq_ignore_ascii_case(of_job) {
+        return None;
+    }
+    // A domain and an id may be the same tenant.
+    Some(if of_job.contains('.') {
+        format!("the vault belongs to the tenant {of_vault}; check that {of_job} is a domain of it")
+    } else {
+        format!(
+            "the vault belongs to the tenant {of_vault}, not to {of_job}: correct the client machine"
+        )
+    })
+}
+
+fn with_advice(cause: String, advice: Option<&str>) -> String {
+    match advice {
+        Some(advice) => format!("{cause}; {advice}"),
+        None => cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forbidden(inner: Option<&str>) -> String {
+        let refusal = Refusal {
+            status: 403,
+            code: Some("Forbidden".into()),
+            inner: inner.map(str::to_owned),
+            ..Refusal::default()
+        };
+        let call = Call {
+            action: Action::ListCertificates,
+            server: "kv-one.vault.azure.net".into(),
+        };
+        service(&refusal, &call, None)
+    }
+
+    #[test]
+    fn w33_every_kind_of_403_has_a_remedy_of_its_own() {
+        for (inner, word) in [
+            (Some("ForbiddenByRbac"), "role"),
+            (Some("AccessDenied"), "access policies"),
+            (Some("ForbiddenByPolicy"), "access policies"),
+            (Some("ForbiddenByFirewall"), "firewall"),
+            (Some("ForbiddenByConnection"), "private endpoint"),
+            (None, "may not"),
+        ] {
+            let text = forbidden(inner);
+            assert!(text.contains(word), "{text}");
+            assert!(
+                text.starts_with("could not list the certificates: "),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_tenant_is_only_called_wrong_where_two_ids_differ() {
+        assert_eq!(tenant_hint(None, "1111"), None);
+        assert_eq!(tenant_hint(Some("AAAA"), "aaaa"), None);
+        let differ = tenant_hint(Some("9999"), "1111").unwrap();
+        assert!(differ.contains("9999, not to 1111"), "{differ}");
+        let maybe = tenant_hint(Some("9999"), "contoso.example").unwrap();
+        assert!(maybe.contains("check that contoso.example"), "{maybe}");
+    }
+
+    #[test]
+    fn a_missing_name_says_that_the_vault_may_not_exist() {
+        let call = Call {
+            action: Action::ListCertificates,
+            server: "kv-none.vault.azure.net".into(),
+        };
+        let text = transport(&TransportError::NameNotFound, &call);
+        assert!(text.contains("kv-none.vault.azure.net"), "{text}");
+        assert!(text.contains("the vault does not exist"), "{text}");
+        let text = transport(&TransportError::Denied, &call);
+        assert!(text.contains("the host refused the request"), "{text}");
+    }
+}

@@ -1,0 +1,254 @@
+use std::time::Duration;
+
+use super::*;
+use crate::azure::entra::Application;
+use crate::clock::Clock as _;
+use crate::contract::{Failure, Secret};
+use crate::http::TransportError;
+use crate::testing::{Answer, Fake, Sent, answer, with_header};
+
+const HOST: &str = "kv-one.vault.azure.net";
+const LIST: &str = "https://kv-one.vault.azure.net/certificates?api-version=7.6";
+const EMPTY: &str = r#"{"value":[],"nextLink":null}"#;
+const UNAUTHORIZED: &str =
+    r#"{"error":{"code":"Unauthorized","message":"AKV10032: Invalid issuer."}}"#;
+
+fn vault(fake: &Fake) -> Vault<'_, Fake> {
+    vault_of(fake, "11111111-1111-1111-1111-111111111111")
+}
+
+fn vault_of<'f>(fake: &'f Fake, tenant: &str) -> Vault<'f, Fake> {
+    let application = Application {
+        authority: "login.microsoftonline.com",
+        tenant: tenant.to_owned(),
+        client_id: "3333".into(),
+        secret: Secret::new("sp-secret~1".into()),
+    };
+    let calls = Calls::new(fake, "attempt", fake.now() + Duration::from_secs(900));
+    Vault::new(
+        calls,
+        Tokens::new(application),
+        HOST,
+        "https://vault.azure.net/.default",
+    )
+}
+
+/// Gives tokens t1, t2, … and leaves the rest to `vault`.
+fn served(vault: impl Fn(&Sent, usize) -> Answer + 'static) -> Fake {
+    Fake::new(move |sent, earlier| {
+        if !sent.url().contains("/oauth2/") {
+            return vault(sent, earlier);
+        }
+        let token = earlier + 1;
+        let body = format!(r#"{{"access_token":"t{token}","expires_in":3599}}"#);
+        Ok(answer(200, &body))
+    })
+}
+
+fn challenged(header: &str) -> Answer {
+    let response = answer(401, UNAUTHORIZED);
+    Ok(with_header(response, "www-authenticate", header))
+}
+
+#[test]
+fn the_first_request_to_the_vault_already_has_the_token_and_the_documented_form() {
+    let fake = served(|_, _| Ok(answer(200, EMPTY)));
+    fake.run(vault(&fake).page(None)).unwrap();
+    let sent = fake.sent();
+    assert_eq!(sent.len(), 2);
+    let request = &sent[1].request;
+    assert_eq!(request.url, LIST);
+    assert_eq!(request.header("authorization"), Some("Bearer t1"));
+    let mut names: Vec<&str> = request.headers.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "accept",
+            "authorization",
+            "user-agent",
+            "x-ms-client-request-id",
+            "x-ms-return-client-request-id"
+        ]
+    );
+    assert_ne!(
+        request.header("x-ms-client-request-id"),
+        sent[0].request.header("x-ms-client-request-id"),
+        "two calls, two ids"
+    );
+}
+
+#[test]
+fn a_refused_token_is_replaced_once_with_the_claims_that_were_asked_for() {
+    let fake = served(|_, earlier| match earlier {
+        // {"access_token":{}}
+        0 => challenged(
+            r#"Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#,
+        ),
+        _ => Ok(answer(200, EMPTY)),
+    });
+    fake.run(vault(&fake).page(None)).unwrap();
+    let asked = fake.sent_to("/oauth2/");
+    assert_eq!(asked.len(), 2);
+    assert!(
+        asked[1]
+            .body()
+            .ends_with("&claims=%7B%22access_token%22%3A%7B%7D%7D")
+    );
+    let listed = fake.sent_to("/certificates");
+    assert_eq!(listed[1].request.header("authorization"), Some("Bearer t2"));
+    let id = |sent: &Sent| {
+        sent.request
+            .header("x-ms-client-request-id")
+            .map(str::to_owned)
+    };
+    assert_eq!(id(&listed[0]), id(&listed[1]), "one logical call, one id");
+}
+
+#[test]
+fn a_token_refused_twice_is_a_failure_that_names_the_vaults_tenant_and_never_goes_there() {
+    for (tenant, wanted) in [
+        (
+            "11111111-1111-1111-1111-111111111111",
+            "belongs to the tenant 99999999-9999-9999-9999-999999999999, not to 11111111",
+        ),
+        ("contoso.example", "check that contoso.example is a domain"),
+    ] {
+        let fake = served(|_, _| {
+            challenged(
+                r#"Bearer authorization="https://login.evil.example/99999999-9999-9999-9999-999999999999", resource="https://vault.azure.net""#,
+            )
+        });
+        let error = fake.run(vault_of(&fake, tenant).page(None)).unwrap_err();
+        assert_eq!(error.failure(), Failure::Authentication);
+        let text = error.to_string();
+        assert!(text.contains("AKV10032"), "{text}");
+        assert!(text.contains(wanted), "{text}");
+        assert_eq!(fake.sent_to("/certificates").len(), 2);
+        for sent in fake.sent_to("/oauth2/") {
+            let url = format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token");
+            assert_eq!(sent.url(), url);
+        }
+    }
+}
+
+#[test]
+fn a_page_gives_the_names_and_the_link_as_they_are() {
+    let fake = served(|_, _| {
+        Ok(answer(
+            200,
+            r#"{"value":[{"id":"https://kv-one.vault.azure.net/certificates/Web-1","x5t":"a","subject":""},
+                         {"id":"https://kv-one.vault.azure.net:443/certificates/b","attributes":{"enabled":true}}],
+                "nextLink":"https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=eyJO"}"#,
+        ))
+    });
+    assert_eq!(
+        fake.run(vault(&fake).page(None)).unwrap(),
+        Page {
+            names: vec!["Web-1".into(), "b".into()],
+            next: Some(
+                "https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=eyJO"
+                    .into()
+            ),
+        }
+    );
+}
+
+#[test]
+fn a_page_that_cannot_be_read_is_an_error_that_repeats_nothing_of_it() {
+    for body in [
+        "<html>secret</html>",
+        r#"{"value":[{"id":"secret"}]}"#,
+        r#"{"value":[{"id":"https://kv-one.vault.azure.net/secrets/secret"}]}"#,
+        r#"{"value":[{"x5t":"secret"}]}"#,
+    ] {
+        let fake = served(move |_, _| Ok(answer(200, body)));
+        let error = fake.run(vault(&fake).page(None)).unwrap_err();
+        assert!(matches!(error, CallError::Unreadable { .. }), "{body}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn only_the_services_own_404_means_that_a_certificate_was_deleted() {
+    let name = Alias::parse("web-1").unwrap();
+    let own = r#"{"error":{"code":"CertificateNotFound","message":"A certificate with (name/id) web-1 was not found"}}"#;
+    let fake = served(move |_, _| Ok(answer(404, own)));
+    let reading = fake.run(vault(&fake).certificate(&name));
+    assert!(matches!(reading, Ok(Reading::Gone)), "{reading:?}");
+    assert_eq!(
+        fake.sent_to("/certificates")[0].url(),
+        "https://kv-one.vault.azure.net/certificates/web-1?api-version=7.6"
+    );
+
+    let fake = served(|_, _| Ok(answer(404, "<html>no such page</html>")));
+    let error = fake.run(vault(&fake).certificate(&name)).unwrap_err();
+    assert!(error.to_string().contains("check the proxy"), "{error}");
+}
+
+#[test]
+fn a_throttled_answer_holds_back_every_other_call_to_the_vault() {
+    let fake = served(|sent, earlier| {
+        if sent.url().contains("/certificates/a") && earlier == 0 {
+            let response = answer(429, r#"{"error":{"code":"Throttled"}}"#);
+            return Ok(with_header(response, "retry-after", "10"));
+        }
+        Ok(answer(200, "{}"))
+    })
+    .latency(30);
+    let vault = vault(&fake);
+    let (a, b) = (Alias::parse("a").unwrap(), Alias::parse("b").unwrap());
+    let start = fake.now();
+    fake.run(async {
+        let throttled = vault.certificate(&a);
+        let later = async {
+            fake.sleep(Duration::from_millis(100)).await;
+            vault.certificate(&b).await
+        };
+        let (a, b) = futures_util::future::join(throttled, later).await;
+        assert!(a.is_ok() && b.is_ok());
+    });
+    let b = &fake.sent_to("/certificates/b")[0];
+    assert!(
+        b.at - start >= Duration::from_secs(10),
+        "{:?}",
+        b.at - start
+    );
+    assert!(
+        b.at - start < Duration::from_millis(10_300),
+        "{:?}",
+        b.at - start
+    );
+    assert_eq!(fake.logged("asks to slow down"), 1);
+}
+
+#[test]
+fn a_denied_request_and_a_missing_name_say_so() {
+    for (error, attempts, failure, wanted) in [
+        (
+            TransportError::Denied,
+            1,
+            Failure::Other,
+            "the host refused the request",
+        ),
+        (
+            TransportError::Certificate,
+            1,
+            Failure::Other,
+            "certificate is not trusted",
+        ),
+        (
+            TransportError::NameNotFound,
+            3,
+            Failure::NotFound,
+            "the vault does not exist",
+        ),
+    ] {
+        let fails = error.clone();
+        let fake = served(move |_, _| Err(fails.clone()));
+        let got = fake.run(vault(&fake).page(None)).unwrap_err();
+        assert_eq!(got.failure(), failure, "{got}");
+        assert!(got.to_string().contains(wanted), "{got}");
+        assert_eq!(fake.sent_to("/certificates").len(), attempts, "{error:?}");
+    }
+}

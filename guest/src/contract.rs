@@ -1,0 +1,224 @@
+//! The contract's words (`wit/host.wit`) as the guest's own types, so that the job
+//! logic compiles and is tested natively, where no generated bindings exist.
+//!
+//! It must not know WIT, wasm, or how anything here is carried over the boundary.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A client secret, or what stands in its place. It has no `Debug` and no `Display`:
+/// text that holds one cannot be written by accident.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the text as it is; nothing is trimmed.
+    pub fn new(text: String) -> Self {
+        Secret(text)
+    }
+
+    /// The text, for the one place that sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How a job proves who it is (`host.credential`).
+#[derive(Clone)]
+pub enum Credential {
+    /// Client id and secret.
+    ClientSecret {
+        /// The application (client) id.
+        client_id: String,
+        /// Its secret.
+        secret: Secret,
+    },
+    /// A federated assertion for this client id.
+    ClientAssertion(String),
+    /// The machine's managed identity, user-assigned when there is a client id.
+    ManagedIdentity(Option<String>),
+}
+
+/// What every job gets (`host.job`).
+#[derive(Clone)]
+pub struct Job {
+    /// A UUID, different for each attempt.
+    pub attempt_id: String,
+    /// From the call until the host ends the job.
+    pub time_limit: Duration,
+    /// The identity to work with.
+    pub credential: Credential,
+    /// Options by name. Unknown ones are ignored.
+    pub options: Vec<(String, String)>,
+}
+
+impl Job {
+    /// The option of that name, trimmed; blank counts as not set. The last one wins.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// Which store a job is about (`host.store`), in the orchestrator's words.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Tenant, as the platform has it.
+    pub tenant: String,
+    /// Store path, as the platform holds it.
+    pub path: String,
+    /// The custom fields that the store type names.
+    pub properties: Vec<(String, String)>,
+}
+
+/// Why a job failed, as far as its caller acts on it (`host.failure`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The job's own input is wrong.
+    InvalidInput,
+    /// The identity or its token was refused.
+    Authentication,
+    /// The identity is known but may not do this.
+    Forbidden,
+    /// The store does not exist.
+    NotFound,
+    /// The service asked to slow down for longer than the job may wait.
+    Throttled,
+    /// The time limit came first.
+    Deadline,
+    /// The host asked to stop.
+    Cancelled,
+    /// The host refused a submission.
+    SubmissionRefused,
+    /// Everything else.
+    Other,
+}
+
+/// How a job ended (`host.status`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The wanted state is there.
+    Success,
+    /// The wanted state is there, but look at something.
+    Warning,
+    /// The wanted state was not reached.
+    Failure(Failure),
+}
+
+/// What a job reports (`host.outcome`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// For people, at most [`MESSAGE_LIMIT`] UTF-16 units, the cause first.
+    pub message: String,
+}
+
+/// UTF-16 units that a platform stores of a message (`host.outcome`).
+pub const MESSAGE_LIMIT: usize = 4_000;
+
+/// Stands at the end of a message that was cut.
+const CUT: &str = " … (truncated)";
+
+impl Outcome {
+    /// An outcome whose message is cut to [`MESSAGE_LIMIT`].
+    pub fn new(status: Status, message: &str) -> Self {
+        Outcome {
+            status,
+            message: bounded(message, MESSAGE_LIMIT),
+        }
+    }
+
+    /// A failure with its cause.
+    pub fn failure(failure: Failure, cause: impl fmt::Display) -> Self {
+        Outcome::new(Status::Failure(failure), &cause.to_string())
+    }
+}
+
+/// `text`, cut with a note when it has more than `limit` UTF-16 units.
+pub fn bounded(text: &str, limit: usize) -> String {
+    if text.encode_utf16().count() <= limit {
+        return text.to_owned();
+    }
+    let room = limit.saturating_sub(CUT.encode_utf16().count());
+    let mut units = 0;
+    let mut cut: String = text
+        .chars()
+        .take_while(|character| {
+            units += character.len_utf16();
+            units <= room
+        })
+        .collect();
+    cut.push_str(CUT);
+    cut
+}
+
+/// The value of an entry parameter (`host.parameter-value`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterValue {
+    /// Text.
+    Text(String),
+    /// A boolean.
+    Flag(bool),
+    /// `null`: it exists and has no value.
+    Unset,
+}
+
+/// One certificate of a store (`host.inventory-item`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventoryItem {
+    /// The name under which the store holds it.
+    pub alias: String,
+    /// DER, the leaf first.
+    pub certificates: Vec<Vec<u8>>,
+    /// Whether the store holds a private key for it.
+    pub private_key: bool,
+    /// Entry parameters by name.
+    pub parameters: Vec<(&'static str, ParameterValue)>,
+    /// Facts for people that a platform does not take.
+    pub details: Vec<(&'static str, String)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_is_cut_at_utf16_units_and_says_that_it_was_truncated() {
+        // U+1F511 is one character, two UTF-16 units and four bytes.
+        for text in ["a".repeat(5_000), "ä".repeat(4_001), "🔑".repeat(2_001)] {
+            let outcome = Outcome::new(Status::Warning, &text);
+            let units = outcome.message.encode_utf16().count();
+            assert!(units <= MESSAGE_LIMIT, "{units}");
+            assert!(units >= MESSAGE_LIMIT - 1, "{units}");
+            assert!(outcome.message.ends_with("truncated)"));
+        }
+    }
+
+    #[test]
+    fn a_message_that_just_fits_is_left_alone() {
+        for text in ["a".repeat(4_000), "🔑".repeat(2_000)] {
+            assert_eq!(Outcome::new(Status::Warning, &text).message, text);
+        }
+    }
+
+    #[test]
+    fn a_blank_option_counts_as_not_set_and_names_are_case_sensitive() {
+        let job = Job {
+            attempt_id: String::new(),
+            time_limit: Duration::ZERO,
+            credential: Credential::ManagedIdentity(None),
+            options: vec![
+                ("partial".into(), " submit ".into()),
+                ("Blank".into(), "  ".into()),
+            ],
+        };
+        assert_eq!(job.option("partial"), Some("submit"));
+        assert_eq!(job.option("Blank"), None);
+        assert_eq!(job.option("Partial"), None);
+    }
+}

@@ -1,0 +1,33 @@
+//! What the job logic asks of its host while it runs (`wit/host.wit`), as a trait.
+//!
+//! It must not know who implements it: the component's imports, or a test.
+
+use crate::contract::InventoryItem;
+
+/// How grave a log line is (`host.log-level`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Steps and names.
+    Debug,
+    /// What happened.
+    Info,
+    /// Something to look at; the job goes on.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+/// The host's functions. None of them waits.
+pub trait Host {
+    /// Writes a line to the job's log: counts and names, never a secret or a tag's value.
+    fn log(&self, level: LogLevel, message: &str);
+
+    /// Units done, and how many there are once that is known.
+    fn progress(&self, done: u64, total: Option<u64>);
+
+    /// Whether the job was cancelled.
+    fn cancelled(&self) -> bool;
+
+    /// Hands over a batch of an inventory; an error means that it was not taken.
+    fn submit_inventory(&self, items: Vec<InventoryItem>) -> Result<(), String>;
+}

@@ -1,0 +1,203 @@
+//! HTTP as the job logic needs it: one request, one answer, both whole and bounded.
+//!
+//! It must not know Azure, and not how a request is sent: wstd in the component,
+//! anything in a test.
+
+use std::future::Future;
+use std::time::Duration;
+
+/// Bytes of a response body that are read. A list page of 25 certificates is about
+/// 15 kB and a certificate with its policy below 20 kB; the limit keeps a broken
+/// server from filling the guest's memory (48 of these fit in no job by accident).
+pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A TCP connection and TLS handshake take well below a second even across the world;
+/// what takes longer is better tried again.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Until the answer begins. Key Vault and Entra answer in milliseconds; a proxy's own
+/// timeout is usually 60 s, and half of it leaves room for another try.
+pub const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Between two parts of a body, all of which are small.
+pub const BETWEEN_BYTES_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The methods that the job logic uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// RFC 9110 section 9.3.1
+    Get,
+    /// RFC 9110 section 9.3.3
+    Post,
+}
+
+/// A request. It has no `Debug`: headers and body may hold credentials.
+#[derive(Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// An absolute URL.
+    pub url: String,
+    /// Names in lower case. `content-length` and `host` are the sender's business.
+    pub headers: Vec<(&'static str, String)>,
+    /// Empty for none.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// A GET without headers.
+    pub fn get(url: String) -> Self {
+        Request {
+            method: Method::Get,
+            url,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// Sets a header, in place of an earlier one of that name.
+    pub fn set(&mut self, name: &'static str, value: String) {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value));
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// An answer, read to its end. No `Debug`: a body may hold a token.
+#[derive(Clone)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case; values that are not text are left out.
+    pub headers: Vec<(String, String)>,
+    /// At most [`BODY_LIMIT`] bytes.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first value of a header, asked for in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a header, asked for in lower case.
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The host does not let this job send this request.
+    #[error("the host refused the request: this job is not granted it")]
+    Denied,
+    /// The name resolves to an address that the host does not let this job reach.
+    #[error("the host refused the address that the name resolves to")]
+    AddressDenied,
+    /// There is no such name.
+    #[error("the name does not resolve")]
+    NameNotFound,
+    /// The server's certificate is not trusted for this name.
+    #[error("the server's TLS certificate is not trusted for this name")]
+    Certificate,
+    /// TLS failed otherwise.
+    #[error("the TLS handshake failed")]
+    Tls,
+    /// No connection, or it broke.
+    #[error("{0}")]
+    Connection(&'static str),
+    /// A time limit of this one request.
+    #[error("{0}")]
+    Timeout(&'static str),
+    /// More came than is read.
+    #[error("the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// What is read at most.
+        limit: usize,
+    },
+    /// The host's own configuration is at fault.
+    #[error("the host's HTTP configuration is at fault")]
+    HostConfiguration,
+    /// The request could not be expressed.
+    #[error("the request could not be built: {0}")]
+    Unsendable(String),
+    /// Anything else, in the host's words.
+    #[error("the request failed: {0}")]
+    Other(String),
+}
+
+/// Sends requests. Redirects are never followed.
+pub trait Http {
+    /// Sends one request and reads its whole answer.
+    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>>;
+}
+
+/// Collects a body up to a limit.
+pub struct Collector {
+    bytes: Vec<u8>,
+    limit: usize,
+}
+
+impl Collector {
+    /// An empty one.
+    pub fn new(limit: usize) -> Self {
+        Collector {
+            bytes: Vec::new(),
+            limit,
+        }
+    }
+
+    /// Adds a part.
+    ///
+    /// # Errors
+    /// [`TransportError::TooLarge`] when the limit would be passed.
+    pub fn push(&mut self, part: &[u8]) -> Result<(), TransportError> {
+        if part.len() > self.limit.saturating_sub(self.bytes.len()) {
+            return Err(TransportError::TooLarge { limit: self.limit });
+        }
+        self.bytes.extend_from_slice(part);
+        Ok(())
+    }
+
+    /// What was collected.
+    pub fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_read_up_to_its_limit_and_one_byte_more_is_an_error() {
+        let mut body = Collector::new(4);
+        assert_eq!(body.push(b"ab"), Ok(()));
+        assert_eq!(body.push(b"cd"), Ok(()));
+        assert_eq!(body.push(b"e"), Err(TransportError::TooLarge { limit: 4 }));
+        assert_eq!(body.finish(), b"abcd");
+    }
+
+    #[test]
+    fn setting_a_header_again_replaces_it() {
+        let mut request = Request::get("https://a.example/".into());
+        request.set("authorization", "Bearer one".into());
+        request.set("authorization", "Bearer two".into());
+        assert_eq!(request.headers.len(), 1);
+        assert_eq!(request.header("authorization"), Some("Bearer two"));
+    }
+}

@@ -1,0 +1,349 @@
+//! The inventory: lists the vault, reads every certificate while the list is still
+//! coming, and hands the items over as they come.
+//!
+//! It must not know HTTP, tokens or JSON; and it must not hold the whole vault.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt::Write as _;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use job_scope::{Alias, FieldError, StoreScope};
+
+use super::batches::{Added, Batches, SubmissionRefused};
+use super::input::{self, Partial};
+use super::item::item;
+use super::losses::Losses;
+use super::watch::{self, Ended};
+use crate::azure::calls::Calls;
+use crate::azure::certificate::Defect;
+use crate::azure::error::CallError;
+use crate::azure::tokens::Tokens;
+use crate::azure::vault::{Page, Reading, Vault};
+use crate::contract::{Failure, Job, Outcome, Status, Store};
+use crate::env::Environment;
+use crate::host::LogLevel;
+use crate::text::excerpt;
+
+/// Certificates that are read at the same time. The list brings 25 per answer, so that
+/// twice as many in flight keep up with it even when a read takes longer than a page;
+/// with the list's own request this stays below a host's limit of 64.
+const IN_FLIGHT: usize = 48;
+
+/// Names that are listed ahead of the reads, about: 40 pages. Enough that the list
+/// never waits while reads keep up, and little memory when they do not.
+const LISTED_AHEAD: usize = 1_000;
+
+/// Characters of a name that cannot be asked for; a real one has 127 at most.
+const LONGEST_NAME: usize = 127;
+
+/// Why an inventory failed.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Submission(#[from] SubmissionRefused),
+    #[error("the job was cancelled")]
+    Cancelled,
+    /// No certificate could be read; the first cause.
+    #[error("{cause}; none of the {count} certificates could be read")]
+    Nothing {
+        count: u64,
+        cause: String,
+        failure: Failure,
+    },
+}
+
+impl Problem {
+    fn failure(&self) -> Failure {
+        match self {
+            Problem::Call(error) => error.failure(),
+            Problem::Submission(_) => Failure::SubmissionRefused,
+            Problem::Cancelled => Failure::Cancelled,
+            Problem::Nothing { failure, .. } => *failure,
+        }
+    }
+}
+
+/// Runs the job.
+pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
+    let deadline = watch::deadline(env.now(), job.time_limit);
+    let (scope, vault, partial) = match prepare(env, job, store, deadline) {
+        Ok(prepared) => prepared,
+        Err(error) => return Outcome::failure(Failure::InvalidInput, error),
+    };
+    let result = watch::watched(env, deadline, Inventory::new(&vault, partial).read()).await;
+    let outcome = match result {
+        Ok(Ok(losses)) => done(&scope, &losses),
+        Ok(Err(problem)) => Outcome::failure(problem.failure(), problem),
+        Err(Ended::Cancelled) => Outcome::failure(Failure::Cancelled, Problem::Cancelled),
+        Err(Ended::Deadline) => out_of_time(vault.calls.last_trouble()),
+    };
+    if let Status::Failure(_) = outcome.status {
+        env.log(LogLevel::Error, &outcome.message);
+    }
+    outcome
+}
+
+fn prepare<'e, E: Environment>(
+    env: &'e E,
+    job: &Job,
+    store: &Store,
+    deadline: Duration,
+) -> Result<(StoreScope, Vault<'e, E>, Partial), FieldError> {
+    let partial = input::partial(job)?;
+    let scope = input::scope(store, &input::identity(job)?)?;
+    let tokens = Tokens::new(input::application(job, &scope)?);
+    let calls = Calls::new(env, &job.attempt_id, deadline);
+    let vault = Vault::new(
+        calls,
+        tokens,
+        scope.vault_host(),
+        scope.endpoints().vault_scope,
+    );
+    Ok((scope, vault, partial))
+}
+
+/// A complete inventory says nothing, as the platform expects; what is missing or odd
+/// is a warning.
+fn done(scope: &StoreScope, losses: &Losses) -> Outcome {
+    let mut message = String::new();
+    if losses.count() > 0 {
+        let _ = write!(
+            message,
+            "{} certificates could not be read and are missing from this inventory: {losses}",
+            losses.count()
+        );
+    }
+    for note in scope.notes() {
+        if !message.is_empty() {
+            message.push_str(". ");
+        }
+        message.push_str(note);
+    }
+    let status = if message.is_empty() {
+        Status::Success
+    } else {
+        Status::Warning
+    };
+    Outcome::new(status, &message)
+}
+
+fn out_of_time(last: Option<CallError>) -> Outcome {
+    match last {
+        Some(error) if error.failure() == Failure::Throttled => Outcome::failure(
+            Failure::Throttled,
+            format!("{error}; the job's time limit came first"),
+        ),
+        Some(error) => Outcome::failure(
+            Failure::Deadline,
+            format!("the job's time limit came first; the last trouble was: {error}"),
+        ),
+        None => Outcome::failure(
+            Failure::Deadline,
+            "the job's time limit came before the vault was read; give the job more time",
+        ),
+    }
+}
+
+/// What happens next.
+enum Event {
+    Page(Result<Page, CallError>),
+    Certificate(Alias, Result<Reading, CallError>),
+    /// Everything is done.
+    End,
+}
+
+/// One run over a vault.
+struct Inventory<'v, 'e, E> {
+    vault: &'v Vault<'e, E>,
+    partial: Partial,
+    batches: Batches<'e, E>,
+    losses: Losses,
+    /// The error of the first certificate that could not be read.
+    first_loss: Option<(Failure, String)>,
+    /// Names in lower case: a vault that changes while it is listed may show one twice.
+    listed: BTreeSet<String>,
+    waiting: VecDeque<Alias>,
+    gone: u64,
+}
+
+impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
+    fn new(vault: &'v Vault<'e, E>, partial: Partial) -> Self {
+        Inventory {
+            vault,
+            partial,
+            batches: Batches::new(vault.calls.env()),
+            losses: Losses::default(),
+            first_loss: None,
+            listed: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            gone: 0,
+        }
+    }
+
+    async fn read(mut self) -> Result<Losses, Problem> {
+        let vault = self.vault;
+        let mut pages = vault.pages();
+        let mut reads = FuturesUnordered::new();
+        let mut listing = Some(Box::pin(vault.page(None)));
+        let mut next_page = None;
+        loop {
+            while reads.len() < IN_FLIGHT
+                && let Some(name) = self.waiting.pop_front()
+            {
+                reads.push(async move {
+                    let reading = vault.certificate(&name).await;
+                    (name, reading)
+                });
+            }
+            if listing.is_none() && self.waiting.len() < LISTED_AHEAD {
+                listing = next_page
+                    .take()
+                    .map(|link| Box::pin(vault.page(Some(link))));
+            }
+            // The list comes first: the whole job is as long as its chain of pages.
+            let event = poll_fn(|context| {
+                if let Some(page) = listing.as_mut()
+                    && let Poll::Ready(page) = page.as_mut().poll(context)
+                {
+                    listing = None;
+                    return Poll::Ready(Event::Page(page));
+                }
+                match reads.poll_next_unpin(context) {
+                    Poll::Ready(Some((name, reading))) => {
+                        Poll::Ready(Event::Certificate(name, reading))
+                    }
+                    Poll::Ready(None) if listing.is_none() => Poll::Ready(Event::End),
+                    Poll::Ready(None) | Poll::Pending => Poll::Pending,
+                }
+            })
+            .await;
+            match event {
+                Event::Page(page) => {
+                    let page = page?;
+                    self.list(page.names);
+                    next_page = pages.next(page.next).map_err(CallError::from)?;
+                    self.step(next_page.is_none())?;
+                }
+                Event::Certificate(name, reading) => {
+                    let complete = listing.is_none() && next_page.is_none();
+                    self.take(&name, reading, complete)?;
+                }
+                Event::End => return self.end(),
+            }
+        }
+    }
+}
+
+impl<E: Environment> Inventory<'_, '_, E> {
+    /// Takes the names of a page.
+    fn list(&mut self, names: Vec<String>) {
+        for name in names {
+            if !self.listed.insert(name.to_ascii_lowercase()) {
+                continue;
+            }
+            match Alias::parse(&name) {
+                Ok(alias) => self.waiting.push_back(alias),
+                Err(_) => self.lose(
+                    &excerpt(&name, LONGEST_NAME),
+                    &Defect::Name.to_string(),
+                    Failure::Other,
+                    Defect::Name.to_string(),
+                ),
+            }
+        }
+    }
+
+    /// Takes what reading one certificate came to.
+    fn take(
+        &mut self,
+        name: &Alias,
+        reading: Result<Reading, CallError>,
+        listed_all: bool,
+    ) -> Result<(), Problem> {
+        match reading {
+            Ok(Reading::Certificate(certificate)) => {
+                if self.batches.add(item(*certificate))? == Added::HandedOver {
+                    self.step(listed_all)?;
+                }
+            }
+            Ok(Reading::Gone) => {
+                self.gone += 1;
+                let line = format!("{name} was deleted since the list was made; left out");
+                self.env().log(LogLevel::Debug, &line);
+            }
+            Ok(Reading::Defective(defect)) => {
+                let cause = format!("{name}: {defect}");
+                self.lose(name.as_str(), &defect.to_string(), Failure::Other, cause);
+            }
+            Err(error) if self.tolerates(&error) => {
+                let (failure, cause) = (error.failure(), error.to_string());
+                self.lose(name.as_str(), &error.briefly(), failure, cause);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn tolerates(&self, error: &CallError) -> bool {
+        error.forbids_one_name() || self.partial == Partial::Submit && error.may_be_of_one_call()
+    }
+
+    fn lose(&mut self, name: &str, briefly: &str, failure: Failure, cause: String) {
+        let line = format!("{name} is missing from the inventory: {briefly}");
+        self.env().log(LogLevel::Warn, &line);
+        self.losses.add(name, briefly);
+        let (kind, _) = self.first_loss.get_or_insert((failure, cause));
+        if *kind != failure {
+            *kind = Failure::Other;
+        }
+    }
+
+    /// Between pages and batches: says how far the job is, and asks whether to go on.
+    fn step(&self, listed_all: bool) -> Result<(), Problem> {
+        let done = self
+            .batches
+            .count()
+            .saturating_add(self.losses.count())
+            .saturating_add(self.gone);
+        let total = u64::try_from(self.listed.len()).unwrap_or(u64::MAX);
+        self.env().progress(done, listed_all.then_some(total));
+        if self.env().cancelled() {
+            return Err(Problem::Cancelled);
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Losses, Problem> {
+        let count = self.batches.count();
+        if count == 0
+            && let Some((failure, cause)) = self.first_loss
+        {
+            return Err(Problem::Nothing {
+                count: self.losses.count(),
+                cause,
+                failure,
+            });
+        }
+        self.step(true)?;
+        self.batches.hand_over()?;
+        let line = format!(
+            "{count} certificates handed over, {} could not be read, {} were deleted meanwhile",
+            self.losses.count(),
+            self.gone
+        );
+        self.env().log(LogLevel::Info, &line);
+        Ok(self.losses)
+    }
+
+    fn env(&self) -> &E {
+        self.vault.calls.env()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! The jobs, one file each, and what they share.
+//!
+//! Nothing here may know how HTTP, time or the host are done.
+
+pub mod batches;
+pub mod input;
+pub mod inventory;
+pub mod item;
+pub mod losses;
+pub mod watch;

@@ -1,0 +1,67 @@
+//! Ends a job early: at its deadline, and when it is cancelled.
+//!
+//! It must not know what the job does meanwhile; its work is dropped where it waits.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::env::Environment;
+
+/// How often the host is asked whether the job was cancelled, besides between steps.
+/// A person who cancels does not notice a quarter of a second, and four questions a
+/// second cost nothing.
+const ASK_EVERY: Duration = Duration::from_millis(250);
+
+/// The part of a time limit that is left for the report: the host ends the job at the
+/// limit itself, and what it ends cannot say why.
+const LONGEST_RESERVE: Duration = Duration::from_secs(2);
+
+/// Why a job ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The time was up.
+    Deadline,
+    /// The host asked to stop.
+    Cancelled,
+}
+
+/// When a job that began at `start` must be done.
+pub fn deadline(start: Duration, time_limit: Duration) -> Duration {
+    let reserve = LONGEST_RESERVE.min(time_limit / 10);
+    start.saturating_add(time_limit.saturating_sub(reserve))
+}
+
+/// Does the work unless it must end before.
+///
+/// # Errors
+/// Why it ended.
+pub async fn watched<E: Environment, T>(
+    env: &E,
+    deadline: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, Ended> {
+    let mut work = pin!(work);
+    let mut watch = pin!(watch(env, deadline));
+    poll_fn(|context| {
+        if let Poll::Ready(result) = work.as_mut().poll(context) {
+            return Poll::Ready(Ok(result));
+        }
+        watch.as_mut().poll(context).map(Err)
+    })
+    .await
+}
+
+async fn watch<E: Environment>(env: &E, deadline: Duration) -> Ended {
+    loop {
+        if env.cancelled() {
+            return Ended::Cancelled;
+        }
+        let left = deadline.saturating_sub(env.now());
+        if left.is_zero() {
+            return Ended::Deadline;
+        }
+        env.sleep(left.min(ASK_EVERY)).await;
+    }
+}
