@@ -1,0 +1,207 @@
+//! How a job ends otherwise than well, and what its message says.
+
+use super::*;
+
+#[test]
+fn an_unknown_value_of_partial_is_invalid_input() {
+    let fake = Fake::default();
+    let job = Job {
+        options: vec![("partial".into(), "yes".into())],
+        ..job()
+    };
+    let outcome = fake.run(run(&fake, &job, &store()));
+    assert_eq!(failed(&outcome), Failure::InvalidInput);
+    assert!(
+        outcome.message.starts_with("partial: "),
+        "{}",
+        outcome.message
+    );
+}
+
+#[test]
+fn a_failing_list_is_a_failure_of_its_kind() {
+    for (status, body, failure, word) in [
+        (403, RBAC, Failure::Forbidden, "Key Vault Reader"),
+        (404, GONE, Failure::NotFound, "store path"),
+        (429, THROTTLED, Failure::Throttled, "throttled"),
+        (500, "", Failure::Other, "8 attempts"),
+    ] {
+        let fake = vault(3, move |sent, _| {
+            sent.url()
+                .contains("/certificates?")
+                .then(|| Ok(answer(status, body)))
+        });
+        let outcome = inventory(&fake);
+        assert_eq!(failed(&outcome), failure, "{}", outcome.message);
+        assert!(outcome.message.contains(word), "{}", outcome.message);
+    }
+}
+
+#[test]
+fn a_refused_submission_fails_the_job() {
+    let fake = healthy(150);
+    fake.refuse_submissions.set(true);
+    let outcome = inventory(&fake);
+    assert_eq!(failed(&outcome), Failure::SubmissionRefused);
+    assert!(
+        outcome.message.contains("too many items"),
+        "{}",
+        outcome.message
+    );
+}
+
+#[test]
+fn a_cancelled_job_stops_soon_even_while_it_waits() {
+    // The vault asks for a minute; the cancellation comes after three seconds.
+    let fake = vault(60, |sent, _| {
+        sent.url()
+            .contains("/certificates?")
+            .then(|| Ok(with_header(answer(429, THROTTLED), "retry-after", "60")))
+    });
+    let start = fake.now();
+    fake.cancel_at.set(Some(start + Duration::from_secs(3)));
+    let outcome = inventory(&fake);
+    assert_eq!(failed(&outcome), Failure::Cancelled);
+    let took = fake.now() - start;
+    assert!(took <= Duration::from_millis(3_250), "{took:?}");
+}
+
+#[test]
+fn a_job_that_is_cancelled_from_the_start_submits_nothing() {
+    let fake = healthy(60);
+    fake.cancel_at.set(Some(Duration::ZERO));
+    assert_eq!(failed(&inventory(&fake)), Failure::Cancelled);
+    assert!(fake.batches().is_empty());
+}
+
+#[test]
+fn a_vault_that_never_answers_ends_with_the_time_limit() {
+    let fake = healthy(60).latency(10_000_000);
+    let start = fake.now();
+    let outcome = inventory(&fake);
+    assert_eq!(failed(&outcome), Failure::Deadline);
+    // Two seconds are left for the report.
+    assert_eq!(fake.now() - start, Duration::from_secs(898));
+}
+
+#[test]
+fn a_wait_beyond_the_time_limit_is_not_begun_and_names_what_it_was_for() {
+    for (status, body, failure, cause) in [
+        (429, THROTTLED, Failure::Throttled, "429 Throttled"),
+        (503, "", Failure::Deadline, "503"),
+    ] {
+        let fake = vault(3, move |sent, _| {
+            sent.url()
+                .contains("/certificates?")
+                .then(|| Ok(with_header(answer(status, body), "retry-after", "60")))
+        });
+        let job = Job {
+            time_limit: Duration::from_secs(30),
+            ..job()
+        };
+        let start = fake.now();
+        let outcome = fake.run(run(&fake, &job, &store()));
+        assert_eq!(failed(&outcome), failure, "{}", outcome.message);
+        assert!(outcome.message.contains(cause), "{}", outcome.message);
+        assert!(
+            outcome.message.contains("time limit"),
+            "{}",
+            outcome.message
+        );
+        assert!(fake.now() - start < Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn a_time_limit_that_comes_while_waiting_names_the_last_trouble() {
+    // Retries that fit, and an answer to the last one that never comes.
+    let fake = vault(3, |sent, _| {
+        sent.url()
+            .contains("/certificates?")
+            .then(|| Ok(answer(503, "")))
+    })
+    .latency(8_000);
+    let job = Job {
+        time_limit: Duration::from_secs(20),
+        ..job()
+    };
+    let outcome = fake.run(run(&fake, &job, &store()));
+    assert_eq!(failed(&outcome), Failure::Deadline);
+    assert!(
+        outcome.message.contains("last trouble was"),
+        "{}",
+        outcome.message
+    );
+    assert!(outcome.message.contains("503"), "{}", outcome.message);
+}
+
+#[test]
+fn malformed_input_names_its_field_and_sends_nothing() {
+    let bad_path = Store {
+        path: "https://kv-one.vault.azure.net".into(),
+        ..store()
+    };
+    let bad_cloud = Store {
+        properties: vec![("AzureCloud".into(), "mars".into())],
+        ..store()
+    };
+    for (store, field) in [(bad_path, "StorePath"), (bad_cloud, "AzureCloud")] {
+        let fake = Fake::default();
+        let outcome = fake.run(run(&fake, &job(), &store));
+        assert_eq!(failed(&outcome), Failure::InvalidInput);
+        assert!(outcome.message.starts_with(field), "{}", outcome.message);
+    }
+}
+
+#[test]
+fn identities_of_later_versions_are_named_in_a_clear_failure() {
+    let id = "55555555-5555-5555-5555-555555555555".to_owned();
+    for (credential, kind) in [
+        (Credential::ManagedIdentity(None), "system-assigned"),
+        (
+            Credential::ManagedIdentity(Some(id.clone())),
+            "user-assigned",
+        ),
+        (Credential::ClientAssertion(id), "workload identity"),
+    ] {
+        let fake = Fake::default();
+        let job = Job {
+            credential,
+            ..job()
+        };
+        let outcome = fake.run(run(&fake, &job, &store()));
+        assert_eq!(failed(&outcome), Failure::InvalidInput);
+        assert!(outcome.message.contains(kind), "{}", outcome.message);
+        assert!(
+            outcome.message.contains("does not support"),
+            "{}",
+            outcome.message
+        );
+    }
+}
+
+#[test]
+fn neither_log_nor_message_ever_holds_a_secret_a_token_or_a_tags_value() {
+    let fake = vault(60, |sent, earlier| {
+        if sent.url().contains("/oauth2/") {
+            return Some(Ok(answer(
+                200,
+                r#"{"access_token":"the-token","expires_in":3599}"#,
+            )));
+        }
+        match asked(sent)? {
+            "cert-0007" => Some(Ok(answer(403, RBAC))),
+            _ if earlier == 0 => Some(Ok(answer(429, THROTTLED))),
+            _ => None,
+        }
+    });
+    let outcome = inventory(&fake);
+    assert_eq!(outcome.status, Status::Warning);
+    let log = fake.log.borrow();
+    let lines = log.iter().map(|(_, line)| line.as_str());
+    for line in lines.chain([outcome.message.as_str()]) {
+        for secret in ["sp-secret", "the-token", "prod"] {
+            assert!(!line.contains(secret), "{line}");
+        }
+    }
+}
