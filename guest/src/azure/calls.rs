@@ -4,7 +4,10 @@
 //! It must not know tokens, nor what an answer means.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::time::Duration;
+
+use futures_util::future::{Either, select};
 
 use super::error::{Call, CallError};
 use super::request_id::{RequestId, RequestIds};
@@ -13,7 +16,7 @@ use super::server_delay::server_delay;
 use crate::contract::Failure;
 use crate::env::Environment;
 use crate::host::LogLevel;
-use crate::http::{Request, Response};
+use crate::http::{ATTEMPT_LIMIT, Request, Response, TransportError};
 
 /// Sent with every request; the service's own logs show it.
 const USER_AGENT: &str = concat!("akv-extension/", env!("CARGO_PKG_VERSION"));
@@ -91,7 +94,7 @@ impl<'e, E: Environment> Calls<'e, E> {
         let mut attempt = 1;
         loop {
             self.wait_for(gate, id, attempt).await;
-            let (decision, error) = match self.env.send(request.clone()).await {
+            let (decision, error) = match self.attempt(request.clone()).await {
                 Ok(response) => match judge(&response) {
                     None => return Ok(response),
                     Some(verdict) => {
@@ -122,6 +125,15 @@ impl<'e, E: Environment> Calls<'e, E> {
                 }
             }
             attempt += 1;
+        }
+    }
+
+    async fn attempt(&self, request: Request) -> Result<Response, TransportError> {
+        let answer = pin!(self.env.send(request));
+        let limit = pin!(self.env.sleep(ATTEMPT_LIMIT));
+        match select(answer, limit).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => Err(TransportError::Timeout("no answer in time")),
         }
     }
 

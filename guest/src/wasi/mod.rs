@@ -14,10 +14,9 @@ pub(crate) struct Wasi {
 
 impl Wasi {
     pub(crate) fn new() -> Self {
-        let mut client = wstd::http::Client::new();
-        client.set_connect_timeout(crate::http::CONNECT_TIMEOUT);
-        client.set_first_byte_timeout(crate::http::FIRST_BYTE_TIMEOUT);
-        client.set_between_bytes_timeout(crate::http::BETWEEN_BYTES_TIMEOUT);
-        Wasi { client }
+        Wasi {
+            // Without request options: see `crate::http::ATTEMPT_LIMIT`.
+            client: wstd::http::Client::new(),
+        }
     }
 }

@@ -76,12 +76,43 @@ fn a_job_that_is_cancelled_from_the_start_submits_nothing() {
 
 #[test]
 fn a_vault_that_never_answers_ends_with_the_time_limit() {
-    let fake = healthy(60).latency(10_000_000);
+    let fake = healthy(60).slow("/certificates", Duration::from_secs(10_000));
+    let job = Job {
+        time_limit: Duration::from_secs(300),
+        ..job()
+    };
     let start = fake.now();
-    let outcome = inventory(&fake);
+    let outcome = fake.run(run(&fake, &job, &store()));
     assert_eq!(failed(&outcome), Failure::Deadline);
+    assert!(
+        outcome.message.contains("no answer in time"),
+        "{}",
+        outcome.message
+    );
     // Two seconds are left for the report.
-    assert_eq!(fake.now() - start, Duration::from_secs(898));
+    assert_eq!(fake.now() - start, Duration::from_secs(298));
+}
+
+#[test]
+fn a_vault_that_is_only_slow_until_the_time_limit_says_that_there_was_no_trouble() {
+    let fake = healthy(60).slow("/certificates", Duration::from_secs(59));
+    let job = Job {
+        time_limit: Duration::from_secs(100),
+        ..job()
+    };
+    let outcome = fake.run(run(&fake, &job, &store()));
+    assert_eq!(failed(&outcome), Failure::Deadline);
+    assert!(outcome.message.contains("more time"), "{}", outcome.message);
+}
+
+#[test]
+fn an_attempt_without_an_answer_is_given_up_after_a_minute() {
+    let fake = healthy(60).slow("/certificates", Duration::from_secs(10_000));
+    inventory(&fake);
+    let pages = fake.sent_to("/certificates?");
+    let between = pages[1].at - pages[0].at;
+    let wanted = Duration::from_secs(60)..Duration::from_secs(62);
+    assert!(wanted.contains(&between), "{between:?}");
 }
 
 #[test]
