@@ -1,0 +1,58 @@
+# The front door. Every target gets what it needs by itself; `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help build component demo test lint bench clean programs
+
+CARGO := .ci/toolchain cargo
+RELEASE := target/release
+CORE := target/component/wasm32-unknown-unknown/guest
+# Tests need the component, and one that misbehaves.
+COMPONENTS := $(RELEASE)/keyvault_extension.wasm $(RELEASE)/hostile_extension.wasm
+
+help:
+	@echo 'make demo       run an inventory against an emulated Azure, and show it'
+	@echo 'make test       run every test'
+	@echo 'make build      akv, azure-emulator and keyvault_extension.wasm in $(RELEASE)/'
+	@echo 'make component  only the component'
+	@echo 'make lint       format, clippy, documentation, licences'
+	@echo 'make bench      measure an inventory of 1,000 certificates'
+	@echo 'make clean      remove everything that was built'
+
+build: programs component
+
+programs:
+	$(CARGO) build --release --locked -p extension-host -p azure-emulator
+
+component: $(RELEASE)/keyvault_extension.wasm
+
+# Cargo knows what is out of date; the files are written anew only when they differ.
+$(RELEASE)/%.wasm: FORCE
+	@mkdir -p $(RELEASE)
+	.ci/toolchain component --locked --profile guest -p $(subst _,-,$*)
+	$(CARGO) run --quiet --release --locked -p componentize -- $(CORE)/$*.wasm $@
+
+FORCE:
+
+demo: build
+	tests/demo
+
+test: $(COMPONENTS)
+	$(CARGO) build --release --locked -p extension-host -p azure-emulator
+	$(CARGO) test --workspace --release --locked
+
+lint: cargo-deny
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --release --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --release --locked --no-deps --document-private-items
+	$(CARGO) deny --locked check licenses bans sources
+
+# Only what the registry has: the advisory database lies elsewhere.
+.PHONY: cargo-deny
+cargo-deny:
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked --version 0.20.2 cargo-deny
+
+bench: build
+	$(CARGO) bench --locked -p end-to-end
+
+clean:
+	rm -rf target

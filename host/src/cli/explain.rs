@@ -1,0 +1,61 @@
+//! `akv policy explain`: what a job may reach, without running it. Nothing is sent and no
+//! component is loaded.
+
+use super::args::ExplainArgs;
+use super::exit::Exit;
+use super::setup;
+use anyhow::{Context, Result};
+use extension_host::grant::Rule;
+use extension_host::orchestrator::parse;
+use extension_host::runner::reach;
+use std::io::Write;
+
+pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
+    let parsed = parse(&setup::read(&args.job)?);
+    let policy = setup::policy(args.policy.as_deref())?;
+    let reached = match &parsed.job {
+        Ok(job) => reach(job, &policy).map_err(|failure| failure.message),
+        Err(error) => Err(error.to_string()),
+    };
+    let reach = match reached {
+        Ok(reach) => reach,
+        Err(why) => {
+            eprintln!("akv: this job would fail without sending anything: {why}");
+            return Ok(Exit::Failure);
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    show(&mut out, reach.grants.rules()).context("cannot write")?;
+    for note in &reach.notes {
+        eprintln!("akv: {note}");
+    }
+    if let Some(caution) = policy.caution() {
+        eprintln!("akv: {caution}");
+    }
+    if let Some(outside) = reach.outside.first() {
+        eprintln!(
+            "akv: the policy does not allow {} (rule {}), so this job would fail without sending anything",
+            outside.host, outside.rule
+        );
+    }
+    Ok(if reach.outside.is_empty() {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+/// Each rule: what it is for, then the request as far as it is fixed. `*` and `{name}` stay
+/// open, brackets may be missing.
+fn show(out: &mut impl Write, rules: &[Rule]) -> std::io::Result<()> {
+    for rule in rules {
+        writeln!(out, "{} ({})", rule.purpose(), rule.id())?;
+        let query = rule.query();
+        let mark = if query.is_empty() { "" } else { "?" };
+        writeln!(out, "    {} {}{mark}{query}", rule.method(), rule.url())?;
+        if !rule.body().is_empty() {
+            writeln!(out, "    {}", rule.body())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! `akv component inspect`: what a component is, and whether this host would load it.
+
+use super::args::InspectArgs;
+use super::exit::Exit;
+use super::setup;
+use anyhow::{Context, Result};
+use extension_host::engine::Limits;
+use std::io::Write;
+
+pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit> {
+    let path = setup::component_path(args.component.as_deref())?;
+    let extension = setup::engine(&Limits::default())?
+        .load(&setup::read(&path)?, None)
+        .with_context(|| format!("{} would not be loaded", path.display()))?;
+    let mut out = std::io::stdout().lock();
+    let mut show = || -> std::io::Result<()> {
+        writeln!(out, "file    {}", path.display())?;
+        writeln!(out, "size    {} bytes", extension.size())?;
+        writeln!(out, "sha256  {}", extension.digest())?;
+        writeln!(out, "imports")?;
+        for name in extension.imports() {
+            writeln!(out, "  {name}")?;
+        }
+        writeln!(out, "exports")?;
+        for name in extension.exports() {
+            writeln!(out, "  {name}")?;
+        }
+        Ok(())
+    };
+    show().context("cannot write")?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,48 @@
+//! `akv`: the command line over the library. Results go to stdout, everything else to
+//! stderr, and the exit code says how it ended.
+//!
+//! It must not decide anything about a job: it reads arguments, calls the library and
+//! shows what comes back.
+
+mod args;
+mod exit;
+mod explain;
+mod facts;
+mod inspect;
+mod inventory;
+mod run;
+mod setup;
+mod watch;
+
+use args::{Cli, Command, ComponentCommand, PolicyCommand};
+use clap::Parser;
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for; everything else is a wrong call.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Success.into()
+            };
+        }
+    };
+    let ended = match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Inventory(args) => inventory::inventory(args),
+        Command::Policy(PolicyCommand::Explain(args)) => explain::explain(args),
+        Command::Component(ComponentCommand::Inspect(args)) => inspect::inspect(args),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("akv: {error:#}");
+            Exit::of_error(&error).into()
+        }
+    }
+}

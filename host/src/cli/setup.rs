@@ -1,0 +1,163 @@
+//! Makes a host from arguments, and runs one job on it. It must not know how results are
+//! printed.
+
+use super::args::HostArgs;
+use super::exit::UsageError;
+use super::watch::Watch;
+use anyhow::{Context, Result};
+use extension_host::clock::Clock;
+use extension_host::egress::{Audit, Client, Connector, JsonLines, NoAudit, SystemResolver, Trust};
+use extension_host::engine::{Cache, Cancel, Engine, Limits};
+use extension_host::orchestrator::Job;
+use extension_host::policy::Policy;
+use extension_host::runner::{Host, Report, Threads};
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// The component's file name, beside this program.
+const COMPONENT: &str = "keyvault_extension.wasm";
+
+/// A report, and whether somebody pressed Ctrl-C.
+pub(crate) struct Finished {
+    pub(crate) report: Report,
+    pub(crate) interrupted: bool,
+}
+
+/// Reads a whole file; `-` is standard input.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
+    }
+    .with_context(|| format!("cannot read {}", path.display()))
+    .context(UsageError)?;
+    Ok(bytes)
+}
+
+/// Reads a policy, or takes the built-in one.
+pub(crate) fn policy(path: Option<&Path>) -> Result<Policy> {
+    let Some(path) = path else {
+        return Policy::builtin().map_err(Into::into);
+    };
+    let text = String::from_utf8(read(path)?)
+        .with_context(|| format!("{} is not UTF-8", path.display()))
+        .context(UsageError)?;
+    Policy::parse(&text)
+        .with_context(|| format!("cannot use {}", path.display()))
+        .context(UsageError)
+}
+
+/// The component's path: as given, or beside this program.
+pub(crate) fn component_path(given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(path) = given {
+        return Ok(path.to_owned());
+    }
+    let beside = std::env::current_exe()
+        .context("cannot tell where this program is")?
+        .with_file_name(COMPONENT);
+    anyhow::ensure!(
+        beside.is_file(),
+        anyhow::anyhow!(
+            "there is no {} beside this program; build it with `make component`, or name one with --component",
+            COMPONENT
+        )
+        .context(UsageError)
+    );
+    Ok(beside)
+}
+
+/// An engine for one job at a time, with this user's compile cache.
+pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
+    Ok(Engine::new(limits, 1, Cache::of_this_user())?)
+}
+
+/// Runs one job. Ctrl-C asks it to stop; a second one ends the program.
+pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Finished> {
+    let policy = policy(args.policy.as_deref())?;
+    let limits = Limits::default();
+    let component = component_path(args.component.as_deref())?;
+    let engine = engine(&limits)?;
+    let extension = engine
+        .load(&read(&component)?, policy.extension_sha256())
+        .with_context(|| format!("cannot load {}", component.display()))?;
+    let runtime = Runtime::new().context("cannot start the I/O runtime")?;
+    let trust = Trust::new(policy.added_cas()).context(UsageError)?;
+    let connector = Connector::new(
+        trust,
+        policy.connect_to().to_vec(),
+        Box::new(SystemResolver),
+    );
+    let host = Host {
+        engine,
+        extension,
+        policy,
+        transport: Arc::new(Client::new(connector, runtime.handle().clone())),
+        audit: audit(args.audit.as_deref())?,
+        clock: Clock::system(),
+        limits,
+        threads: Threads::PerJob,
+    };
+    let cancel = Cancel::new();
+    let finished = runtime.block_on(async {
+        let watching = tokio::spawn(interrupts(cancel.clone()));
+        let report = host
+            .run(job, cancel.clone(), Box::new(Watch::new(args.verbose)))
+            .await;
+        watching.abort();
+        Finished {
+            report,
+            interrupted: cancel.is_cancelled(),
+        }
+    });
+    runtime.shutdown_background();
+    told(&finished.report);
+    Ok(finished)
+}
+
+/// Says on stderr what left, and what did not.
+fn told(report: &Report) {
+    let traffic = &report.traffic;
+    eprintln!(
+        "akv: {} request{} left, {} denied",
+        traffic.sent,
+        if traffic.sent == 1 { "" } else { "s" },
+        traffic.denied
+    );
+    for denial in &traffic.denials {
+        eprintln!("akv: denied {denial}");
+        match denial.rule_to_paste() {
+            Some(rule) => eprintln!("This policy rule would allow it:\n\n{rule}"),
+            None => eprintln!("No policy can allow it."),
+        }
+    }
+}
+
+async fn interrupts(cancel: Cancel) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        eprintln!("akv: stopping; press Ctrl-C again to end at once");
+        cancel.cancel();
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(super::exit::Exit::Interrupted as i32);
+        }
+    }
+}
+
+fn audit(path: Option<&Path>) -> Result<Arc<dyn Audit>> {
+    let Some(path) = path else {
+        return Ok(Arc::new(NoAudit));
+    };
+    let file = fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot write the audit to {}", path.display()))
+        .context(UsageError)?;
+    Ok(Arc::new(JsonLines::new(file)))
+}

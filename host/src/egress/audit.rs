@@ -1,0 +1,113 @@
+//! One record for every attempt to send a request, allowed or denied. Never a body, a
+//! header or a query string, so that nothing secret can be in it. It must not know who
+//! reads it.
+
+use serde::Serialize;
+use std::io::Write;
+use std::sync::Mutex;
+
+/// What was decided about an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// A rule matched; the request was sent.
+    Allowed,
+    /// No rule matched; nothing left.
+    Denied,
+    /// A rule matched, but a limit of the job came first; nothing left.
+    Limited,
+}
+
+/// An attempt to send a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Record {
+    /// When it was made, RFC 3339 in UTC.
+    pub time: String,
+    /// The job, as its orchestrator numbers it.
+    pub job: i64,
+    /// The attempt's UUID, from which its request ids are derived.
+    pub attempt: String,
+    /// sha256 of the extension that made it.
+    pub extension: String,
+    /// What was decided.
+    pub decision: Decision,
+    /// The rule that matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Why it was denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The host, and the port where it is not the scheme's own.
+    pub host: String,
+    /// The matched rule's path template, or the path that was denied; never the query.
+    pub path: String,
+    /// Status of the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Bytes of the response body that reached the extension.
+    pub bytes: u64,
+    /// Milliseconds from the attempt to the end of the response.
+    pub milliseconds: u64,
+    /// The address that answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Why there was no response, or no whole one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Where records go.
+pub trait Audit: Send + Sync {
+    /// Takes one record. It must not fail the request it is about.
+    fn record(&self, record: &Record);
+
+    /// Takes a note that is about a whole run, such as a redirection by policy.
+    fn note(&self, _job: i64, _text: &str) {}
+}
+
+/// Keeps nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct NoAudit;
+
+impl Audit for NoAudit {
+    fn record(&self, _: &Record) {}
+}
+
+/// Writes JSON lines. Rotation is the system's business.
+pub struct JsonLines<W> {
+    writer: Mutex<W>,
+}
+
+impl<W: Write + Send> JsonLines<W> {
+    /// Writes each record to `writer` at once, in one call.
+    pub fn new(writer: W) -> Self {
+        Self {
+            writer: Mutex::new(writer),
+        }
+    }
+
+    fn line(&self, value: &impl Serialize) {
+        // Every text in a record is escaped by JSON: a guest cannot begin a line.
+        if let Ok(mut line) = serde_json::to_vec(value) {
+            line.push(b'\n');
+            let mut writer = match self.writer.lock() {
+                Ok(writer) => writer,
+                Err(poisoned) => poisoned.into_inner(),
+            };
+            let _ = writer.write_all(&line).and_then(|()| writer.flush());
+        }
+    }
+}
+
+impl<W: Write + Send> Audit for JsonLines<W> {
+    fn record(&self, record: &Record) {
+        self.line(record);
+    }
+
+    fn note(&self, job: i64, text: &str) {
+        self.line(&serde_json::json!({ "job": job, "note": text }));
+    }
+}

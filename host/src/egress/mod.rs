@@ -1,0 +1,215 @@
+//! The one place where a request leaves the host: match → budget → resolve and filter
+//! addresses → pool → caps → audit.
+//!
+//! It knows the grants of a job as rules, and nothing of what they are for.
+
+pub mod address;
+mod attempt;
+mod audit;
+mod body;
+mod client;
+mod connect;
+mod hooks;
+mod tls;
+
+pub use attempt::JobIdentity;
+pub use audit::{Audit, Decision, JsonLines, NoAudit, Record};
+pub use client::{Answer, Client, SendError, Transport};
+pub use connect::{ConnectError, ConnectTo, Connector, Resolve, SystemResolver};
+pub use hooks::Hooks;
+pub use tls::{AddedCa, Trust, TrustError};
+
+use crate::clock::Clock;
+use crate::engine::Limits;
+use crate::grant::{Denial, Grants, Target};
+use attempt::Attempt;
+use body::{BodyDeadlines, ResponseBody};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
+
+/// Time until a response begins. Azure answers in milliseconds; an import of a large
+/// PKCS#12 was seen to take seconds.
+const FIRST_BYTE: Duration = Duration::from_secs(60);
+
+/// Time between two pieces of a response body.
+const BETWEEN_BYTES: Duration = Duration::from_secs(30);
+
+/// Time for a whole response body.
+const TOTAL: Duration = Duration::from_secs(120);
+
+/// The shortest deadline a guest may set: zero has made hosts panic (GHSA-w4qr-p94g-mjhv).
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Denials whose texts are kept for the result; the audit has them all.
+const DENIALS_KEPT: usize = 5;
+
+/// The way out of one job: its rules, its budget, its records.
+pub struct JobEgress {
+    grants: Grants,
+    transport: Arc<dyn Transport>,
+    audit: Arc<dyn Audit>,
+    identity: JobIdentity,
+    clock: Clock,
+    limits: Limits,
+    in_flight: Arc<Semaphore>,
+    attempts: AtomicU64,
+    sent: AtomicU64,
+    denied: AtomicU64,
+    denials: Mutex<Vec<Denial>>,
+}
+
+/// What a job's requests came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests that left.
+    pub sent: u64,
+    /// Requests that were denied.
+    pub denied: u64,
+    /// The first few denials.
+    pub denials: Vec<Denial>,
+}
+
+impl JobEgress {
+    /// The way out for one job.
+    pub fn new(
+        grants: Grants,
+        transport: Arc<dyn Transport>,
+        audit: Arc<dyn Audit>,
+        identity: JobIdentity,
+        clock: Clock,
+        limits: Limits,
+    ) -> Arc<Self> {
+        let in_flight = Arc::new(Semaphore::new(limits.requests_in_flight));
+        Arc::new(Self {
+            grants,
+            transport,
+            audit,
+            identity,
+            clock,
+            limits,
+            in_flight,
+            attempts: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            denied: AtomicU64::new(0),
+            denials: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// What the requests so far came to.
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            sent: self.sent.load(Ordering::Relaxed),
+            denied: self.denied.load(Ordering::Relaxed),
+            denials: self
+                .denials
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        }
+    }
+
+    /// Takes a request of the guest to its answer, or to the reason why there is none.
+    async fn send(
+        &self,
+        request: Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<Response<WasiBody>, Error> {
+        let (parts, body) = request.into_parts();
+        // Collected before anything is decided: a denied request is drained as well.
+        let body = body::collect(
+            body,
+            self.limits.request_body,
+            self.limits.request_body_time,
+        )
+        .await;
+        let shown = crate::grant::shown(&parts.uri);
+        let mut attempt = Attempt::begin(
+            self.audit.clone(),
+            self.clock,
+            &self.identity,
+            &parts.method,
+            shown.host,
+            shown.path,
+        );
+        if self.attempts.fetch_add(1, Ordering::Relaxed) >= self.limits.requests {
+            attempt.refuse(Decision::Limited, "requests");
+            return Err(Error::ConnectionLimitReached);
+        }
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => {
+                attempt.refuse(Decision::Limited, &format!("request body: {error}"));
+                return Err(error);
+            }
+        };
+        let decided = Target::parse(&parts.method, &parts.uri, self.limits.url)
+            .and_then(|target| self.grants.decide(&target, &parts.headers, &body));
+        let rule = match decided {
+            Ok(rule) => rule,
+            Err(denial) => {
+                attempt.refuse(Decision::Denied, denial.reason.code());
+                self.denied.fetch_add(1, Ordering::Relaxed);
+                let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
+                if denials.len() < DENIALS_KEPT {
+                    denials.push(denial);
+                }
+                return Err(Error::HttpRequestDenied);
+            }
+        };
+        let Ok(permit) = self.in_flight.clone().acquire_owned().await else {
+            return Err(Error::ConnectionLimitReached);
+        };
+        attempt.allow(rule.id(), rule.path_template(), permit);
+        self.sent.fetch_add(1, Ordering::Relaxed);
+
+        let request = granted(parts, body);
+        let first_byte = shorter(options.first_byte_timeout, FIRST_BYTE);
+        let answer = match self.transport.send(request, first_byte).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                attempt.failed(&error.to_string());
+                return Err(hooks::wasi_error(&error));
+            }
+        };
+        attempt.answered(answer.response.status().as_u16(), answer.peer);
+        let deadlines = BodyDeadlines {
+            between_bytes: shorter(options.between_bytes_timeout, BETWEEN_BYTES),
+            total: TOTAL,
+        };
+        let limit = self.limits.response_body;
+        Ok(answer
+            .response
+            .map(|body| ResponseBody::new(body, attempt, limit, deadlines).boxed_unsync()))
+    }
+}
+
+/// The request as it leaves: the granted URL, the headers a rule let pass, and the exact
+/// length of its body, never chunked.
+fn granted(parts: http::request::Parts, body: Bytes) -> Request<Bytes> {
+    let carries_body = matches!(
+        parts.method,
+        http::Method::POST | http::Method::PUT | http::Method::PATCH
+    );
+    let mut request = Request::new(body);
+    *request.method_mut() = parts.method;
+    *request.uri_mut() = parts.uri;
+    *request.headers_mut() = parts.headers;
+    let length = request.body().len();
+    let headers = request.headers_mut();
+    headers.remove(http::header::CONTENT_LENGTH);
+    headers.remove(http::header::HOST);
+    if carries_body || length > 0 {
+        headers.insert(http::header::CONTENT_LENGTH, length.into());
+    }
+    request
+}
+
+fn shorter(asked: Option<Duration>, ours: Duration) -> Duration {
+    asked.unwrap_or(ours).clamp(SHORTEST, ours)
+}

@@ -1,0 +1,97 @@
+//! The contract's own host functions, as one job sees them: limits and neutralised
+//! text here, everything else handed on to [`Reports`].
+//!
+//! It must not know where log lines and batches go.
+
+use super::Limits;
+use super::bindings::certstore::extension::host;
+use super::run::Cancel;
+use super::text::one_line;
+use host::{InventoryItem, LogLevel};
+
+/// Where a job's reports go while it runs. Called on the job's own thread, one call at
+/// a time; a slow receiver slows this job only.
+pub trait Reports: Send {
+    /// A log line, already on one line and bounded.
+    fn log(&mut self, level: LogLevel, line: &str);
+    /// How far the job is, in units of its own.
+    fn progress(&mut self, done: u64, total: Option<u64>);
+    /// A federated token for the job's identity; the error says why there is none.
+    fn assertion(&mut self) -> Result<String, String>;
+    /// A batch of an inventory; the error says why it was not taken.
+    fn submit_inventory(&mut self, items: Vec<InventoryItem>) -> Result<(), String>;
+    /// A batch of discovered paths; the error says why it was not taken.
+    fn submit_discovery(&mut self, paths: Vec<String>) -> Result<(), String>;
+}
+
+/// The job's side of `certstore:extension/host`.
+pub(super) struct HostImports {
+    reports: Box<dyn Reports>,
+    cancel: Cancel,
+    lines_left: u32,
+    line_limit: usize,
+    pub(super) lines_dropped: u64,
+    /// The last thing the guest called an error: a trap has no text of its own.
+    pub(super) last_error: Option<String>,
+    /// The first submission that was refused: the job has then failed, whatever it says.
+    pub(super) refused: Option<String>,
+}
+
+impl HostImports {
+    pub(super) fn new(reports: Box<dyn Reports>, cancel: Cancel, limits: &Limits) -> Self {
+        Self {
+            reports,
+            cancel,
+            lines_left: limits.log_lines,
+            line_limit: limits.log_line,
+            lines_dropped: 0,
+            last_error: None,
+            refused: None,
+        }
+    }
+
+    fn taken(&mut self, result: Result<(), String>) -> Result<(), String> {
+        if let Err(reason) = &result {
+            self.refused.get_or_insert_with(|| reason.clone());
+        }
+        result
+    }
+}
+
+impl host::Host for HostImports {
+    async fn log(&mut self, level: LogLevel, message: String) {
+        let line = one_line(&message, self.line_limit);
+        if level == LogLevel::Error {
+            self.last_error = Some(line.clone());
+        }
+        match self.lines_left.checked_sub(1) {
+            Some(left) => {
+                self.lines_left = left;
+                self.reports.log(level, &line);
+            }
+            None => self.lines_dropped += 1,
+        }
+    }
+
+    async fn progress(&mut self, done: u64, total: Option<u64>) {
+        self.reports.progress(done, total);
+    }
+
+    async fn cancelled(&mut self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    async fn assertion(&mut self) -> Result<String, String> {
+        self.reports.assertion()
+    }
+
+    async fn submit_inventory(&mut self, items: Vec<InventoryItem>) -> Result<(), String> {
+        let result = self.reports.submit_inventory(items);
+        self.taken(result)
+    }
+
+    async fn submit_discovery(&mut self, paths: Vec<String>) -> Result<(), String> {
+        let result = self.reports.submit_discovery(paths);
+        self.taken(result)
+    }
+}

@@ -1,0 +1,94 @@
+//! What one job may use, in one table. It must not know who enforces what: the
+//! engine, the egress and the host imports each take their row from here.
+
+use std::time::Duration;
+
+/// The limits of one job. `Limits::default()` is the table; an operator's policy may
+/// lower a value, never the code that uses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall time from start to result. Fifteen minutes: ten thousand certificates
+    /// take about ten seconds, so this bounds waiting, not work.
+    pub deadline: Duration,
+    /// Time a cancelled or overdue job gets to say something itself before it is ended.
+    pub grace: Duration,
+    /// CPU time inside the extension, counted in epoch ticks. A minute: parsing ten
+    /// thousand certificates takes about one second.
+    pub cpu: Duration,
+    /// Linear memory of all instances of the job. Batches leave the guest as they
+    /// fill, so it stays at a few MiB however large the store is.
+    pub memory: usize,
+    /// Elements of all tables (function references).
+    pub table_elements: usize,
+    /// Core instances, memories and tables a component may have: our own uses one,
+    /// adapters and shims of other toolchains a handful.
+    pub instances: u32,
+    /// Resource handles the guest may hold (pollables, streams, requests).
+    pub handles: usize,
+    /// Entries of the host's own resource table.
+    pub resources: usize,
+    /// Bytes that one call into the host may carry.
+    pub hostcall_bytes: usize,
+    /// Bytes of one set of header fields, as the host stores them.
+    pub header_bytes: usize,
+    /// Bytes of one write to a request body. With wasmtime's default of 1 MiB one
+    /// guest was measured to make a host hold 6.6 GiB in bodies it never sent.
+    pub body_chunk: usize,
+    /// Requests under way at once; a service's own throttle is reached before.
+    pub requests_in_flight: usize,
+    /// Requests in all: ten thousand certificates need 10 400, with room for retries.
+    pub requests: u64,
+    /// Bytes of one request body; an import of the largest PKCS#12 is under 64 KiB.
+    pub request_body: usize,
+    /// Time the guest has to deliver a request body.
+    pub request_body_time: Duration,
+    /// Bytes of one response body.
+    pub response_body: u64,
+    /// Bytes of a URL. Real next links stay below 2 KiB.
+    pub url: usize,
+    /// Log lines a job may write.
+    pub log_lines: u32,
+    /// Bytes of one log line.
+    pub log_line: usize,
+    /// Items a job may submit, over all batches.
+    pub submitted_items: u64,
+    /// Bytes a job may submit, over all batches: they lie in a file until the end.
+    pub submitted_bytes: u64,
+    /// UTF-16 units of the result's message: what the platform stores.
+    pub message: usize,
+    /// Bytes of a component file.
+    pub component: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(900),
+            grace: Duration::from_secs(5),
+            cpu: Duration::from_secs(60),
+            memory: 64 << 20,
+            table_elements: 20_000,
+            instances: 32,
+            handles: 2_048,
+            resources: 1_024,
+            hostcall_bytes: 16 << 20,
+            header_bytes: 16 << 10,
+            body_chunk: 64 << 10,
+            requests_in_flight: 64,
+            requests: 200_000,
+            request_body: 256 << 10,
+            request_body_time: Duration::from_secs(5),
+            response_body: 16 << 20,
+            url: 8 << 10,
+            log_lines: 1_000,
+            log_line: 1 << 10,
+            submitted_items: 1_000_000,
+            submitted_bytes: 1 << 30,
+            message: 4_000,
+            component: 16 << 20,
+        }
+    }
+}
+
+/// Ticks of the epoch clock; CPU time is counted and stopped in these steps.
+pub const EPOCH_TICK: Duration = Duration::from_millis(10);

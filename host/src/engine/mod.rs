@@ -1,0 +1,252 @@
+//! Runs extensions: wasmtime, configured once; components, checked and compiled once;
+//! and a fresh instance with limits of its own for every job.
+//!
+//! It knows the contract of `wit/` and nothing of what an extension does with it, who
+//! asked for the job, or which requests are allowed: those are given to it.
+
+mod bindings;
+mod cache;
+mod contract;
+mod imports;
+mod limits;
+mod run;
+mod state;
+mod text;
+
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+pub use bindings::certstore::extension::host as vocabulary;
+pub use cache::Cache;
+pub use imports::Reports;
+pub use limits::{EPOCH_TICK, Limits};
+pub use run::{Cancel, Ended, JobRun, Stop, Usage, Work};
+pub use text::{message, one_line};
+
+use bindings::exports::certstore::extension as exported;
+use state::JobState;
+
+/// Why a component was not loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// It is larger than the limit.
+    #[error("the component has {size} bytes, more than the {limit} a component may have")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Its digest is not the pinned one.
+    #[error(
+        "the component's sha256 is {found}, not the expected {expected}: it is not the file that was approved"
+    )]
+    Digest {
+        /// The digest that was asked for, lower-case hex.
+        expected: String,
+        /// The digest of the file, lower-case hex.
+        found: String,
+    },
+    /// It is no component, or a broken one.
+    #[error("not a valid component: {0}")]
+    Invalid(String),
+    /// It imports something that the contract does not have.
+    #[error(
+        "the component imports `{0}`, which the contract does not have; an extension may import only wasi:http, wasi:io, wasi:clocks and certstore:extension/host"
+    )]
+    Import(String),
+    /// It exports something that the contract does not have.
+    #[error(
+        "the component exports `{0}`, which the contract does not have; see the worlds of certstore:extension"
+    )]
+    Export(String),
+    /// It exports no job.
+    #[error("the component exports no job of certstore:extension, so there is nothing to run")]
+    OffersNothing,
+    /// Its types are not those of the contract.
+    #[error("the component does not fit the contract: {0}")]
+    Mismatch(String),
+}
+
+/// Why an engine could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("wasmtime could not be set up: {0}")]
+pub struct EngineError(String);
+
+/// Wasmtime with its pool, the linked host interfaces and the epoch clock.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    wasmtime: wasmtime::Engine,
+    linker: Linker<JobState>,
+    cache: Option<Cache>,
+    component_limit: u64,
+    /// Ends the ticker's thread when the engine is dropped.
+    _ticker: SyncSender<()>,
+}
+
+/// A component, checked against the contract, compiled and linked.
+#[derive(Clone)]
+pub struct Extension {
+    pre: InstancePre<JobState>,
+    inventory: Option<exported::inventory::GuestIndices>,
+    digest: String,
+    size: u64,
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+impl Engine {
+    /// An engine for `jobs` jobs at once, with pool slots sized by `limits`.
+    pub fn new(limits: &Limits, jobs: u32, cache: Option<Cache>) -> Result<Self, EngineError> {
+        let failed = |error: wasmtime::Error| EngineError(format!("{error:#}"));
+        let wasmtime = wasmtime::Engine::new(&config(limits, jobs)).map_err(failed)?;
+        let linker = state::linker(&wasmtime).map_err(failed)?;
+        let ticker = tick(wasmtime.clone()).map_err(|error| EngineError(error.to_string()))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                wasmtime,
+                linker,
+                cache,
+                component_limit: limits.component,
+                _ticker: ticker,
+            }),
+        })
+    }
+
+    /// Loads a component. With `pinned` (64 hex digits, any case) only that very file.
+    pub fn load(&self, bytes: &[u8], pinned: Option<&str>) -> Result<Extension, LoadError> {
+        let size = bytes.len() as u64;
+        let limit = self.inner.component_limit;
+        if size > limit {
+            return Err(LoadError::TooLarge { size, limit });
+        }
+        let digest = hex(&Sha256::digest(bytes));
+        if let Some(expected) = pinned
+            && !expected.trim().eq_ignore_ascii_case(&digest)
+        {
+            return Err(LoadError::Digest {
+                expected: expected.trim().to_ascii_lowercase(),
+                found: digest,
+            });
+        }
+        let component = self.compile(bytes, &digest)?;
+        let engine = &self.inner.wasmtime;
+        let types = component.component_type();
+        let imports: Vec<String> = types.imports(engine).map(|(n, _)| n.to_owned()).collect();
+        let exports: Vec<String> = types.exports(engine).map(|(n, _)| n.to_owned()).collect();
+        contract::check(
+            imports.iter().map(String::as_str),
+            exports.iter().map(String::as_str),
+        )?;
+        let mismatch = |error: wasmtime::Error| LoadError::Mismatch(format!("{error:#}"));
+        let pre = self
+            .inner
+            .linker
+            .instantiate_pre(&component)
+            .map_err(mismatch)?;
+        let offers = |name: &str| exports.iter().any(|e| e.contains(name));
+        let inventory = if offers("/inventory@") {
+            Some(exported::inventory::GuestIndices::new(&pre).map_err(mismatch)?)
+        } else {
+            None
+        };
+        Ok(Extension {
+            pre,
+            inventory,
+            digest,
+            size,
+            imports,
+            exports,
+        })
+    }
+
+    fn compile(&self, bytes: &[u8], digest: &str) -> Result<Component, LoadError> {
+        let engine = &self.inner.wasmtime;
+        let cached = self.inner.cache.as_ref();
+        if let Some(component) = cached.and_then(|cache| cache.load(engine, digest)) {
+            return Ok(component);
+        }
+        let component = Component::from_binary(engine, bytes)
+            .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
+        if let Some(cache) = cached {
+            cache.store(engine, digest, &component);
+        }
+        Ok(component)
+    }
+}
+
+impl Extension {
+    /// The sha256 of the component file, in lower-case hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The size of the component file in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Full names of what it imports.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
+    /// Full names of what it exports, one interface for each kind of job it offers.
+    pub fn exports(&self) -> &[String] {
+        &self.exports
+    }
+
+    /// Whether it exports the interface `name`, such as `inventory`.
+    pub fn offers(&self, name: &str) -> bool {
+        let prefix = format!("certstore:extension/{name}@");
+        self.exports.iter().any(|e| e.starts_with(&prefix))
+    }
+}
+
+fn config(limits: &Limits, jobs: u32) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    let instances = jobs.saturating_mul(limits.instances);
+    pool.total_component_instances(jobs)
+        .total_stacks(jobs)
+        .total_core_instances(instances)
+        .total_memories(jobs.saturating_mul(2))
+        .total_tables(instances)
+        .max_core_instances_per_component(limits.instances)
+        .max_memories_per_component(2)
+        .max_tables_per_component(limits.instances)
+        .max_memory_size(limits.memory)
+        .table_elements(limits.table_elements);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .epoch_interruption(true)
+        .wasm_component_model(true)
+        // A trap's text says which trap; frames of a stripped guest add nothing to it.
+        .wasm_backtrace_max_frames(None);
+    config
+}
+
+/// Moves the epoch on, from a thread of its own, until the sender is dropped.
+fn tick(engine: wasmtime::Engine) -> std::io::Result<SyncSender<()>> {
+    let (alive, ended) = sync_channel::<()>(0);
+    std::thread::Builder::new()
+        .name("epoch".to_owned())
+        .spawn(move || {
+            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(EPOCH_TICK) {
+                engine.increment_epoch();
+            }
+        })?;
+    Ok(alive)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,293 @@
+//! One job: a fresh store, an instance, one call, and an end for every way it can go.
+//!
+//! It must not know what the end is worth; [`Ended`] only says what happened.
+
+use super::bindings::certstore::extension::host::{Job, Outcome, Store as JobStore};
+use super::imports::{HostImports, Reports};
+use super::limits::{EPOCH_TICK, Limits};
+use super::state::JobState;
+use super::{Engine, Extension};
+use crate::clock::Clock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi_http::WasiHttpHooks;
+
+/// Asks a job to stop. Clones ask the same job.
+#[derive(Debug, Clone)]
+pub struct Cancel {
+    asked: watch::Sender<bool>,
+}
+
+impl Cancel {
+    /// A job that nobody has asked to stop.
+    pub fn new() -> Self {
+        Self {
+            asked: watch::Sender::new(false),
+        }
+    }
+
+    /// Asks the job to stop. It may say something itself within the grace; then it is ended.
+    pub fn cancel(&self) {
+        self.asked.send_replace(true);
+    }
+
+    /// Whether somebody asked.
+    pub fn is_cancelled(&self) -> bool {
+        *self.asked.borrow()
+    }
+
+    /// Waits until somebody asks.
+    pub async fn cancelled(&self) {
+        let mut asked = self.asked.subscribe();
+        // The sender lives as long as `self`, so this ends only when somebody asks.
+        let _ = asked.wait_for(|asked| *asked).await;
+    }
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What an extension is called for.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// `inventory.run` of this store.
+    Inventory(JobStore),
+}
+
+/// Everything that one job needs besides the extension.
+pub struct JobRun {
+    /// What to do.
+    pub work: Work,
+    /// The common input. Its time limit is set from `limits`.
+    pub job: Job,
+    /// What it may use.
+    pub limits: Limits,
+    /// Where its requests go.
+    pub hooks: Box<dyn WasiHttpHooks>,
+    /// Where its reports go.
+    pub reports: Box<dyn Reports>,
+    /// Who may stop it.
+    pub cancel: Cancel,
+    /// The time it sees.
+    pub clock: Clock,
+}
+
+/// Why a job ended without reporting.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stop {
+    /// The extension does not do this kind of work.
+    #[error("the extension does not offer this kind of job; it exports {0}")]
+    NotOffered(String),
+    /// No instance could be made of it.
+    #[error("the extension could not be started: {0}")]
+    Start(String),
+    /// It trapped.
+    #[error("the extension ended abnormally: {0}")]
+    Trap(String),
+    /// It trapped after more memory was refused.
+    #[error("the extension needed more than the {} MiB of memory a job may have", .0 >> 20)]
+    OutOfMemory(usize),
+    /// It used up its CPU time.
+    #[error("the extension used more than the {0:?} of CPU time a job may have")]
+    Cpu(Duration),
+    /// It was still running at the deadline.
+    #[error("the job was not finished within its time limit of {0:?}")]
+    Deadline(Duration),
+    /// It was asked to stop and did not within the grace.
+    #[error("cancelled")]
+    Cancelled,
+    /// The host itself failed while running it.
+    #[error("the host failed while running the job: {0}")]
+    Host(String),
+}
+
+/// What a job used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// CPU time inside the extension, in epoch ticks of 10 ms.
+    pub cpu: Duration,
+    /// The largest size of its linear memory, in bytes.
+    pub memory: usize,
+    /// Log lines that were dropped.
+    pub log_lines_dropped: u64,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// What it reported, or why it could not.
+    pub outcome: Result<Outcome, Stop>,
+    /// The first submission of its that was refused.
+    pub refused: Option<String>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+impl Ended {
+    fn stopped(stop: Stop) -> Self {
+        Self {
+            outcome: Err(stop),
+            refused: None,
+            usage: Usage::default(),
+        }
+    }
+}
+
+impl Engine {
+    /// Runs a job on a thread of its own, with a runtime of its own, so that one that
+    /// spins holds up nobody else. Whatever happens there, an end comes back.
+    pub async fn run_on_thread(&self, extension: &Extension, run: JobRun) -> Ended {
+        let (sender, receiver) = oneshot::channel();
+        let (engine, extension) = (self.clone(), extension.clone());
+        let thread = move || {
+            let ended =
+                catch_unwind(AssertUnwindSafe(
+                    || match tokio::runtime::Builder::new_current_thread()
+                        .enable_time()
+                        .build()
+                    {
+                        Ok(runtime) => runtime.block_on(engine.run(&extension, run)),
+                        Err(error) => Ended::stopped(Stop::Host(error.to_string())),
+                    },
+                ))
+                .unwrap_or_else(|panic| Ended::stopped(Stop::Host(panic_text(&*panic))));
+            // Nobody waits any more: then nobody needs the end.
+            let _ = sender.send(ended);
+        };
+        if let Err(error) = std::thread::Builder::new()
+            .name("job".to_owned())
+            .spawn(thread)
+        {
+            return Ended::stopped(Stop::Host(error.to_string()));
+        }
+        receiver
+            .await
+            .unwrap_or_else(|_| Ended::stopped(Stop::Host("the job's thread is gone".to_owned())))
+    }
+
+    /// Runs a job on the present runtime. For one that must not be held up by a guest
+    /// that spins, see [`Engine::run_on_thread`].
+    pub async fn run(&self, extension: &Extension, run: JobRun) -> Ended {
+        let JobRun {
+            work,
+            mut job,
+            limits,
+            hooks,
+            reports,
+            cancel,
+            clock,
+        } = run;
+        job.time_limit = u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX);
+        let imports = HostImports::new(reports, cancel.clone(), &limits);
+        let state = JobState::new(&limits, clock, imports, hooks);
+        let mut store = Store::new(&self.inner.wasmtime, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_max_component_handles(limits.handles);
+        store.set_hostcall_fuel(limits.hostcall_bytes);
+        let ticks = count_ticks(&mut store, limits.cpu);
+
+        let called = {
+            let call = call(extension, &mut store, &work, &job);
+            tokio::pin!(call);
+            tokio::select! {
+                biased;
+                ended = &mut call => ended,
+                () = tokio::time::sleep(limits.deadline + limits.grace) => {
+                    Err(Stop::Deadline(limits.deadline))
+                }
+                () = given_up(&cancel, limits.grace) => Err(Stop::Cancelled),
+            }
+        };
+        let cpu = EPOCH_TICK.saturating_mul(ticks.load(std::sync::atomic::Ordering::Relaxed));
+        let state = store.data();
+        let outcome = called.map_err(|stop| explain(stop, state, cpu, &limits));
+        Ended {
+            outcome,
+            refused: state.imports.refused.clone(),
+            usage: Usage {
+                cpu,
+                memory: state.limiter.memory_peak,
+                log_lines_dropped: state.imports.lines_dropped,
+            },
+        }
+    }
+}
+
+async fn call(
+    extension: &Extension,
+    store: &mut Store<JobState>,
+    work: &Work,
+    job: &Job,
+) -> Result<Outcome, Stop> {
+    let trap = |error: wasmtime::Error| Stop::Trap(format!("{:#}", error));
+    let start = |error: wasmtime::Error| Stop::Start(format!("{:#}", error));
+    match work {
+        Work::Inventory(of) => {
+            let indices = extension
+                .inventory
+                .as_ref()
+                .ok_or_else(|| Stop::NotOffered(extension.exports.join(", ")))?;
+            let instance = extension
+                .pre
+                .instantiate_async(&mut *store)
+                .await
+                .map_err(start)?;
+            let guest = indices.load(&mut *store, &instance).map_err(start)?;
+            guest.call_run(&mut *store, job, of).await.map_err(trap)
+        }
+    }
+}
+
+/// Counts the epoch ticks that pass inside the guest, and interrupts it beyond `cpu`.
+fn count_ticks(
+    store: &mut Store<JobState>,
+    cpu: Duration,
+) -> std::sync::Arc<std::sync::atomic::AtomicU32> {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let ticks = std::sync::Arc::new(AtomicU32::new(0));
+    let counter = ticks.clone();
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        let used = counter.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(if EPOCH_TICK.saturating_mul(used) > cpu {
+            UpdateDeadline::Interrupt
+        } else {
+            UpdateDeadline::Yield(1)
+        })
+    });
+    ticks
+}
+
+async fn given_up(cancel: &Cancel, grace: Duration) {
+    cancel.cancelled().await;
+    tokio::time::sleep(grace).await;
+}
+
+/// Says what a trap was really about.
+fn explain(stop: Stop, state: &JobState, cpu: Duration, limits: &Limits) -> Stop {
+    match stop {
+        Stop::Trap(_) | Stop::Start(_) if state.limiter.memory_refused => {
+            Stop::OutOfMemory(limits.memory)
+        }
+        Stop::Trap(_) if cpu > limits.cpu => Stop::Cpu(limits.cpu),
+        Stop::Trap(text) => Stop::Trap(match &state.imports.last_error {
+            Some(last) => format!("{last} ({text})"),
+            None => text,
+        }),
+        other => other,
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a text".to_owned())
+}

@@ -1,0 +1,174 @@
+//! What a job's store holds, and which host interfaces are linked to it: I/O, the two
+//! clocks, HTTP and the contract's own. No other interface of WASI is ever linked.
+
+use super::bindings::certstore::extension::host;
+use super::imports::HostImports;
+use super::limits::Limits;
+use crate::clock::Clock;
+use std::time::{Duration, SystemTime};
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+use wasmtime_wasi::WasiCtx;
+use wasmtime_wasi::clocks::{HostMonotonicClock, HostWallClock, WasiClocks, WasiClocksCtxView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_io::IoView;
+
+/// The data of one job's store.
+pub(super) struct JobState {
+    pub(super) limiter: Limiter,
+    pub(super) imports: HostImports,
+    table: ResourceTable,
+    /// Only its clocks are linked.
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Box<dyn WasiHttpHooks>,
+}
+
+impl JobState {
+    pub(super) fn new(
+        limits: &Limits,
+        clock: Clock,
+        imports: HostImports,
+        hooks: Box<dyn WasiHttpHooks>,
+    ) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.resources);
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(limits.header_bytes);
+        let wasi = WasiCtx::builder()
+            .monotonic_clock(GuestClock(clock))
+            .wall_clock(GuestClock(clock))
+            .build();
+        Self {
+            limiter: Limiter::new(limits),
+            imports,
+            table,
+            wasi,
+            http,
+            hooks,
+        }
+    }
+}
+
+/// The store's limits, with a note of whether memory was refused: a guest that is out
+/// of memory only traps, and the trap does not say why.
+pub(super) struct Limiter {
+    limits: StoreLimits,
+    pub(super) memory_refused: bool,
+    pub(super) memory_peak: usize,
+}
+
+impl Limiter {
+    fn new(limits: &Limits) -> Self {
+        let count = usize::try_from(limits.instances).unwrap_or(usize::MAX);
+        Self {
+            limits: StoreLimitsBuilder::new()
+                .memory_size(limits.memory)
+                .table_elements(limits.table_elements)
+                .instances(count)
+                .tables(count)
+                .memories(count)
+                .build(),
+            memory_refused: false,
+            memory_peak: 0,
+        }
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let allowed = self.limits.memory_growing(current, desired, maximum)?;
+        if allowed {
+            self.memory_peak = self.memory_peak.max(desired);
+        } else {
+            self.memory_refused = true;
+        }
+        Ok(allowed)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.limits.table_growing(current, desired, maximum)
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances()
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.tables()
+    }
+
+    fn memories(&self) -> usize {
+        self.limits.memories()
+    }
+}
+
+struct GuestClock(Clock);
+
+impl HostMonotonicClock for GuestClock {
+    fn resolution(&self) -> u64 {
+        1_000_000
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+impl HostWallClock for GuestClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0
+            .wall()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+    }
+}
+
+impl IoView for JobState {
+    fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+}
+
+impl WasiHttpView for JobState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: self.hooks.as_mut(),
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
+    }
+}
+
+fn clocks(state: &mut JobState) -> WasiClocksCtxView<'_> {
+    WasiClocksCtxView {
+        ctx: state.wasi.clocks(),
+        table: &mut state.table,
+    }
+}
+
+/// A linker with what a component may import.
+pub(super) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<JobState>> {
+    use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi_io::add_to_linker_async(&mut linker)?;
+    monotonic_clock::add_to_linker::<JobState, WasiClocks>(&mut linker, clocks)?;
+    wall_clock::add_to_linker::<JobState, WasiClocks>(&mut linker, clocks)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    host::add_to_linker::<JobState, HasSelf<HostImports>>(&mut linker, |state| &mut state.imports)?;
+    Ok(linker)
+}

@@ -1,0 +1,210 @@
+//! What the body of a request may be. Bodies are parsed, never searched: what has two
+//! readings fits no rule.
+//!
+//! It must not know which service reads them.
+
+use super::rule::{Fill, Pair, pairs_fit};
+use http::HeaderValue;
+use job_scope::{BodyTemplate, FreeMember};
+use serde_json::Value;
+
+/// The body part of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum BodyRule {
+    Empty,
+    Form(Vec<Pair>),
+    Json { value: Value, free: Vec<FreeMember> },
+    Bounded { content_type: String, bytes: usize },
+}
+
+impl BodyRule {
+    pub(super) fn expand(template: &BodyTemplate, fill: &Fill<'_>) -> Result<Self, String> {
+        Ok(match template {
+            BodyTemplate::None => Self::Empty,
+            BodyTemplate::Form(pairs) => Self::Form(fill.pairs(pairs)?),
+            BodyTemplate::Json(json) => Self::Json {
+                value: filled(&json.value, fill)?,
+                free: json.free.clone(),
+            },
+            BodyTemplate::Bounded(bounded) => Self::Bounded {
+                content_type: bounded.content_type.to_string(),
+                bytes: bounded.max_bytes,
+            },
+        })
+    }
+
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Form(pairs) => {
+                let pairs: Vec<String> = pairs.iter().map(Pair::shown).collect();
+                format!("form {}", pairs.join("&"))
+            }
+            Self::Json { value, free } => {
+                let free: Vec<&str> = free.iter().map(|member| &*member.pointer).collect();
+                format!("JSON {value} and {}", free.join(", "))
+            }
+            Self::Bounded {
+                content_type,
+                bytes,
+            } => format!("{content_type} of at most {bytes} bytes"),
+        }
+    }
+
+    /// Whether a body fits; otherwise what is wrong with it.
+    pub(super) fn fits(
+        &self,
+        content_type: Option<&HeaderValue>,
+        body: &[u8],
+    ) -> Result<(), &'static str> {
+        match self {
+            Self::Empty if body.is_empty() => Ok(()),
+            Self::Empty => Err("there should be none"),
+            Self::Form(pairs) => {
+                is_type(content_type, "application/x-www-form-urlencoded")?;
+                let given: Vec<(String, String)> =
+                    form_urlencoded::parse(body).into_owned().collect();
+                pairs_fit(pairs, &given)
+                    .map_err(|_| "a form field is unknown, twice, missing or wrong")
+            }
+            Self::Json { value, free } => {
+                is_type(content_type, "application/json")?;
+                let mut given = strict_json(body)?;
+                for member in free {
+                    take(&mut given, member)?;
+                }
+                if given == *value {
+                    Ok(())
+                } else {
+                    Err("the JSON has another value")
+                }
+            }
+            Self::Bounded {
+                content_type: wanted,
+                bytes,
+            } => {
+                is_type(content_type, wanted)?;
+                if body.len() <= *bytes {
+                    Ok(())
+                } else {
+                    Err("it is too long")
+                }
+            }
+        }
+    }
+}
+
+fn is_type(given: Option<&HeaderValue>, wanted: &str) -> Result<(), &'static str> {
+    let essence = given
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.split(';').next())
+        .map(str::trim);
+    match essence {
+        Some(essence) if essence.eq_ignore_ascii_case(wanted) => Ok(()),
+        _ => Err("its content type is another one"),
+    }
+}
+
+fn filled(template: &Value, fill: &Fill<'_>) -> Result<Value, String> {
+    Ok(match template {
+        Value::String(text) => Value::String(fill.text(text)?),
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| filled(item, fill))
+                .collect::<Result<_, _>>()?,
+        ),
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), filled(value, fill)?)))
+                .collect::<Result<_, String>>()?,
+        ),
+        other => other.clone(),
+    })
+}
+
+/// Takes a free member out of a body, so that the rest can be compared.
+fn take(body: &mut Value, member: &FreeMember) -> Result<(), &'static str> {
+    let (parent, name) = member
+        .pointer
+        .rsplit_once('/')
+        .ok_or("the rule's pointer is empty")?;
+    let taken = body
+        .pointer_mut(parent)
+        .and_then(Value::as_object_mut)
+        .and_then(|parent| parent.remove(name));
+    match taken {
+        Some(value) if value.to_string().len() <= member.max_bytes => Ok(()),
+        Some(_) => Err("a member is too long"),
+        None if member.optional => Ok(()),
+        None => Err("a member is missing"),
+    }
+}
+
+/// Parses JSON in which no member comes twice: readers differ on which one counts.
+fn strict_json(body: &[u8]) -> Result<Value, &'static str> {
+    serde_json::from_slice::<Unique>(body)
+        .map(|unique| unique.0)
+        .map_err(|_| "it is not JSON, or a member comes twice")
+}
+
+struct Unique(Value);
+
+impl<'de> serde::Deserialize<'de> for Unique {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor).map(Unique)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> serde::de::Visitor<'de> for UniqueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element::<Unique>()? {
+            items.push(item.0);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = serde_json::Map::new();
+        while let Some((name, value)) = map.next_entry::<String, Unique>()? {
+            if members.insert(name, value.0).is_some() {
+                return Err(serde::de::Error::custom("a member comes twice"));
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}

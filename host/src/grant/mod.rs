@@ -1,0 +1,97 @@
+//! What one job may reach: rule templates, filled with the job's values and cut down to
+//! the operator's policy, and one pure function that says whether a request fits.
+//!
+//! No I/O, no clock, and not a word about any service: templates, values and path
+//! patterns are given.
+
+mod body;
+mod denial;
+mod host;
+mod rule;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use denial::{Denial, Reason};
+pub use host::{HostError, HostPattern};
+pub use rule::{ExpandError, Rule};
+pub use target::{Shown, Target, shown};
+
+use http::HeaderMap;
+use job_scope::{RuleTemplate, SegmentPattern, Variables};
+
+/// The rules of one job. Nothing else may leave it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Grants {
+    rules: Vec<Rule>,
+}
+
+/// A rule of the job that the operator's ceiling does not cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// The rule's id.
+    pub rule: String,
+    /// The host that no pattern of the ceiling matches.
+    pub host: String,
+}
+
+impl Grants {
+    /// Fills the templates of a job and keeps what the ceiling covers. `own` are the
+    /// operator's own rules for this kind of job, which are their own ceiling. What falls
+    /// outside is returned too, to be told: neither side widens the other.
+    pub fn intersect(
+        job: &[RuleTemplate],
+        ceiling: &[HostPattern],
+        own: &[RuleTemplate],
+        variables: &Variables,
+        patterns: &[SegmentPattern],
+    ) -> Result<(Self, Vec<Outside>), ExpandError> {
+        let mut rules = Vec::new();
+        let mut outside = Vec::new();
+        for template in job {
+            let rule = Rule::expand(template, variables, patterns)?;
+            if ceiling.iter().any(|pattern| pattern.matches(&rule.host)) {
+                rules.push(rule);
+            } else {
+                outside.push(Outside {
+                    rule: rule.id().to_owned(),
+                    host: rule.host.to_string(),
+                });
+            }
+        }
+        for template in own {
+            rules.push(Rule::expand(template, variables, patterns)?);
+        }
+        Ok((Self { rules }, outside))
+    }
+
+    /// The rules, in the order they are tried.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule that lets a request pass, or why none does.
+    pub fn decide(
+        &self,
+        target: &Target,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<&Rule, Denial> {
+        let mut nearest: Option<(rule::Misfit, &Rule)> = None;
+        for rule in &self.rules {
+            match rule.fits(target, headers, body) {
+                Ok(()) => return Ok(rule),
+                Err(misfit) => {
+                    if nearest.as_ref().is_none_or(|(best, _)| misfit.0 > best.0) {
+                        nearest = Some((misfit, rule));
+                    }
+                }
+            }
+        }
+        let (reason, rule) = match nearest {
+            Some((misfit, rule)) if misfit.0 > 0 => (misfit.1, Some(rule.id().to_owned())),
+            _ => (Reason::Host, None),
+        };
+        Err(target.denied(reason, rule))
+    }
+}

@@ -1,0 +1,209 @@
+//! Where a request would go, parsed once from what the guest gave. Every spelling that two
+//! readers could read differently is refused here, before any rule is looked at.
+//!
+//! It must not know rules.
+
+use super::denial::{Denial, Reason};
+use super::host::parse_host;
+use http::{Method, Uri};
+use url::Host;
+
+/// The parsed destination of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub(super) method: Method,
+    pub(super) scheme: Scheme,
+    pub(super) host: Host,
+    pub(super) port: u16,
+    /// Decoded path segments; the last one may be empty (a trailing slash).
+    pub(super) path: Vec<String>,
+    /// Decoded query pairs, in order.
+    pub(super) query: Vec<(String, String)>,
+}
+
+/// The schemes there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "http" => Some(Self::Http),
+            "https" => Some(Self::Https),
+            _ => None,
+        }
+    }
+
+    pub(super) fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// Host and path of a request for a log: no query, no user, nothing that is not text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The host, with its port where one is given.
+    pub host: String,
+    /// The path.
+    pub path: String,
+}
+
+/// What may be shown of a URL, parsed or not.
+pub fn shown(uri: &Uri) -> Shown {
+    const LONGEST: usize = 200;
+    let authority = uri.authority().map(http::uri::Authority::as_str);
+    let authority = authority.unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, h)| h);
+    let cut = |text: &str| crate::engine::one_line(text, LONGEST);
+    Shown {
+        host: cut(host),
+        path: cut(uri.path()),
+    }
+}
+
+impl Target {
+    /// Parses the destination of a request whose URL has at most `longest` bytes.
+    pub fn parse(method: &Method, uri: &Uri, longest: usize) -> Result<Self, Denial> {
+        let denied = |reason: Reason| Denial::new(reason, method, uri);
+        let url = |what: &'static str| denied(Reason::Url(what));
+        let authority = uri.authority().ok_or_else(|| url("it has no host"))?;
+        let length =
+            authority.as_str().len() + uri.path_and_query().map_or(0, |path| path.as_str().len());
+        if length > longest {
+            return Err(url("it is too long"));
+        }
+        if matches!(*method, Method::CONNECT | Method::TRACE) {
+            return Err(denied(Reason::Method));
+        }
+        let scheme = uri
+            .scheme_str()
+            .and_then(Scheme::parse)
+            .ok_or_else(|| url("its scheme is neither https nor http"))?;
+        if authority.as_str().contains('@') {
+            return Err(url("it has a user part"));
+        }
+        let (host, port) = split_authority(authority.as_str(), scheme)
+            .ok_or_else(|| url("its port is not a number from 1 to 65535"))?;
+        let host = parse_host(host).map_err(|_| url("its host is not in plain form"))?;
+        let path = uri.path();
+        let path = parse_path(path).map_err(url)?;
+        let query = uri
+            .query()
+            .map(|query| {
+                form_urlencoded::parse(query.as_bytes())
+                    .into_owned()
+                    .collect()
+            })
+            .unwrap_or_default();
+        Ok(Self {
+            method: method.clone(),
+            scheme,
+            host,
+            port,
+            path,
+            query,
+        })
+    }
+}
+
+/// Host and port of an authority without a user part.
+pub(super) fn split_authority(authority: &str, scheme: Scheme) -> Option<(&str, u16)> {
+    let after_address = authority.rfind(']').map_or(0, |end| end + 1);
+    match authority.get(after_address..)?.find(':') {
+        None => Some((authority, scheme.default_port())),
+        Some(colon) => {
+            let (host, port) = authority.split_at_checked(after_address + colon)?;
+            let port = port.strip_prefix(':')?;
+            if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            Some((host, port.parse().ok().filter(|port| *port != 0)?))
+        }
+    }
+}
+
+/// Splits a path at its slashes and decodes the segments. What a server could read as
+/// another path is refused: no leading slash, dot segments, empty segments within,
+/// encoded slashes, backslashes, escapes of what needs none.
+pub(super) fn parse_path(path: &str) -> Result<Vec<String>, &'static str> {
+    let rest = path
+        .strip_prefix('/')
+        .ok_or("its path does not begin with a slash")?;
+    let mut segments = Vec::new();
+    let mut parts = rest.split('/').peekable();
+    while let Some(part) = parts.next() {
+        if part.is_empty() && parts.peek().is_some() {
+            return Err("its path has an empty segment");
+        }
+        let decoded = decode_segment(part)?;
+        if decoded == "." || decoded == ".." {
+            return Err("its path has a dot segment");
+        }
+        segments.push(decoded);
+    }
+    Ok(segments)
+}
+
+fn decode_segment(segment: &str) -> Result<String, &'static str> {
+    let mut decoded = Vec::with_capacity(segment.len());
+    let mut bytes = segment.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'%' => {
+                let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
+                let (Some(high), Some(low)) = (digit(bytes.next()), digit(bytes.next())) else {
+                    return Err("its path has a broken escape");
+                };
+                let byte = u8::try_from(high * 16 + low).unwrap_or_default();
+                if is_unreserved(byte) {
+                    return Err("its path escapes a character that needs none");
+                }
+                if matches!(byte, b'/' | b'\\' | b'%') || byte.is_ascii_control() {
+                    return Err("its path has an escaped slash or control character");
+                }
+                decoded.push(byte);
+            }
+            byte if is_unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte) => decoded.push(byte),
+            _ => return Err("its path has a character that must be escaped"),
+        }
+    }
+    String::from_utf8(decoded).map_err(|_| "its path is not UTF-8")
+}
+
+/// RFC 3986 section 2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+impl Target {
+    /// A denial of this request, which was read but fits no rule.
+    pub(super) fn denied(&self, reason: Reason, nearest: Option<String>) -> Denial {
+        let port = if self.port == self.scheme.default_port() {
+            String::new()
+        } else {
+            format!(":{}", self.port)
+        };
+        Denial::of_parts(
+            reason,
+            nearest,
+            &self.method,
+            self.scheme.as_str(),
+            format!("{}{port}", self.host),
+            &self.path,
+            self.query.iter().map(|(name, _)| name.as_str()),
+        )
+    }
+}

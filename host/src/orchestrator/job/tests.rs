@@ -1,0 +1,129 @@
+use super::*;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+fn inventory() -> Value {
+    json!({
+        "JobHistoryId": 4701,
+        "JobCancelled": false,
+        "Capability": "CertStores.AKV.Inventory",
+        "ServerUsername": "33333333-3333-4333-8333-333333333333",
+        "ServerPassword": "sp-secret~1",
+        "LastInventory": [{ "Alias": "a" }, { "Alias": "b" }],
+        "JobProperties": null,
+        "CertificateStoreDetails": {
+            "ClientMachine": "11111111-1111-4111-8111-111111111111",
+            "StorePath": "22222222-2222-4222-8222-222222222222:rg-one:kv-one",
+            "Properties": "{\"AzureCloud\":\"\",\"serverPassword\":\"sp-secret~1\"}",
+        },
+    })
+}
+
+fn with(pointer: &str, value: Value) -> Value {
+    let mut job = inventory();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    job.pointer_mut(parent).unwrap()[name] = value;
+    job
+}
+
+fn error(job: &Value) -> String {
+    let parsed = parse(job.to_string().as_bytes());
+    assert_eq!(parsed.history_id, 4701);
+    parsed.job.unwrap_err().to_string()
+}
+
+#[test]
+fn an_inventory_job_is_read() {
+    let job = parse(inventory().to_string().as_bytes()).job.unwrap();
+    assert_eq!(job.history_id, 4701);
+    assert_eq!(job.kind, JobKind::Inventory);
+    assert_eq!(job.last_inventory, 2);
+    assert_eq!(job.secret.unwrap().expose_secret(), "sp-secret~1");
+}
+
+#[test]
+fn copies_of_the_credentials_end_here() {
+    let job = parse(inventory().to_string().as_bytes()).job.unwrap();
+    assert_eq!(job.properties.fields().count(), 0);
+    assert!(!format!("{job:?}").contains("sp-secret"));
+}
+
+#[test]
+fn what_is_wrong_is_named_and_the_history_id_is_kept() {
+    for (pointer, value, names) in [
+        (
+            "/Capability",
+            json!("CertStores.AKV.Reenrollment"),
+            "Capability",
+        ),
+        ("/Capability", json!(null), "Capability"),
+        (
+            "/Capability",
+            json!("CertStores.AKV.Management"),
+            "OperationType",
+        ),
+        ("/ServerUsername", json!(7), "ServerUsername"),
+        ("/JobCancelled", json!("maybe"), "JobCancelled"),
+        (
+            "/CertificateStoreDetails",
+            json!(null),
+            "CertificateStoreDetails",
+        ),
+        ("/CertificateStoreDetails/StorePath", json!([]), "StorePath"),
+        (
+            "/CertificateStoreDetails/Properties",
+            json!("{"),
+            "Properties",
+        ),
+    ] {
+        let error = error(&with(pointer, value));
+        assert!(error.starts_with(names), "{pointer}: {error}");
+    }
+}
+
+#[test]
+fn w41_an_unknown_operation_keeps_the_history_id() {
+    let mut job = with("/Capability", json!("CertStores.AKV.Management"));
+    job["OperationType"] = json!(8);
+    assert!(error(&job).contains("invalid operation"));
+}
+
+#[test]
+fn operations_are_read_by_number_and_by_name() {
+    for (operation, kind) in [
+        (json!(2), JobKind::Add),
+        (json!("Add"), JobKind::Add),
+        (json!(3), JobKind::Remove),
+        (json!("Remove"), JobKind::Remove),
+        (json!(4), JobKind::CreateStore),
+        (json!("Create"), JobKind::CreateStore),
+    ] {
+        let mut job = with("/Capability", json!("CertStores.AKV.Management"));
+        job["OperationType"] = operation.clone();
+        let read = parse(job.to_string().as_bytes()).job.unwrap();
+        assert_eq!(read.kind, kind, "{operation}");
+    }
+}
+
+#[test]
+fn w32_a_cancelled_job_is_not_run() {
+    for flag in [json!(true), json!("True")] {
+        assert!(error(&with("/JobCancelled", flag)).starts_with("cancelled"));
+    }
+}
+
+#[test]
+fn broken_json_is_told_by_place_and_not_by_content() {
+    for text in ["{\"ServerPassword\":\"sp-secret~1\",}", "[]", "", "{\"a\":"] {
+        let parsed = parse(text.as_bytes());
+        let error = parsed.job.unwrap_err().to_string();
+        assert!(error.contains("not a JSON object"), "{text}: {error}");
+        assert!(!error.contains("sp-secret"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_error() {
+    let text = format!("\u{feff}{}", inventory());
+    assert!(parse(text.as_bytes()).job.is_ok());
+}

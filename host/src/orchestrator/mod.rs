@@ -1,0 +1,12 @@
+//! Keyfactor's side: its job JSON in, its result JSON out. Names and numbers are the
+//! platform's, as its public samples and quickstarts show them.
+//!
+//! It must not know how a job is run.
+
+mod item;
+mod job;
+mod result;
+
+pub use item::{Item, Parameter};
+pub use job::{Job, JobError, Parsed, parse};
+pub use result::{JobResult, write_result};

@@ -1,0 +1,259 @@
+//! What a run comes to: a pure function from everything that happened to one report. The
+//! extension's word is only part of it.
+//!
+//! It must not know who reads the report.
+
+use crate::egress::Traffic;
+use crate::engine::vocabulary as contract;
+use crate::engine::{Ended, Stop, message};
+use crate::grant::Outside;
+use crate::spool::Spool;
+use job_scope::FieldError;
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The wanted state is there.
+    Success,
+    /// The wanted state is there, but look at something.
+    Warning,
+    /// The wanted state was not reached, for this reason.
+    Failure(Cause),
+}
+
+/// Why a job failed, as far as a caller acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// Something in the job is wrong, or is not supported.
+    Input,
+    /// The policy, or the host's own set-up, does not let it.
+    Configuration,
+    /// The identity was refused.
+    Authentication,
+    /// The identity may not do this.
+    Forbidden,
+    /// What the job is about does not exist.
+    NotFound,
+    /// The service asked to slow down for too long.
+    Throttled,
+    /// The time limit came first.
+    Deadline,
+    /// Somebody asked to stop.
+    Cancelled,
+    /// The extension tried what the job may not do.
+    Denied,
+    /// Everything else.
+    Other,
+}
+
+/// A failure before, or instead of, a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Why.
+    pub cause: Cause,
+    /// For people.
+    pub message: String,
+}
+
+impl Failure {
+    pub(super) fn unsupported(message: String) -> Self {
+        Self {
+            cause: Cause::Input,
+            message,
+        }
+    }
+
+    pub(super) fn configuration(error: impl ToString) -> Self {
+        Self {
+            cause: Cause::Configuration,
+            message: error.to_string(),
+        }
+    }
+
+    pub(super) fn outside(outside: &Outside, private_endpoint: bool) -> Self {
+        let Outside { rule, host } = outside;
+        let field = if private_endpoint {
+            "PrivateEndpoint: "
+        } else {
+            ""
+        };
+        Self {
+            cause: Cause::Configuration,
+            message: format!(
+                "{field}the job would have to reach {host} ({rule}), which the policy does not allow; correct the field, or add {host:?} to `hosts` in the policy"
+            ),
+        }
+    }
+}
+
+impl From<FieldError> for Failure {
+    fn from(error: FieldError) -> Self {
+        Self {
+            cause: Cause::Input,
+            message: error.to_string(),
+        }
+    }
+}
+
+/// What a job came to.
+#[derive(Debug)]
+pub struct Report {
+    /// How it ended.
+    pub status: Status,
+    /// For people; the cause first.
+    pub message: String,
+    /// The complete list; `None` on a failure.
+    pub list: Option<Spool>,
+    /// Its requests.
+    pub traffic: Traffic,
+}
+
+impl Report {
+    /// The report of a job that was not run.
+    pub fn not_run(failure: Failure) -> Self {
+        Self {
+            status: Status::Failure(failure.cause),
+            message: failure.message,
+            list: None,
+            traffic: Traffic {
+                sent: 0,
+                denied: 0,
+                denials: Vec::new(),
+            },
+        }
+    }
+}
+
+/// Everything that a verdict is made from.
+pub(super) struct Evidence {
+    pub(super) ended: Ended,
+    pub(super) traffic: Traffic,
+    pub(super) list: Option<Spool>,
+    pub(super) last_inventory: usize,
+    pub(super) max_shrink: u8,
+    pub(super) notes: Vec<String>,
+    pub(super) caution: Option<String>,
+    pub(super) message_limit: usize,
+}
+
+/// The smallest last inventory that is compared: in a small store every removal is a large
+/// share.
+const SHRINK_FROM: usize = 20;
+
+/// Decides. In this order: a denied request, a refused submission, an end without a word,
+/// the extension's own failure, a list that is missing or shrank too far, its word.
+pub(super) fn verdict(evidence: Evidence) -> Report {
+    let Evidence {
+        ended,
+        traffic,
+        list,
+        last_inventory,
+        max_shrink,
+        notes,
+        caution,
+        message_limit,
+    } = evidence;
+    let said = match &ended.outcome {
+        Ok(outcome) => reported(outcome),
+        Err(stop) => (Status::Failure(cause_of(stop)), stop.to_string()),
+    };
+    let entries = list.as_ref().map_or(0, Spool::entries);
+    let (mut status, text) = if traffic.denied > 0 {
+        (Status::Failure(Cause::Denied), denied(&traffic, &said))
+    } else if let Some(reason) = &ended.refused {
+        let text = format!("the host refused a submission: {reason}");
+        (Status::Failure(Cause::Other), text)
+    } else if matches!(said.0, Status::Failure(_)) {
+        said
+    } else if list.is_none() {
+        let text = "the job's list was lost".to_owned();
+        (Status::Failure(Cause::Other), text)
+    } else if let Some(text) = shrank(last_inventory, entries, max_shrink) {
+        (Status::Failure(Cause::Other), text)
+    } else {
+        said
+    };
+    if status == Status::Success && !notes.is_empty() {
+        status = Status::Warning;
+    }
+    let text = std::iter::once(text)
+        .chain(notes)
+        .chain(caution)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ");
+    let failed = matches!(status, Status::Failure(_));
+    Report {
+        status,
+        message: message(&text, message_limit),
+        list: list.filter(|_| !failed),
+        traffic,
+    }
+}
+
+fn reported(outcome: &contract::Outcome) -> (Status, String) {
+    use contract::Failure as Word;
+    let status = match &outcome.status {
+        contract::Status::Success => Status::Success,
+        contract::Status::Warning => Status::Warning,
+        contract::Status::Failure(failure) => Status::Failure(match failure {
+            Word::InvalidInput => Cause::Input,
+            Word::Authentication => Cause::Authentication,
+            Word::Forbidden => Cause::Forbidden,
+            Word::NotFound => Cause::NotFound,
+            Word::Throttled => Cause::Throttled,
+            Word::Deadline => Cause::Deadline,
+            Word::Cancelled => Cause::Cancelled,
+            Word::SubmissionRefused | Word::Other => Cause::Other,
+        }),
+    };
+    let text = if matches!(status, Status::Failure(_)) && outcome.message.trim().is_empty() {
+        "the extension gave no reason".to_owned()
+    } else {
+        outcome.message.clone()
+    };
+    (status, text)
+}
+
+fn cause_of(stop: &Stop) -> Cause {
+    match stop {
+        Stop::Deadline(_) | Stop::Cpu(_) => Cause::Deadline,
+        Stop::Cancelled => Cause::Cancelled,
+        Stop::NotOffered(_) => Cause::Input,
+        _ => Cause::Other,
+    }
+}
+
+fn denied(traffic: &Traffic, said: &(Status, String)) -> String {
+    let listed: Vec<String> = traffic.denials.iter().map(ToString::to_string).collect();
+    let word = match said.0 {
+        Status::Success => "Success",
+        Status::Warning => "Warning",
+        Status::Failure(_) => "Failure",
+    };
+    let own = if said.1.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", said.1)
+    };
+    format!(
+        "the extension tried what this job may not do, {} time{}: {} (it reported {word}{own})",
+        traffic.denied,
+        if traffic.denied == 1 { "" } else { "s" },
+        listed.join("; "),
+    )
+}
+
+fn shrank(before: usize, now: u64, max_shrink: u8) -> Option<String> {
+    let before = before as u64;
+    let kept_least = before.saturating_mul(u64::from(100_u8.saturating_sub(max_shrink)));
+    (before >= SHRINK_FROM as u64 && now.saturating_mul(100) < kept_least).then(|| {
+        format!(
+            "the store has {now} certificates, the last inventory had {before}: more than {max_shrink} % are missing, so nothing was submitted; if that is right, run once with max-shrink = \"100\" under [options] in the policy"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! A host whose requests end in the emulator's function, in this process: no sockets, and
+//! on paused time minutes of back-off take milliseconds.
+
+use azure_emulator::{Emulator, Seed};
+use bytes::Bytes;
+use extension_host::clock::Clock;
+use extension_host::egress::{Answer, Audit, Record, SendError, Transport};
+use extension_host::engine::vocabulary::LogLevel;
+use extension_host::engine::{Cancel, Engine, Limits};
+use extension_host::orchestrator::{Item, Job, parse};
+use extension_host::policy::Policy;
+use extension_host::runner::{Host, Observer, Report, Threads};
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, SystemTime};
+
+/// The emulator as a way out.
+struct InProcess(Emulator);
+
+impl Transport for InProcess {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        first_byte: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<Answer, SendError>> + Send>> {
+        let emulator = self.0.clone();
+        Box::pin(async move {
+            let response = tokio::time::timeout(first_byte, emulator.handle(request))
+                .await
+                .map_err(|_| SendError::FirstByte(first_byte))?
+                .map_err(|gone| SendError::Broken(gone.to_string()))?;
+            Ok(Answer {
+                response: response.map(|body| {
+                    Full::new(body)
+                        .map_err(|never| match never {})
+                        .boxed_unsync()
+                }),
+                peer: None,
+            })
+        })
+    }
+}
+
+/// Audit records in memory.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Record>>);
+
+impl Audit for Kept {
+    fn record(&self, record: &Record) {
+        self.0.lock().unwrap().push(record.clone());
+    }
+}
+
+/// An observer that keeps the log lines.
+#[derive(Clone, Default)]
+pub struct Quiet(Arc<Mutex<Vec<(LogLevel, String)>>>);
+
+impl Quiet {
+    /// The lines so far.
+    pub fn lines(&self) -> Vec<(LogLevel, String)> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Observer for Quiet {
+    fn log(&mut self, level: LogLevel, line: &str) {
+        self.0.lock().unwrap().push((level, line.to_owned()));
+    }
+
+    fn progress(&mut self, _: u64, _: Option<u64>) {}
+}
+
+/// A host over an emulator, and everything that can be looked at afterwards.
+pub struct Headless {
+    /// The emulator.
+    pub emulator: Emulator,
+    /// The host; change it before a run.
+    pub host: Host,
+    /// What the extension logged.
+    pub log: Quiet,
+    audit: Arc<Kept>,
+}
+
+impl Headless {
+    /// A host that runs `component` (a file name in `target/release`) under a policy, over
+    /// the emulator's built-in seed. Jobs run on the caller's runtime.
+    pub fn new(component: &str, policy: &str) -> Self {
+        Self::with_seed(component, policy, &Seed::built_in().unwrap())
+    }
+
+    /// The same over another seed.
+    pub fn with_seed(component: &str, policy: &str, seed: &Seed) -> Self {
+        // One engine for a test program: each has a pool and a ticking thread.
+        static ENGINE: OnceLock<Engine> = OnceLock::new();
+        let engine = ENGINE
+            .get_or_init(|| Engine::new(&Limits::default(), 16, None).unwrap())
+            .clone();
+        let wall = SystemTime::now();
+        let emulator = Emulator::new(seed, azure_emulator::Clock::starting_at(wall)).unwrap();
+        let bytes = std::fs::read(crate::artifact(component)).unwrap();
+        let audit = Arc::new(Kept::default());
+        let host = Host {
+            extension: engine.load(&bytes, None).unwrap(),
+            engine,
+            policy: Policy::parse(policy).unwrap(),
+            transport: Arc::new(InProcess(emulator.clone())),
+            audit: audit.clone(),
+            clock: Clock::starting_at(wall),
+            limits: Limits::default(),
+            threads: Threads::Caller,
+        };
+        Self {
+            emulator,
+            host,
+            log: Quiet::default(),
+            audit,
+        }
+    }
+
+    /// Runs a job to its report.
+    pub async fn run(&self, job: &Job) -> Report {
+        self.run_cancellable(job, Cancel::new()).await
+    }
+
+    /// Runs a job that somebody may stop.
+    pub async fn run_cancellable(&self, job: &Job, cancel: Cancel) -> Report {
+        self.host.run(job, cancel, Box::new(self.log.clone())).await
+    }
+
+    /// The audit so far.
+    pub fn audit(&self) -> Vec<Record> {
+        self.audit.0.lock().unwrap().clone()
+    }
+
+    /// How many requests arrived at the emulator whose path begins so.
+    pub fn arrived(&self, path: &str) -> usize {
+        self.emulator
+            .requests()
+            .iter()
+            .filter(|request| request.path.starts_with(path))
+            .count()
+    }
+
+    /// The items of a report, in the order they were submitted.
+    pub fn items(report: &mut Report) -> Vec<Item> {
+        let list = report.list.as_mut().unwrap();
+        list.read().unwrap().map(Result::unwrap).collect()
+    }
+}
+
+/// A job from the fixtures.
+pub fn job(fixture: &str) -> Job {
+    let text = std::fs::read(crate::fixture(fixture)).unwrap();
+    parse(&text).job.unwrap()
+}

