@@ -6,12 +6,13 @@ use bytes::Bytes;
 use extension_host::clock::Clock;
 use extension_host::egress::{Answer, Audit, Record, SendError, Transport};
 use extension_host::engine::vocabulary::LogLevel;
-use extension_host::engine::{Cancel, Engine, Limits};
+use extension_host::engine::{Cancel, Engine, Extension, Limits};
 use extension_host::orchestrator::{Item, Job, parse};
 use extension_host::policy::Policy;
 use extension_host::runner::{Host, Observer, Report, Threads};
 use http::Request;
 use http_body_util::{BodyExt, Full};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -93,18 +94,13 @@ impl Headless {
 
     /// The same over another seed.
     pub fn with_seed(component: &str, policy: &str, seed: &Seed) -> Self {
-        // One engine for a test program: each has a pool and a ticking thread.
-        static ENGINE: OnceLock<Engine> = OnceLock::new();
-        let engine = ENGINE
-            .get_or_init(|| Engine::new(&Limits::default(), 16, None).unwrap())
-            .clone();
+        let (engine, extension) = loaded(component);
         let wall = SystemTime::now();
         let emulator = Emulator::new(seed, azure_emulator::Clock::starting_at(wall)).unwrap();
-        let bytes = std::fs::read(crate::artifact(component)).unwrap();
         let audit = Arc::new(Kept::default());
         let host = Host {
-            extension: engine.load(&bytes, None).unwrap(),
             engine,
+            extension,
             policy: Policy::parse(policy).unwrap(),
             transport: Arc::new(InProcess(emulator.clone())),
             audit: audit.clone(),
@@ -149,6 +145,20 @@ impl Headless {
         let list = report.list.as_mut().unwrap();
         list.read().unwrap().map(Result::unwrap).collect()
     }
+}
+
+/// One engine for a test program, since each has a pool and a ticking thread, and each
+/// component compiled once.
+fn loaded(component: &str) -> (Engine, Extension) {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    static LOADED: Mutex<BTreeMap<String, Extension>> = Mutex::new(BTreeMap::new());
+    let engine = ENGINE.get_or_init(|| Engine::new(&Limits::default(), 16, None).unwrap());
+    let mut loaded = LOADED.lock().unwrap();
+    let extension = loaded.entry(component.to_owned()).or_insert_with(|| {
+        let bytes = std::fs::read(crate::artifact(component)).unwrap();
+        engine.load(&bytes, None).unwrap()
+    });
+    (engine.clone(), extension.clone())
 }
 
 /// A job from the fixtures.

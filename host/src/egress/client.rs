@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 /// four, 3,000 requests were measured to open 1,625 connections; with 32, 31.
 const IDLE_PER_HOST: usize = 64;
 
-/// How long an idle connection is kept; Azure's front ends close theirs after minutes.
+/// How long an idle connection is kept; front ends close theirs after minutes.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Bytes of a response's header section.

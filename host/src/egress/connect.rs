@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-/// Time to resolve a name and open a TCP connection. Azure answers in well under a second.
+/// Time to resolve a name and open a TCP connection. Services answer in well under a second.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Time for the TLS handshake.

@@ -33,7 +33,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-/// Time until a response begins. Azure answers in milliseconds; an import of a large
+/// Time until a response begins. Services answer in milliseconds; an import of a large
 /// PKCS#12 was seen to take seconds.
 const FIRST_BYTE: Duration = Duration::from_secs(60);
 

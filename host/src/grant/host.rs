@@ -48,15 +48,18 @@ pub(super) fn parse_host(text: &str) -> Result<Host, HostError> {
     }
     let host = Host::parse(text).map_err(|_| wrong())?;
     match &host {
-        Host::Domain(name)
-            if name
-                .split('.')
-                .any(|label| label.is_empty() || label.len() > 63) =>
-        {
-            Err(wrong())
-        }
+        // The parser lets through what no name server knows, `*` for one.
+        Host::Domain(name) if !name.split('.').all(is_label) => Err(wrong()),
         _ => Ok(host),
     }
+}
+
+/// RFC 1123 section 2.1, and the underscore that some names have.
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 impl FromStr for HostPattern {
@@ -69,9 +72,7 @@ impl FromStr for HostPattern {
         };
         match parse_host(suffix)? {
             // A wildcard over a whole top-level domain is never what somebody means.
-            Host::Domain(name) if name.contains('.') && !name.contains('*') => {
-                Ok(Self::Below(name))
-            }
+            Host::Domain(name) if name.contains('.') => Ok(Self::Below(name)),
             _ => Err(HostError(text.to_owned())),
         }
     }

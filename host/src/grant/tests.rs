@@ -385,7 +385,8 @@ proptest! {
         let other = url::Url::parse(&text).unwrap();
         let read: Vec<&str> = other.path_segments().unwrap().collect();
         prop_assert_eq!(read.len(), target.path.len(), "{}", text);
-        prop_assert_eq!(other.host_str(), Some(host_of_store().as_str()));
+        let host = host_of_store();
+        prop_assert_eq!(other.host_str(), Some(host.as_str()));
     }
 
     #[test]

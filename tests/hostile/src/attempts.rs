@@ -107,6 +107,7 @@ fn overflow_stack(depth: u64) -> u64 {
 }
 
 fn sleep() -> String {
+    log(LogLevel::Info, "sleeping");
     monotonic_clock::subscribe_duration(u64::MAX / 2).block();
     String::new()
 }

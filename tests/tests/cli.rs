@@ -1,0 +1,253 @@
+//! `akv` as a person or a script calls it: outputs, exit codes, messages.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use azure_emulator::Fault;
+use end_to_end::{Azure, Finished, akv, artifact, fixture};
+
+const STORE: &str = "22222222-2222-4222-8222-222222222222:rg-one:kv-one";
+const TENANT: &str = "11111111-1111-4111-8111-111111111111";
+const CLIENT: &str = "33333333-3333-4333-8333-333333333333";
+const JOB: &str = "inventory-service-principal";
+
+fn inventory(azure: &Azure, store: &str, more: &[&str]) -> Finished {
+    let secret = azure.file("secret.txt", "sp-secret~1\n");
+    let mut args = vec![
+        "inventory",
+        store,
+        "--tenant",
+        TENANT,
+        "--client-id",
+        CLIENT,
+        "--client-secret-file",
+        secret.to_str().unwrap(),
+        "--policy",
+        azure.policy.to_str().unwrap(),
+    ];
+    args.extend(more);
+    akv(&args)
+}
+
+#[test]
+fn the_table_has_a_line_for_each_certificate() {
+    let azure = Azure::start();
+    let ran = inventory(&azure, STORE, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.stdout.lines().count(), 61, "{}", ran.stdout);
+    assert!(ran.stdout.contains("cert-60"));
+    assert!(
+        ran.stderr.contains("64 requests left, 0 denied"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn json_lines_json_and_csv_say_the_same() {
+    let azure = Azure::start();
+    let json = inventory(&azure, STORE, &["-o", "json"]).json();
+    let lines = inventory(&azure, STORE, &["-o", "jsonl"]).stdout;
+    let csv = inventory(&azure, STORE, &["-o", "csv"]).stdout;
+    let sorted = |mut aliases: Vec<String>| {
+        aliases.sort();
+        aliases
+    };
+    let of = |value: &serde_json::Value| value["alias"].as_str().unwrap().to_owned();
+    let from_json = sorted(json.as_array().unwrap().iter().map(of).collect());
+    let from_lines = sorted(
+        lines
+            .lines()
+            .map(|line| of(&serde_json::from_str(line).unwrap()))
+            .collect(),
+    );
+    assert_eq!(from_json.len(), 60);
+    assert_eq!(from_json, from_lines);
+    assert!(csv.starts_with("alias,subject,issuer,expires,key,enabled,thumbprint,version,tags\n"));
+    assert_eq!(csv.lines().count(), 61);
+    let expired = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["alias"] == "cert-30")
+        .unwrap();
+    assert_eq!(expired["expires"], "2024-01-01T00:00:00Z");
+    assert_eq!(expired["thumbprint"].as_str().unwrap().len(), 40);
+}
+
+#[test]
+fn exit_codes_say_how_it_ended() {
+    let azure = Azure::start();
+    assert_eq!(inventory(&azure, STORE, &[]).code, 0);
+    assert_eq!(
+        inventory(&azure, "https://kv-one.vault.azure.net", &[]).code,
+        1
+    );
+    assert_eq!(akv(&["inventory"]).code, 2);
+    assert_eq!(akv(&["run", "--job", "/nonexistent"]).code, 2);
+    let absent = STORE.replace("kv-one", "kv-none");
+    let ran = inventory(&azure, &absent, &[]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert_eq!(azure.run(&fixture("inventory-wrong-secret"), &[]).code, 4);
+    azure
+        .emulator
+        .inject(Fault::status(403).path("/certificates/cert-07"));
+    assert_eq!(inventory(&azure, STORE, &[]).code, 5);
+}
+
+#[test]
+fn a_job_comes_from_standard_input_too() {
+    use std::process::{Command, Stdio};
+    let azure = Azure::start();
+    let job = std::fs::File::open(fixture(JOB)).unwrap();
+    let output = Command::new(artifact("akv"))
+        .args([
+            "run",
+            "--job",
+            "-",
+            "--policy",
+            azure.policy.to_str().unwrap(),
+        ])
+        .stdin(Stdio::from(job))
+        .output()
+        .unwrap();
+    assert_eq!(Finished::from(output).json()["Result"], 2);
+}
+
+#[test]
+fn a_job_that_cannot_even_start_leaves_a_result() {
+    let azure = Azure::start();
+    let none = azure.file("none.wasm", "not a component");
+    let ran = azure.run(&fixture(JOB), &["--component", none.to_str().unwrap()]);
+    let result = ran.json();
+    assert_eq!(result["Result"], 4);
+    assert_eq!(result["JobHistoryId"], 4701);
+    assert!(result.get("Inventory").is_none());
+    assert_ne!(ran.code, 0);
+}
+
+#[test]
+fn a_policy_with_an_unknown_key_is_a_wrong_call_that_names_it() {
+    let azure = Azure::start();
+    azure.append_policy("[limit]\nmemory = 1");
+    let ran = azure.run(&fixture(JOB), &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("limit"), "{}", ran.stderr);
+    assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
+fn a_component_that_is_not_the_pinned_one_is_not_run() {
+    let azure = Azure::start();
+    let policy = std::fs::read_to_string(&azure.policy).unwrap();
+    let pin = format!("extension-sha256 = \"{}\"\n{policy}", "0".repeat(64));
+    std::fs::write(&azure.policy, pin).unwrap();
+    let ran = azure.run(&fixture(JOB), &[]);
+    assert_ne!(ran.code, 0);
+    assert!(
+        ran.json()["FailureMessage"]
+            .as_str()
+            .unwrap()
+            .contains("sha256")
+    );
+    assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
+fn the_audit_has_a_line_for_each_request_and_nothing_secret() {
+    let azure = Azure::start();
+    let audit = azure.file("audit.jsonl", "");
+    azure.run(&fixture(JOB), &["--audit", audit.to_str().unwrap()]);
+    let text = std::fs::read_to_string(audit).unwrap();
+    let records: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|record: &serde_json::Value| record.get("decision").is_some())
+        .collect();
+    assert_eq!(records.len(), 64);
+    for record in &records {
+        assert_eq!(record["status"], 200, "{record}");
+        assert_eq!(record["decision"], "allowed", "{record}");
+        assert!(record["bytes"].as_u64().unwrap() > 0, "{record}");
+        assert!(
+            record["address"]
+                .as_str()
+                .unwrap()
+                .starts_with("127.0.0.1:")
+        );
+    }
+    for secret in ["sp-secret", "Bearer", "skiptoken", "access_token"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn explain_shows_the_rules_and_sends_nothing() {
+    let ran = akv(&["policy", "explain", fixture(JOB).to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for line in [
+        "GET https://kv-one.vault.azure.net/certificates/{name}?api-version=7.6",
+        "POST https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token",
+    ] {
+        assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("sp-secret"));
+}
+
+#[test]
+fn the_vaults_certificate_is_verified() {
+    let azure = Azure::start();
+    // The same redirection without the emulator's authority: the platform's roots refuse it.
+    let policy = std::fs::read_to_string(&azure.policy).unwrap();
+    let without_ca = policy.split("[[ca]]").next().unwrap();
+    std::fs::write(&azure.policy, without_ca).unwrap();
+    let ran = azure.run(&fixture(JOB), &[]);
+    assert_eq!(ran.json()["Result"], 4, "{}", ran.stdout);
+    assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
+fn ctrl_c_ends_with_130_and_a_result() {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+    let azure = Azure::start();
+    azure.append_policy("[options]\nattempt = \"sleep\"");
+    let mut child = Command::new(artifact("akv"))
+        .args(["run", "--job", fixture(JOB).to_str().unwrap()])
+        .args(["--policy", azure.policy.to_str().unwrap()])
+        .args([
+            "--component",
+            artifact("hostile_extension.wasm").to_str().unwrap(),
+        ])
+        .args(["--verbose"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The extension says that it is about to sleep; then it is interrupted.
+    let mut stderr = child.stderr.take().unwrap();
+    let mut heard = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&heard).contains("sleeping") {
+        assert_eq!(
+            stderr.read(&mut byte).unwrap(),
+            1,
+            "{}",
+            String::from_utf8_lossy(&heard)
+        );
+        heard.push(byte[0]);
+    }
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let ran = Finished::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 130);
+    assert_eq!(ran.json()["Result"], 4);
+    assert!(
+        ran.json()["FailureMessage"]
+            .as_str()
+            .unwrap()
+            .contains("cancelled")
+    );
+}
