@@ -1,10 +1,10 @@
 //! A host whose requests end in the emulator's function, in this process: no sockets, and
 //! on paused time minutes of back-off take milliseconds.
 
-use azure_emulator::{Emulator, Seed};
+use azure_emulator::{Disconnected, Emulator, Seed};
 use bytes::Bytes;
 use extension_host::clock::Clock;
-use extension_host::egress::{Answer, Audit, Record, SendError, Transport};
+use extension_host::egress::{Answer, Audit, ConnectError, Record, SendError, Transport};
 use extension_host::engine::vocabulary::LogLevel;
 use extension_host::engine::{Cancel, Engine, Extension, Limits};
 use extension_host::orchestrator::{Item, Job, parse};
@@ -32,7 +32,12 @@ impl Transport for InProcess {
             let response = tokio::time::timeout(first_byte, emulator.handle(request))
                 .await
                 .map_err(|_| SendError::FirstByte(first_byte))?
-                .map_err(|gone| SendError::Broken(gone.to_string()))?;
+                .map_err(|gone| match gone {
+                    Disconnected::NoSuchHost(host) => {
+                        SendError::Connect(ConnectError::Unresolved(host))
+                    }
+                    Disconnected::Reset => SendError::Broken(gone.to_string()),
+                })?;
             Ok(Answer {
                 response: response.map(|body| {
                     Full::new(body)

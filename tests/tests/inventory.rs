@@ -385,3 +385,18 @@ async fn a_store_that_lost_most_certificates_is_not_submitted() {
     assert!(report.message.contains("max-shrink"), "{}", report.message);
     assert!(report.list.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn w33_a_vault_that_does_not_exist_is_named_as_not_found() {
+    let headless = headless();
+    let mut job = job(JOB);
+    job.path = job.path.replace("kv-one", "kv-none");
+    let report = headless.run(&job).await;
+    assert_eq!(
+        report.status,
+        Status::Failure(Cause::NotFound),
+        "{}",
+        report.message
+    );
+    assert!(report.message.contains("kv-none"), "{}", report.message);
+}

@@ -100,6 +100,9 @@ pub enum ConnectError {
         /// What rustls said.
         error: rustls::Error,
     },
+    /// The server says that it has no such name (RFC 6066 section 3).
+    #[error("the server at the address of {0} knows no such name")]
+    UnknownName(String),
     /// TLS failed otherwise.
     #[error("TLS with {host} failed: {error}")]
     Tls {
@@ -235,14 +238,21 @@ impl Shared {
 }
 
 fn tls_error(host: String, error: io::Error) -> ConnectError {
-    let certificate = error
+    use rustls::AlertDescription::{AccessDenied, UnrecognisedName};
+    let inner = error
         .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        .filter(|inner| matches!(inner, rustls::Error::InvalidCertificate(_)))
-        .cloned();
-    match certificate {
-        Some(error) => ConnectError::Certificate { host, error },
-        None => ConnectError::Tls {
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(error @ rustls::Error::InvalidCertificate(_)) => ConnectError::Certificate {
+            host,
+            error: error.clone(),
+        },
+        // The second is what servers made with rustls say; no client certificate was offered
+        // that could have been denied.
+        Some(rustls::Error::AlertReceived(UnrecognisedName | AccessDenied)) => {
+            ConnectError::UnknownName(host)
+        }
+        _ => ConnectError::Tls {
             host,
             error: Arc::new(error),
         },

@@ -78,6 +78,7 @@ pub(super) fn wasi_error(error: &SendError) -> Error {
             ConnectError::Refused { .. } => Error::ConnectionRefused,
             ConnectError::Certificate { .. } => Error::TlsCertificateError,
             ConnectError::Tls { .. } => Error::TlsProtocolError,
+            ConnectError::UnknownName(_) => Error::DestinationNotFound,
             ConnectError::Trust(_) => Error::ConfigurationError,
             ConnectError::Destination(_) => Error::HttpRequestUriInvalid,
         },
