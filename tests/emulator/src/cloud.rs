@@ -4,10 +4,10 @@
 //! overview" (vault suffixes), "National clouds" of the Microsoft identity platform (authorities),
 //! and the Resource Manager endpoint lists of each cloud.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// An Azure cloud.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cloud {
     /// Azure itself.

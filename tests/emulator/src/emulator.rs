@@ -59,14 +59,14 @@ pub enum Disconnected {
 }
 
 /// Who answers for a host.
-enum Service<'a> {
+enum Service {
     Entra(Cloud),
-    Vault(&'a Vault),
+    Vault(Arc<Vault>),
     /// A host of Azure's that nobody answers for yet.
     NotPlayed,
 }
 
-impl Service<'_> {
+impl Service {
     fn plain(&self, status: StatusCode) -> Response<Bytes> {
         match self {
             Service::Entra(_) => entra::plain(status),
@@ -201,7 +201,7 @@ impl Emulator {
         let response = match service {
             Service::Entra(cloud) => inner.entra.answer(cloud, &inner.clock, &inner.ids, request),
             Service::Vault(vault) => vault::answer(
-                vault,
+                &vault,
                 &inner.entra.tokens,
                 &inner.clock,
                 &inner.ids,
@@ -216,7 +216,7 @@ impl Emulator {
         Ok(dated(inner.faults.rewrite(asked, response), &inner.clock))
     }
 
-    fn service(&self, host: &str) -> Option<Service<'_>> {
+    fn service(&self, host: &str) -> Option<Service> {
         if let Some(vault) = self.inner.vaults.find(host) {
             return Some(Service::Vault(vault));
         }

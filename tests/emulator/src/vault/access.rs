@@ -35,7 +35,7 @@ pub(super) fn authenticate(
             found: claims.aud.clone(),
         });
     }
-    let issuer = vault.cloud.issuer(&vault.tenant);
+    let issuer = vault.cloud.issuer(&vault.spec().tenant);
     if claims.iss != issuer {
         return Err(Refusal::WrongIssuer {
             expected: issuer,
@@ -62,7 +62,7 @@ pub(super) fn authorize(
     if !vault.denies(&caller.appid, action) {
         return Ok(());
     }
-    let mut resource = vault.resource_id().to_ascii_lowercase();
+    let mut resource = vault.spec().resource_id().to_ascii_lowercase();
     if let Some(name) = name {
         resource = format!("{resource}/certificates/{name}");
     }

@@ -85,7 +85,8 @@ impl Refusal {
             }
             R::ForbiddenByRbac { caller, resource } => format!(
                 "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\nAction: 'Microsoft.KeyVault/vaults/certificates/read'\r\nResource: '{resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\nVault: {};location={}\r\n",
-                vault.name, vault.location
+                vault.name,
+                vault.spec().location
             ),
             R::NoApiVersion => "api-version must be specified".into(),
             R::UnknownApiVersion(version) => format!(
@@ -126,7 +127,7 @@ impl Refusal {
             let challenge = format!(
                 "Bearer authorization=\"https://{}/{}\", resource=\"{}\"",
                 vault.cloud.authority(),
-                vault.tenant,
+                vault.spec().tenant,
                 vault.cloud.vault_resource()
             );
             answer::set(&mut response, "www-authenticate", &challenge);

@@ -7,7 +7,9 @@ mod access;
 mod error;
 mod get;
 mod list;
+mod spec;
 mod state;
+mod vaults;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -20,7 +22,9 @@ use crate::seed::{CertificateAction, is_certificate_name};
 pub(crate) use access::bearer;
 use error::Refusal;
 pub(crate) use error::plain;
-pub(crate) use state::{Vault, Vaults};
+pub(crate) use spec::{AccessPolicy, Network, Permissions, Role, Sku, VaultSpec};
+pub(crate) use state::Vault;
+pub(crate) use vaults::{DeletedVault, NameTaken, NotPurged, Vaults};
 
 /// The api-versions that the service knows with the shapes played here; "Azure REST: Key Vault".
 const API_VERSIONS: [&str; 10] = [
@@ -70,7 +74,7 @@ pub(crate) fn answer(
             "x-ms-keyvault-network-info",
             "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;",
         ),
-        ("x-ms-keyvault-region", vault.location.as_str()),
+        ("x-ms-keyvault-region", vault.spec().location.as_str()),
     ] {
         answer::set(&mut response, name, value);
     }

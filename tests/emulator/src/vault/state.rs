@@ -4,16 +4,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha1::{Digest as _, Sha1};
 
+use super::spec::VaultSpec;
 use crate::answer::{derived_uuid, digest};
 use crate::cloud::Cloud;
 use crate::pki::{Authority, Blueprint, KeyKind, PkiError};
-use crate::seed::{CertificateAction, CertificateSeed, DenySeed, Seed, VaultSeed, unix_seconds};
+use crate::seed::{CertificateAction, CertificateSeed, DenySeed, VaultSeed, unix_seconds};
 
 const DAY: u64 = 86_400;
 const YEAR: u64 = 365 * DAY;
@@ -24,22 +25,14 @@ const FIRST_ISSUED: u64 = 1_735_689_600;
 /// Made-up certificates last 20 years, so that none of them expires under a test by itself.
 const LIFETIME: u64 = 20 * YEAR;
 
-/// Every vault by its host name.
-#[derive(Debug)]
-pub(crate) struct Vaults {
-    by_host: HashMap<String, Arc<Vault>>,
-}
-
 /// One vault in one cloud.
 pub(crate) struct Vault {
     pub(crate) name: String,
     pub(crate) host: String,
     pub(crate) cloud: Cloud,
-    pub(crate) tenant: String,
-    pub(crate) location: String,
     pub(crate) empty_page_after: Vec<u32>,
-    subscription: String,
-    group: String,
+    /// Replaced whole, so that a request sees one state of it.
+    spec: RwLock<Arc<VaultSpec>>,
     deny: Vec<DenySeed>,
     /// By lower-case name: names are compared without case and listed in this order.
     certificates: BTreeMap<String, Stored>,
@@ -92,71 +85,40 @@ pub(crate) struct Issued {
     pub(crate) created: u64,
 }
 
-impl Vaults {
-    pub(crate) fn new(seed: &Seed) -> Result<Vaults, PkiError> {
-        let authority = Arc::new(Authority::new(&seed.key)?);
-        let mut by_host = HashMap::new();
-        for table in &seed.vaults {
-            for cloud in &table.clouds {
-                let vault = Vault::new(seed, table, *cloud, &authority);
-                by_host.insert(vault.host.clone(), Arc::new(vault));
-            }
-        }
-        Ok(Vaults { by_host })
-    }
-
-    pub(crate) fn find(&self, host: &str) -> Option<&Arc<Vault>> {
-        self.by_host.get(host)
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.by_host.len()
-    }
-}
-
 impl Vault {
-    fn new(seed: &Seed, table: &VaultSeed, cloud: Cloud, authority: &Arc<Authority>) -> Vault {
-        let subscription = seed
-            .subscriptions
-            .iter()
-            .find(|s| s.id.eq_ignore_ascii_case(&table.subscription));
-        let group = subscription.and_then(|s| {
-            s.groups
-                .iter()
-                .find(|g| g.name.eq_ignore_ascii_case(&table.group))
-        });
-        let location = table
-            .location
-            .clone()
-            .or_else(|| group.map(|g| g.location.clone()))
-            .unwrap_or_default();
+    /// An empty vault, or one with what a seed's table says.
+    pub(super) fn new(
+        spec: VaultSpec,
+        table: Option<&VaultSeed>,
+        authority: &Arc<Authority>,
+    ) -> Vault {
         Vault {
-            name: table.name.clone(),
-            host: format!(
-                "{}.{}",
-                table.name.to_ascii_lowercase(),
-                cloud.vault_suffix()
-            ),
-            cloud,
-            tenant: subscription
-                .map(|s| s.tenant.to_ascii_lowercase())
+            name: spec.name.clone(),
+            host: spec.host(),
+            cloud: spec.cloud,
+            spec: RwLock::new(Arc::new(spec)),
+            empty_page_after: table
+                .map(|t| t.empty_page_after.clone())
                 .unwrap_or_default(),
-            location,
-            empty_page_after: table.empty_page_after.clone(),
-            subscription: table.subscription.clone(),
-            group: table.group.clone(),
-            deny: table.deny.clone(),
-            certificates: certificates(table),
+            deny: table.map(|t| t.deny.clone()).unwrap_or_default(),
+            certificates: table.map(certificates).unwrap_or_default(),
             authority: Arc::clone(authority),
         }
     }
 
-    /// The vault's id in Azure Resource Manager.
-    pub(crate) fn resource_id(&self) -> String {
-        format!(
-            "/subscriptions/{}/resourcegroups/{}/providers/microsoft.keyvault/vaults/{}",
-            self.subscription, self.group, self.name
-        )
+    /// What the vault is now.
+    pub(crate) fn spec(&self) -> Arc<VaultSpec> {
+        Arc::clone(&self.spec.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes what the vault is. Cloud and name are its identity and stay, whatever `change` does.
+    pub(crate) fn update(&self, change: impl FnOnce(&mut VaultSpec)) {
+        let mut spec = self.spec.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = VaultSpec::clone(&spec);
+        change(&mut changed);
+        changed.cloud = self.cloud;
+        changed.name.clone_from(&self.name);
+        *spec = Arc::new(changed);
     }
 
     pub(crate) fn denies(&self, client: &str, action: CertificateAction) -> bool {

@@ -1,0 +1,155 @@
+//! What a vault is, apart from what lies in it: where, whose, and who may reach it.
+//!
+//! Must not know certificates, requests or how Azure Resource Manager shows a vault. Source: "Azure
+//! REST: Key Vault - Vaults - Create Or Update" (names and ranges of the properties).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::Cloud;
+use crate::seed::{Seed, VaultSeed};
+
+/// Days that a deleted vault or certificate is kept where nothing else was said; "Soft-delete overview".
+pub(crate) const RETENTION_DAYS: u32 = 90;
+
+/// Everything that Azure Resource Manager knows of a vault and the data plane follows.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct VaultSpec {
+    pub(crate) cloud: Cloud,
+    /// In the case it was made with.
+    pub(crate) name: String,
+    pub(crate) tenant: String,
+    pub(crate) subscription: String,
+    pub(crate) group: String,
+    pub(crate) location: String,
+    pub(crate) sku: Sku,
+    /// `enableRbacAuthorization`; the access policies count where it is false.
+    pub(crate) rbac: bool,
+    pub(crate) access_policies: Vec<AccessPolicy>,
+    /// Roles on the vault or above it; they count where `rbac` is true.
+    pub(crate) roles: Vec<Role>,
+    /// Every application of the tenant may do everything; what a seed's vault is like.
+    pub(crate) open: bool,
+    pub(crate) network: Network,
+    pub(crate) purge_protection: bool,
+    /// 7 to 90.
+    pub(crate) retention_days: u32,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Seconds since 1970.
+    pub(crate) created: u64,
+}
+
+/// A vault's price tier.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Sku {
+    #[default]
+    Standard,
+    Premium,
+}
+
+/// Who gets through to the vault before anybody asks who they are.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Network {
+    /// Everybody.
+    #[default]
+    Open,
+    /// A firewall that lets nobody of ours in.
+    Firewall,
+    /// Private links alone.
+    PrivateLink,
+}
+
+/// One entry of `accessPolicies`, in Azure Resource Manager's shape.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessPolicy {
+    pub(crate) tenant_id: String,
+    pub(crate) object_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) application_id: Option<String>,
+    #[serde(default)]
+    pub(crate) permissions: Permissions,
+}
+
+/// What an access policy permits, by the service's words in any case; `all` is every one of a list.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Permissions {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) keys: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) secrets: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) certificates: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) storage: Option<Vec<String>>,
+}
+
+/// A role that somebody has here.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct Role {
+    /// The principal's object id, as in the token's `oid`.
+    pub(crate) object_id: String,
+    /// The role definition's id: the UUID at the end of `roleDefinitionId`.
+    pub(crate) definition: String,
+}
+
+impl VaultSpec {
+    /// The vault of a seed's table, in one of its clouds.
+    pub(crate) fn seeded(seed: &Seed, table: &VaultSeed, cloud: Cloud) -> VaultSpec {
+        let subscription = seed
+            .subscriptions
+            .iter()
+            .find(|s| s.id.eq_ignore_ascii_case(&table.subscription));
+        let group = subscription.and_then(|s| {
+            s.groups
+                .iter()
+                .find(|g| g.name.eq_ignore_ascii_case(&table.group))
+        });
+        let location = table.location.clone();
+        VaultSpec {
+            cloud,
+            name: table.name.clone(),
+            tenant: subscription
+                .map(|s| s.tenant.to_ascii_lowercase())
+                .unwrap_or_default(),
+            subscription: table.subscription.clone(),
+            group: table.group.clone(),
+            location: location
+                .or_else(|| group.map(|g| g.location.clone()))
+                .unwrap_or_default(),
+            sku: Sku::Standard,
+            rbac: true,
+            access_policies: Vec::new(),
+            roles: Vec::new(),
+            open: true,
+            network: Network::Open,
+            purge_protection: false,
+            retention_days: RETENTION_DAYS,
+            tags: BTreeMap::new(),
+            // 2025-01-01, the day before the first made-up certificate.
+            created: 1_735_689_600,
+        }
+    }
+
+    /// The vault's host name, which is its identity in the data plane.
+    pub(crate) fn host(&self) -> String {
+        host(self.cloud, &self.name)
+    }
+
+    /// The vault's id in Azure Resource Manager.
+    pub(crate) fn resource_id(&self) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.KeyVault/vaults/{}",
+            self.subscription, self.group, self.name
+        )
+    }
+}
+
+/// The host name of a vault by this name; names are compared without case.
+pub(super) fn host(cloud: Cloud, name: &str) -> String {
+    format!("{}.{}", name.to_ascii_lowercase(), cloud.vault_suffix())
+}
