@@ -14,14 +14,18 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use crate::answer::{self, Ids};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
+use crate::control;
 use crate::entra::{self, Entra};
-use crate::fault::{Asked, Fault, Faults, Instead};
+use crate::fault::{Asked, Delivery, Fault, Faults, Instead, Words};
 use crate::log::{RequestLog, RequestRecord};
 use crate::seed::Seed;
 use crate::vault::{self, Vault, Vaults};
 
 /// The instance metadata service's address, the one host that is asked over plain HTTP.
 pub(crate) const METADATA_HOST: &str = "169.254.169.254";
+
+/// The host whose requests are to the emulator itself; RFC 2606 keeps it from ever being a real one.
+const CONTROL_HOST: &str = "emulator.invalid";
 
 /// The emulator; clones are the same one.
 #[derive(Clone, Debug)]
@@ -66,12 +70,16 @@ enum Service {
     NotPlayed,
 }
 
-impl Service {
+impl Words for Service {
     fn plain(&self, status: StatusCode) -> Response<Bytes> {
         match self {
             Service::Entra(_) => entra::plain(status),
             Service::Vault(_) | Service::NotPlayed => vault::plain(status),
         }
+    }
+
+    fn named(&self, _: &str) -> Option<Response<Bytes>> {
+        None
     }
 }
 
@@ -130,6 +138,12 @@ impl Emulator {
         self.inner.faults.clear();
     }
 
+    /// The clock that everything here goes by, to be moved on.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
     /// How many vaults there are, each cloud's counted.
     #[must_use]
     pub fn vault_count(&self) -> usize {
@@ -148,8 +162,23 @@ impl Emulator {
     /// # Errors
     /// Where there is no answer at all: no such host, or a fault that drops the connection.
     pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Disconnected> {
+        let response = self.begin(request).await?;
+        if let Some(Delivery::SlowHeaders(time)) = response.extensions().get() {
+            tokio::time::sleep(*time).await;
+        }
+        Ok(response)
+    }
+
+    /// As [`Emulator::handle`], with slow headers still to be made slow.
+    pub(crate) async fn begin(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, Disconnected> {
         let arrived = self.inner.clock.since_start();
         let host = host_of(&request);
+        if host == CONTROL_HOST && is_plain(&request) {
+            return Ok(control::answer(self, &request));
+        }
         let path_and_query = request
             .uri()
             .path_and_query()
@@ -161,9 +190,10 @@ impl Emulator {
             path: request.uri().path(),
             path_and_query: &path_and_query,
         };
-        let latency = self.inner.latency_ms.load(Ordering::Relaxed);
-        if latency > 0 {
-            tokio::time::sleep(Duration::from_millis(latency)).await;
+        let latency = Duration::from_millis(self.inner.latency_ms.load(Ordering::Relaxed));
+        let wait = latency + self.inner.faults.before(&asked, &self.inner.clock);
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
         }
         let outcome = self.answer(&asked, &request);
         self.inner.log.write(RequestRecord {
@@ -188,13 +218,15 @@ impl Emulator {
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, Disconnected> {
         let inner = &*self.inner;
-        let is_plain = request.uri().scheme() == Some(&http::uri::Scheme::HTTP);
         let service = self
             .service(asked.host)
-            .filter(|_| !is_plain || asked.host == METADATA_HOST)
+            .filter(|_| !is_plain(request) || asked.host == METADATA_HOST)
             .ok_or_else(|| Disconnected::NoSuchHost(asked.host.to_owned()))?;
-        match inner.faults.instead(asked, |status| service.plain(status)) {
-            Some(Instead::Answer(response)) => return Ok(dated(response, &inner.clock)),
+        match inner.faults.instead(asked, &service) {
+            Some(Instead::Answer(response)) => {
+                let response = inner.faults.spoil(asked, response);
+                return Ok(dated(response, &inner.clock));
+            }
             Some(Instead::Drop) => return Err(Disconnected::Reset),
             None => {}
         }
@@ -213,7 +245,10 @@ impl Emulator {
                 "The emulator does not play this service.",
             ),
         };
-        Ok(dated(inner.faults.rewrite(asked, response), &inner.clock))
+        let aged = |token: &str| inner.entra.tokens.aged(token);
+        let response = inner.faults.rewrite(asked, response, aged);
+        let response = inner.faults.spoil(asked, response);
+        Ok(dated(response, &inner.clock))
     }
 
     fn service(&self, host: &str) -> Option<Service> {
@@ -233,6 +268,10 @@ impl Emulator {
             }
         })
     }
+}
+
+fn is_plain(request: &Request<Bytes>) -> bool {
+    request.uri().scheme() == Some(&http::uri::Scheme::HTTP)
 }
 
 /// The host asked for: lower case, without a port.

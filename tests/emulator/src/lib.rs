@@ -9,6 +9,7 @@
 mod answer;
 mod clock;
 mod cloud;
+mod control;
 mod emulator;
 mod entra;
 mod fault;
@@ -21,7 +22,7 @@ mod vault;
 pub use clock::Clock;
 pub use cloud::Cloud;
 pub use emulator::{Disconnected, Emulator, StartError};
-pub use fault::{Effect, Fault, When};
+pub use fault::{DeliveredBody, Delivery, Effect, Fault, When, deliver};
 pub use log::RequestRecord;
 pub use pki::KeyKind;
 pub use seed::{Seed, SeedError};

@@ -256,6 +256,16 @@ fn every_effect_can_be_written_in_a_seed() {
         "{ effect = \"next-link-host\", host = \"attacker.example\" }",
         "{ effect = \"repeat-next-link\" }",
         "{ effect = \"corrupt-certificate\", name = \"cert-01\" }",
+        "{ effect = \"error\", code = \"90033\", retry-after = \"1\" }",
+        "{ effect = \"redirect\", location = \"https://attacker.example/\" }",
+        "{ effect = \"latency\", ms = 5 }",
+        "{ effect = \"clock-skip\", seconds = 60 }",
+        "{ effect = \"expired-token\" }",
+        "{ effect = \"endless-next-link\" }",
+        "{ effect = \"oversized-body\", bytes = 1000000 }",
+        "{ effect = \"truncated-body\" }",
+        "{ effect = \"stalled-body\", bytes = 10 }",
+        "{ effect = \"slow-headers\", ms = 2000 }",
     ] {
         let text = format!("{}\n[[fault]]\nthen = {then}\n", Seed::built_in_text());
         Seed::parse(&text).unwrap_or_else(|e| panic!("{then}: {e}"));

@@ -138,6 +138,16 @@ impl Tokens {
         Ok(token)
     }
 
+    /// The same token with a lifetime that ended an hour ago; none for a text that is no token of ours.
+    pub(crate) fn aged(&self, token: &str) -> Option<String> {
+        let mut claims = (*self.read(token).ok()?).clone();
+        let back = claims.exp.saturating_sub(claims.iat) + 3_600;
+        for time in [&mut claims.iat, &mut claims.nbf, &mut claims.exp] {
+            *time = time.saturating_sub(back);
+        }
+        self.mint(&claims).ok()
+    }
+
     /// The claims of a token with a good signature.
     pub(crate) fn read(&self, token: &str) -> Result<Arc<Claims>, TokenProblem> {
         if let Some(claims) = self.lock().get(token) {

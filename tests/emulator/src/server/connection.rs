@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -17,7 +17,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
-use crate::Emulator;
+use super::pace::{Pace, Paced};
+use crate::{DeliveredBody, Delivery, Emulator, deliver};
 
 /// The first byte of a TLS handshake record, RFC 8446 section 5.1; no HTTP method begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -45,9 +46,14 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let dropped = Arc::new(Notify::new());
+    let pace = Pace::default();
+    let stream = Paced::new(stream, pace.clone());
     let service = {
         let dropped = Arc::clone(&dropped);
-        service_fn(move |request| answer(request, emulator.clone(), scheme, Arc::clone(&dropped)))
+        service_fn(move |request| {
+            let (emulator, pace) = (emulator.clone(), pace.clone());
+            answer(request, emulator, scheme, pace, Arc::clone(&dropped))
+        })
     };
     let builder = auto::Builder::new(TokioExecutor::new());
     let serving = builder.serve_connection(TokioIo::new(stream), service);
@@ -61,8 +67,9 @@ async fn answer(
     request: Request<Incoming>,
     emulator: Emulator,
     scheme: &'static str,
+    pace: Pace,
     dropped: Arc<Notify>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<DeliveredBody>, Infallible> {
     let (mut parts, body) = request.into_parts();
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
@@ -72,8 +79,13 @@ async fn answer(
         return Ok(refused(400));
     };
     parts.uri = uri;
-    match emulator.handle(Request::from_parts(parts, body)).await {
-        Ok(response) => Ok(response.map(Full::new)),
+    match emulator.begin(Request::from_parts(parts, body)).await {
+        Ok(response) => {
+            if let Some(Delivery::SlowHeaders(time)) = response.extensions().get() {
+                pace.trickle(*time);
+            }
+            Ok(deliver(response))
+        }
         Err(_) => {
             // The connection is dropped from outside; until then there must be no answer.
             dropped.notify_one();
@@ -98,10 +110,10 @@ fn absolute(parts: &http::request::Parts, scheme: &str) -> Option<Uri> {
         .ok()
 }
 
-fn refused(status: u16) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+fn refused(status: u16) -> Response<DeliveredBody> {
+    let mut response = Response::new(Bytes::new());
     if let Ok(status) = http::StatusCode::from_u16(status) {
         *response.status_mut() = status;
     }
-    response
+    deliver(response)
 }

@@ -3,6 +3,7 @@
 //! Must not know what is answered; it carries requests to the emulator and answers back.
 
 mod connection;
+mod pace;
 mod policy;
 mod tls;
 

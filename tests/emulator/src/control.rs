@@ -1,0 +1,83 @@
+//! Requests to the emulator itself: faults, the clock and the log while a program is under test.
+//!
+//! Must not know any service. Reached over plain HTTP with the host `emulator.invalid` alone, so that no
+//! request meant for Azure ever lands here.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::answer;
+use crate::{Emulator, Fault};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Advance {
+    advance_seconds: u64,
+}
+
+/// Answers a request to the emulator.
+pub(crate) fn answer(emulator: &Emulator, request: &Request<Bytes>) -> Response<Bytes> {
+    let outcome = match (request.method(), request.uri().path()) {
+        (&Method::POST, "/faults") => faults(request.body()).map(|faults| {
+            faults.into_iter().for_each(|fault| emulator.inject(fault));
+            nothing()
+        }),
+        (&Method::DELETE, "/faults") => {
+            emulator.clear_faults();
+            Ok(nothing())
+        }
+        (&Method::POST, "/clock") => parse::<Advance>(request.body()).map(|advance| {
+            let by = Duration::from_secs(advance.advance_seconds);
+            emulator.clock().advance(by);
+            time(emulator)
+        }),
+        (&Method::GET, "/clock") => Ok(time(emulator)),
+        (&Method::GET, "/requests") => Ok(answer::json(
+            StatusCode::OK,
+            &json!({"value": emulator.requests()}),
+        )),
+        (&Method::DELETE, "/requests") => {
+            emulator.forget_requests();
+            Ok(nothing())
+        }
+        (method, path) => {
+            return answer::error(
+                StatusCode::NOT_FOUND,
+                "NotFound",
+                &format!(
+                    "There is no {method} {path}; there are POST and DELETE /faults, GET and POST /clock, GET and DELETE /requests."
+                ),
+            );
+        }
+    };
+    outcome.unwrap_or_else(|said| answer::error(StatusCode::BAD_REQUEST, "BadRequest", &said))
+}
+
+fn faults(body: &[u8]) -> Result<Vec<Fault>, String> {
+    // Not an untagged enum, whose error would not name the key that is wrong.
+    if body.trim_ascii_start().starts_with(b"[") {
+        parse(body)
+    } else {
+        parse(body).map(|fault| vec![fault])
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|e| format!("The body is not the JSON expected: {e}"))
+}
+
+fn time(emulator: &Emulator) -> Response<Bytes> {
+    let now = emulator.clock().unix_seconds();
+    answer::json(StatusCode::OK, &json!({"unix-seconds": now}))
+}
+
+fn nothing() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
