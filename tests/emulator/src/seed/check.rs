@@ -13,7 +13,11 @@ pub(super) fn check(seed: &Seed) -> Result<(), SeedError> {
     unique("tenant", seed.tenants.iter().map(|t| t.id.clone()))?;
     for application in &seed.applications {
         uuid("the client id", &application.client_id)?;
-        for tenant in &application.tenants {
+        for tenant in application
+            .tenants
+            .iter()
+            .chain(&application.without_principal_in)
+        {
             known_tenant(seed, tenant)?;
         }
         if let Some(expiry) = &application.secret_expires {
@@ -22,8 +26,15 @@ pub(super) fn check(seed: &Seed) -> Result<(), SeedError> {
     }
     unique(
         "application",
-        seed.applications.iter().map(|a| a.client_id.clone()),
+        seed.applications
+            .iter()
+            .map(|a| a.client_id.clone())
+            .chain(seed.managed_identities.iter().map(|m| m.client_id.clone())),
     )?;
+    check_identities(seed)?;
+    for policy in &seed.policies {
+        arm_scope(&policy.scope)?;
+    }
     for subscription in &seed.subscriptions {
         uuid("the subscription id", &subscription.id)?;
         known_tenant(seed, &subscription.tenant)?;
@@ -39,6 +50,40 @@ pub(super) fn check(seed: &Seed) -> Result<(), SeedError> {
                 .map(|c| format!("{}.{}", v.name, c.vault_suffix()))
         }),
     )
+}
+
+fn check_identities(seed: &Seed) -> Result<(), SeedError> {
+    for identity in &seed.managed_identities {
+        uuid("the client id", &identity.client_id)?;
+        known_tenant(seed, &identity.tenant)?;
+    }
+    let system = |m: &&super::ManagedIdentitySeed| m.system_assigned;
+    if seed.managed_identities.iter().filter(system).count() > 1 {
+        return Err(impossible(
+            "the machine has two system-assigned identities".to_owned(),
+            "leave system-assigned = true at one of them",
+        ));
+    }
+    let applications = seed.applications.iter().map(|a| &a.roles);
+    let identities = seed.managed_identities.iter().map(|m| &m.roles);
+    for role in applications.chain(identities).flatten().flatten() {
+        arm_scope(&role.scope)?;
+    }
+    Ok(())
+}
+
+/// The id of a subscription or of something in it.
+fn arm_scope(scope: &str) -> Result<(), SeedError> {
+    let mut parts = scope.split('/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(""), Some(kind), Some(id)) if kind.eq_ignore_ascii_case("subscriptions") => {
+            uuid("the subscription id", id)
+        }
+        _ => Err(impossible(
+            format!("the scope {scope:?}"),
+            "begin it with /subscriptions/ and a subscription's id",
+        )),
+    }
 }
 
 fn check_vault(seed: &Seed, vault: &VaultSeed) -> Result<(), SeedError> {

@@ -4,6 +4,8 @@
 //! file, an unknown key is an error that names it, and a [`Seed`] that exists has been checked.
 
 mod check;
+mod directory;
+mod resources;
 
 pub(crate) use check::{is_certificate_name, unix_seconds};
 
@@ -13,6 +15,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::{Cloud, Fault, KeyKind};
+pub(crate) use directory::{
+    ApplicationSeed, FederatedSeed, ManagedIdentitySeed, MetadataSeed, PhaseSeed, TenantSeed,
+    TokenSeed, exchange_audience,
+};
+pub(crate) use resources::{
+    ArmSeed, BucketSeed, GroupSeed, PolicySeed, RequireSeed, RoleKind, RoleSeed, SubscriptionSeed,
+    SubscriptionState,
+};
 
 /// The seed used where none is given.
 const BUILT_IN: &str = include_str!("default.toml");
@@ -30,6 +40,14 @@ pub struct Seed {
     pub(crate) tenants: Vec<TenantSeed>,
     #[serde(default, rename = "application")]
     pub(crate) applications: Vec<ApplicationSeed>,
+    #[serde(default, rename = "managed-identity")]
+    pub(crate) managed_identities: Vec<ManagedIdentitySeed>,
+    #[serde(default)]
+    pub(crate) metadata: MetadataSeed,
+    #[serde(default)]
+    pub(crate) arm: ArmSeed,
+    #[serde(default, rename = "policy")]
+    pub(crate) policies: Vec<PolicySeed>,
     #[serde(default, rename = "subscription")]
     pub(crate) subscriptions: Vec<SubscriptionSeed>,
     #[serde(default, rename = "vault")]
@@ -40,61 +58,6 @@ pub struct Seed {
 
 fn default_key() -> String {
     "azure-emulator".to_owned()
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct TokenSeed {
-    /// The `expires_in` of an access token.
-    pub(crate) lifetime_seconds: u64,
-}
-
-impl Default for TokenSeed {
-    fn default() -> TokenSeed {
-        // Entra ID's tokens live 60 to 90 minutes; 3599 is what a client sees most.
-        TokenSeed {
-            lifetime_seconds: 3599,
-        }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct TenantSeed {
-    pub(crate) id: String,
-    /// A verified domain, which works in place of the id.
-    pub(crate) domain: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct ApplicationSeed {
-    pub(crate) client_id: String,
-    pub(crate) secret: Option<String>,
-    pub(crate) secret_expires: Option<toml::value::Datetime>,
-    /// The tenants with a service principal of the application.
-    pub(crate) tenants: Vec<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct SubscriptionSeed {
-    pub(crate) id: String,
-    pub(crate) tenant: String,
-    #[serde(default, rename = "group")]
-    pub(crate) groups: Vec<GroupSeed>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct GroupSeed {
-    pub(crate) name: String,
-    #[serde(default = "default_location")]
-    pub(crate) location: String,
-}
-
-fn default_location() -> String {
-    "westeurope".to_owned()
 }
 
 #[derive(Clone, Debug, Deserialize)]
