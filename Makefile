@@ -28,7 +28,7 @@ component: $(RELEASE)/keyvault_extension.wasm
 # Cargo knows what is out of date; the files are written anew only when they differ.
 $(RELEASE)/%.wasm: FORCE
 	@mkdir -p $(RELEASE)
-	.ci/toolchain component --locked --profile guest -p $(subst _,-,$*)
+	.ci/toolchain wasm build --locked --profile guest -p $(subst _,-,$*)
 	$(CARGO) run --quiet --release --locked -p componentize -- $(CORE)/$*.wasm $@
 
 FORCE:
@@ -43,6 +43,7 @@ test: $(COMPONENTS)
 lint: cargo-deny
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --release --locked --all-targets -- -D warnings
+	.ci/toolchain wasm clippy --locked --profile guest -p keyvault-extension -p hostile-extension --lib -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --release --locked --no-deps --document-private-items
 	$(CARGO) deny --locked check licenses bans sources
 
