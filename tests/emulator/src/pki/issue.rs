@@ -95,9 +95,26 @@ impl Authority {
         })
     }
 
+    pub(super) fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    pub(super) fn key_info(&self) -> &SubjectPublicKeyInfoOwned {
+        &self.key_info
+    }
+
+    pub(super) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The label that a blueprint's key comes from.
+    pub(crate) fn key_label(&self, label: &str) -> String {
+        format!("{}/{label}", self.seed)
+    }
+
     /// The DER of the certificate that a blueprint describes.
     pub(crate) fn issue(&self, blueprint: &Blueprint<'_>) -> Result<Vec<u8>, PkiError> {
-        let label = format!("{}/{}", self.seed, blueprint.label);
+        let label = self.key_label(blueprint.label);
         let key_info = blueprint.key.public_key(&label)?;
         let subject = Name::from_str(&subject(blueprint.dns_name))?;
         let mut builder = CertificateBuilder::new(
@@ -145,14 +162,16 @@ pub(crate) fn subject(dns_name: &str) -> String {
 
 /// RFC 5280 section 4.2.1.2, method 1, is SHA-1 of the key; method of RFC 7093, SHA-256 cut to 20
 /// bytes, serves as well and needs no second hash.
-fn subject_key_id(key: &SubjectPublicKeyInfoOwned) -> Result<SubjectKeyIdentifier, PkiError> {
+pub(super) fn subject_key_id(
+    key: &SubjectPublicKeyInfoOwned,
+) -> Result<SubjectKeyIdentifier, PkiError> {
     use sha2::Digest as _;
     let hash = sha2::Sha256::digest(key.subject_public_key.raw_bytes());
     let cut: Vec<u8> = hash.iter().copied().take(20).collect();
     Ok(SubjectKeyIdentifier(OctetString::new(cut)?))
 }
 
-fn serial(label: &str) -> Result<SerialNumber, PkiError> {
+pub(super) fn serial(label: &str) -> Result<SerialNumber, PkiError> {
     let mut bytes: Vec<u8> = digest(&format!("{label}/serial"))
         .into_iter()
         .take(16)
@@ -164,7 +183,7 @@ fn serial(label: &str) -> Result<SerialNumber, PkiError> {
     Ok(SerialNumber::new(&bytes)?)
 }
 
-fn validity(not_before: u64, not_after: u64) -> Result<Validity, PkiError> {
+pub(super) fn validity(not_before: u64, not_after: u64) -> Result<Validity, PkiError> {
     let time = |seconds| -> Result<Time, PkiError> {
         Ok(Time::GeneralTime(GeneralizedTime::from_unix_duration(
             Duration::from_secs(seconds),
@@ -173,9 +192,9 @@ fn validity(not_before: u64, not_after: u64) -> Result<Validity, PkiError> {
     Ok(Validity::new(time(not_before)?, time(not_after)?))
 }
 
-struct Names {
-    subject: Name,
-    issuer: Name,
+pub(super) struct Names {
+    pub(super) subject: Name,
+    pub(super) issuer: Name,
 }
 
 impl BuilderProfile for Names {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use p256::pkcs8::EncodePublicKey;
 use ring::signature::{KeyPair, RsaKeyPair};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use x509_cert::der::asn1::{Any, BitString, Null, ObjectIdentifier};
 use x509_cert::der::{Decode, pem};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
@@ -16,7 +16,7 @@ use super::PkiError;
 use crate::answer::digest;
 
 /// The kind of a certificate's key.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyKind {
     /// RSA with 2048 bits.
@@ -36,14 +36,20 @@ pub enum KeyKind {
     EcP384,
 }
 
+/// The test key that serves every RSA key of a size, as PKCS#8 PEM.
+pub(super) fn rsa_pem(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Rsa3072 => include_str!("../../test-keys/rsa-3072.test-key.pem"),
+        KeyKind::Rsa4096 => include_str!("../../test-keys/rsa-4096.test-key.pem"),
+        _ => include_str!("../../test-keys/rsa-2048.test-key.pem"),
+    }
+}
+
 type RsaPublic = Result<SubjectPublicKeyInfoOwned, PkiError>;
 
-static RSA_2048: LazyLock<RsaPublic> =
-    LazyLock::new(|| rsa_public(include_str!("../../test-keys/rsa-2048.test-key.pem")));
-static RSA_3072: LazyLock<RsaPublic> =
-    LazyLock::new(|| rsa_public(include_str!("../../test-keys/rsa-3072.test-key.pem")));
-static RSA_4096: LazyLock<RsaPublic> =
-    LazyLock::new(|| rsa_public(include_str!("../../test-keys/rsa-4096.test-key.pem")));
+static RSA_2048: LazyLock<RsaPublic> = LazyLock::new(|| rsa_public(rsa_pem(KeyKind::Rsa2048)));
+static RSA_3072: LazyLock<RsaPublic> = LazyLock::new(|| rsa_public(rsa_pem(KeyKind::Rsa3072)));
+static RSA_4096: LazyLock<RsaPublic> = LazyLock::new(|| rsa_public(rsa_pem(KeyKind::Rsa4096)));
 
 impl KeyKind {
     /// The public key that belongs to this label.
@@ -73,7 +79,7 @@ pub(super) fn p256_secret(label: &str) -> Result<p256::SecretKey, PkiError> {
         .ok_or(PkiError::NoKey)
 }
 
-fn p384_secret(label: &str) -> Result<p384::SecretKey, PkiError> {
+pub(super) fn p384_secret(label: &str) -> Result<p384::SecretKey, PkiError> {
     (0..ATTEMPTS)
         .find_map(|n| {
             let mut wide = digest(&format!("{label}/p384/{n}/a")).to_vec();
