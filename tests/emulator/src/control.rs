@@ -12,12 +12,29 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::answer;
+use crate::seed::exchange_audience;
 use crate::{Emulator, Fault};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Advance {
     advance_seconds: u64,
+}
+
+/// Who a federated assertion is about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Assert {
+    issuer: String,
+    subject: String,
+    #[serde(default = "exchange_audience")]
+    audience: String,
+    #[serde(default = "ten_minutes")]
+    lifetime_seconds: u64,
+}
+
+fn ten_minutes() -> u64 {
+    600
 }
 
 /// Answers a request to the emulator.
@@ -36,6 +53,13 @@ pub(crate) fn answer(emulator: &Emulator, request: &Request<Bytes>) -> Response<
             emulator.clock().advance(by);
             time(emulator)
         }),
+        (&Method::POST, "/assertions") => parse::<Assert>(request.body()).and_then(|asked| {
+            let lifetime = Duration::from_secs(asked.lifetime_seconds);
+            emulator
+                .assertion(&asked.issuer, &asked.subject, &asked.audience, lifetime)
+                .map(|text| answer::json(StatusCode::OK, &json!({"assertion": text})))
+                .map_err(|e| e.to_string())
+        }),
         (&Method::GET, "/clock") => Ok(time(emulator)),
         (&Method::GET, "/requests") => Ok(answer::json(
             StatusCode::OK,
@@ -50,7 +74,7 @@ pub(crate) fn answer(emulator: &Emulator, request: &Request<Bytes>) -> Response<
                 StatusCode::NOT_FOUND,
                 "NotFound",
                 &format!(
-                    "There is no {method} {path}; there are POST and DELETE /faults, GET and POST /clock, GET and DELETE /requests."
+                    "There is no {method} {path}; there are POST and DELETE /faults, GET and POST /clock, POST /assertions, GET and DELETE /requests."
                 ),
             );
         }

@@ -17,6 +17,7 @@ use crate::cloud::Cloud;
 use crate::control;
 use crate::entra::{self, Entra};
 use crate::fault::{Asked, Delivery, Fault, Faults, Instead, Words};
+use crate::identity::{self, Machine};
 use crate::log::{RequestLog, RequestRecord};
 use crate::seed::Seed;
 use crate::vault::{self, Vault, Vaults};
@@ -41,6 +42,7 @@ struct Inner {
     log: RequestLog,
     faults: Faults,
     entra: Entra,
+    machine: Machine,
     vaults: Vaults,
 }
 
@@ -66,20 +68,36 @@ pub enum Disconnected {
 enum Service {
     Entra(Cloud),
     Vault(Arc<Vault>),
+    Metadata,
     /// A host of Azure's that nobody answers for yet.
     NotPlayed,
 }
 
-impl Words for Service {
+/// A service, and all that it words an error from.
+struct Asking<'a> {
+    service: &'a Service,
+    inner: &'a Inner,
+    request: &'a Request<Bytes>,
+}
+
+impl Words for Asking<'_> {
     fn plain(&self, status: StatusCode) -> Response<Bytes> {
-        match self {
+        match self.service {
             Service::Entra(_) => entra::plain(status),
+            Service::Metadata => identity::plain(status),
             Service::Vault(_) | Service::NotPlayed => vault::plain(status),
         }
     }
 
-    fn named(&self, _: &str) -> Option<Response<Bytes>> {
-        None
+    fn named(&self, code: &str) -> Option<Response<Bytes>> {
+        let inner = self.inner;
+        match self.service {
+            Service::Entra(cloud) => {
+                entra::named(code, *cloud, &inner.clock, &inner.ids, self.request)
+            }
+            Service::Metadata => identity::named(code),
+            Service::Vault(_) | Service::NotPlayed => None,
+        }
     }
 }
 
@@ -98,6 +116,7 @@ impl Emulator {
                 log: RequestLog::default(),
                 faults: Faults::new(seed.faults.clone()),
                 entra: Entra::new(seed).map_err(broken)?,
+                machine: Machine::new(seed),
                 vaults: Vaults::new(seed).map_err(broken)?,
             }),
         })
@@ -142,6 +161,25 @@ impl Emulator {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// A federated client assertion, as an issuer that an application trusts would have signed it now:
+    /// what goes into `client_assertion`. Every issuer is played with the emulator's own key.
+    ///
+    /// # Errors
+    /// None in a build whose tests passed.
+    pub fn assertion(
+        &self,
+        issuer: &str,
+        subject: &str,
+        audience: &str,
+        lifetime: Duration,
+    ) -> Result<String, StartError> {
+        let who = (issuer, subject, audience);
+        self.inner
+            .entra
+            .assertion(&self.inner.clock, who, lifetime.as_secs())
+            .map_err(|e| StartError(e.to_string()))
     }
 
     /// How many vaults there are, each cloud's counted.
@@ -222,7 +260,12 @@ impl Emulator {
             .service(asked.host)
             .filter(|_| !is_plain(request) || asked.host == METADATA_HOST)
             .ok_or_else(|| Disconnected::NoSuchHost(asked.host.to_owned()))?;
-        match inner.faults.instead(asked, &service) {
+        let asking = Asking {
+            service: &service,
+            inner,
+            request,
+        };
+        match inner.faults.instead(asked, &asking) {
             Some(Instead::Answer(response)) => {
                 let response = inner.faults.spoil(asked, response);
                 return Ok(dated(response, &inner.clock));
@@ -231,7 +274,11 @@ impl Emulator {
             None => {}
         }
         let response = match service {
-            Service::Entra(cloud) => inner.entra.answer(cloud, &inner.clock, &inner.ids, request),
+            Service::Entra(cloud) => {
+                inner
+                    .entra
+                    .answer(cloud, asked.host, &inner.clock, &inner.ids, request)
+            }
             Service::Vault(vault) => vault::answer(
                 &vault,
                 &inner.entra.tokens,
@@ -239,6 +286,11 @@ impl Emulator {
                 &inner.ids,
                 request,
             ),
+            Service::Metadata => {
+                inner
+                    .machine
+                    .answer(&inner.entra, &inner.clock, &inner.ids, request)
+            }
             Service::NotPlayed => answer::error(
                 StatusCode::NOT_IMPLEMENTED,
                 "NotEmulated",
@@ -256,7 +308,7 @@ impl Emulator {
             return Some(Service::Vault(vault));
         }
         if host == METADATA_HOST {
-            return Some(Service::NotPlayed);
+            return Some(Service::Metadata);
         }
         Cloud::ALL.into_iter().find_map(|cloud| {
             if cloud.authority_hosts().contains(&host) {

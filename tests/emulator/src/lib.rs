@@ -13,6 +13,7 @@ mod control;
 mod emulator;
 mod entra;
 mod fault;
+mod identity;
 mod log;
 mod pki;
 mod seed;

@@ -57,9 +57,9 @@ async fn every_refusal_has_its_code_and_status() {
         (
             TENANT,
             with("client_assertion", "eyJ"),
-            401,
-            "invalid_client",
-            700_213,
+            400,
+            "invalid_request",
+            900_144,
         ),
         (
             TENANT,
@@ -86,10 +86,17 @@ async fn every_refusal_has_its_code_and_status() {
         ),
         (
             TENANT,
-            with("scope", "a/.default b/.default"),
+            with("scope", "a b/.default"),
             400,
             "invalid_scope",
             70_011,
+        ),
+        (
+            TENANT,
+            with("scope", "a/.default b/.default"),
+            400,
+            "invalid_scope",
+            700_022,
         ),
         (
             TENANT,
@@ -197,6 +204,254 @@ async fn each_cloud_has_its_own_authority_and_resource() {
         assert!(
             message.starts_with("AKV10022: Invalid audience."),
             "{message}"
+        );
+    }
+}
+
+fn seed_of(application: &str) -> Seed {
+    let text = Seed::built_in_text().replacen(
+        "secret = \"sp-secret~1\"\n",
+        &format!("secret = \"sp-secret~1\"\n{application}\n"),
+        1,
+    );
+    Seed::parse(&text).unwrap()
+}
+
+async fn refused(emulator: &azure_emulator::Emulator, host: &str, pairs: &[(&str, &str)]) -> u64 {
+    let request = token_request(host, TENANT, pairs);
+    let response = emulator.handle(request).await.unwrap();
+    assert_ne!(response.status(), 200);
+    json(&response)["error_codes"][0].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn applications_can_be_disabled_public_unknown_here_or_kept_out() {
+    for (application, code) in [
+        ("disabled = true", 7_000_112),
+        ("public-client = true", 700_025),
+        ("refused = 53003", 53_003),
+    ] {
+        let emulator = emulator(&seed_of(application));
+        let pairs = credentials(SECRET, SCOPE);
+        assert_eq!(
+            refused(&emulator, HOST, &pairs).await,
+            code,
+            "{application}"
+        );
+    }
+    let text = format!(
+        "[[tenant]]\nid = \"{TENANT}\"\n[[application]]\nclient-id = \"{CLIENT}\"\nsecret = \"{SECRET}\"\ntenants = []\nwithout-principal-in = [\"{TENANT}\"]\n"
+    );
+    let emulator = emulator(&Seed::parse(&text).unwrap());
+    assert_eq!(
+        refused(&emulator, HOST, &credentials(SECRET, SCOPE)).await,
+        7_000_229
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_federated_assertion_is_as_good_as_a_secret_while_all_of_it_matches() {
+    let (issuer, subject) = (
+        "https://issuer.example/cluster",
+        "system:serviceaccount:jobs:akv",
+    );
+    let audience = "api://AzureADTokenExchange";
+    let emulator = emulator(&seed_of(&format!(
+        "federated = [{{ issuer = \"{issuer}\", subject = \"{subject}\" }}]"
+    )));
+    let mint = |issuer, subject, audience| {
+        let lifetime = std::time::Duration::from_secs(600);
+        emulator
+            .assertion(issuer, subject, audience, lifetime)
+            .unwrap()
+    };
+    let good = mint(issuer, subject, audience);
+    let form = |assertion: &str| -> Vec<(&'static str, String)> {
+        vec![
+            ("grant_type", "client_credentials".into()),
+            ("client_id", CLIENT.into()),
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into(),
+            ),
+            ("client_assertion", assertion.into()),
+            ("scope", SCOPE.into()),
+        ]
+    };
+    let send = async |assertion: &str| {
+        let form = form(assertion);
+        let pairs: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        let response = emulator.handle(token_request(HOST, TENANT, &pairs)).await;
+        json(&response.unwrap())
+    };
+    assert!(send(&good).await["access_token"].is_string());
+    let (signed, _) = good.rsplit_once('.').unwrap();
+    for (assertion, code) in [
+        (mint("https://other.example", subject, audience), 700_211),
+        (mint(issuer, "someone else", audience), 700_213),
+        (mint(issuer, subject, "api://other"), 700_212),
+        (mint(CLIENT, CLIENT, audience), 700_027),
+        (format!("{signed}.AAAA"), 700_027),
+        ("eyJ".to_owned(), 50_027),
+    ] {
+        assert_eq!(send(&assertion).await["error_codes"][0], code);
+    }
+    tokio::time::advance(std::time::Duration::from_secs(901)).await;
+    assert_eq!(send(&good).await["error_codes"][0], 700_024);
+}
+
+#[tokio::test]
+async fn a_tenant_of_another_cloud_is_a_cross_cloud_request() {
+    let text =
+        Seed::built_in_text().replacen("[[tenant]]\n", "[[tenant]]\nclouds = [\"china\"]\n", 1);
+    let emulator = emulator(&Seed::parse(&text).unwrap());
+    let pairs = credentials(SECRET, SCOPE);
+    assert_eq!(refused(&emulator, HOST, &pairs).await, 900_382);
+    let scope = "https://vault.azure.cn/.default";
+    token_for(&emulator, "login.chinacloudapi.cn", TENANT, scope).await;
+}
+
+#[tokio::test]
+async fn azure_resource_manager_has_tokens_for_both_its_audiences_in_every_cloud() {
+    let emulator = built_in();
+    for (host, scope) in [
+        (HOST, "https://management.azure.com/.default"),
+        (HOST, "https://management.core.windows.net//.default"),
+        (
+            "login.chinacloudapi.cn",
+            "https://management.chinacloudapi.cn/.default",
+        ),
+        (
+            "login.partner.microsoftonline.cn",
+            "https://management.core.chinacloudapi.cn/.default",
+        ),
+        (
+            "login.microsoftonline.us",
+            "https://management.core.usgovcloudapi.net/.default",
+        ),
+    ] {
+        token_for(&emulator, host, TENANT, scope).await;
+    }
+}
+
+#[tokio::test]
+async fn the_client_may_name_itself_in_http_basic_and_send_claims() {
+    let emulator = built_in();
+    let pairs = [
+        ("grant_type", "client_credentials"),
+        ("scope", SCOPE),
+        ("claims", "{\"access_token\":{}}"),
+    ];
+    let mut request = token_request(HOST, TENANT, &pairs);
+    use base64::Engine as _;
+    let both = base64::engine::general_purpose::STANDARD.encode(format!("{CLIENT}:sp-secret%7E1"));
+    request
+        .headers_mut()
+        .insert("authorization", format!("Basic {both}").parse().unwrap());
+    assert_eq!(emulator.handle(request).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn lifetimes_are_the_seeds() {
+    let text = format!(
+        "{}\n[tokens]\nlifetime-seconds = 86399\nrefresh-in-seconds = 43199\n",
+        Seed::built_in_text()
+    );
+    let emulator = emulator(&Seed::parse(&text).unwrap());
+    let request = token_request(HOST, TENANT, &credentials(SECRET, SCOPE));
+    let body = json(&emulator.handle(request).await.unwrap());
+    assert_eq!(
+        (&body["expires_in"], &body["refresh_in"]),
+        (&value!(86_399), &value!(43_199))
+    );
+}
+
+#[tokio::test]
+async fn discovery_leads_to_the_token_endpoint_and_its_keys() {
+    let emulator = built_in();
+    for host in [HOST, "login.chinacloudapi.cn", "login.microsoftonline.us"] {
+        let url = format!(
+            "https://{HOST}/common/discovery/instance?api-version=1.1&authorization_endpoint=https://{host}/{TENANT}/oauth2/v2.0/authorize"
+        );
+        let instance = json(&fetch(&emulator, &url, "").await);
+        let next = instance["tenant_discovery_endpoint"].as_str().unwrap();
+        assert_eq!(
+            next,
+            format!("https://{host}/{TENANT}/v2.0/.well-known/openid-configuration")
+        );
+        let aliases = instance["metadata"].as_array().unwrap();
+        assert!(
+            aliases
+                .iter()
+                .any(|m| m["aliases"].as_array().unwrap().contains(&value!(host)))
+        );
+        let configuration = json(&fetch(&emulator, next, "").await);
+        assert_eq!(
+            configuration["token_endpoint"],
+            format!("https://{host}/{TENANT}/oauth2/v2.0/token")
+        );
+        let keys = configuration["jwks_uri"].as_str().unwrap().to_owned();
+        let keys = json(&fetch(&emulator, &keys, "").await);
+        assert_eq!(keys["keys"][0]["e"], "AQAB");
+    }
+    let foreign = format!(
+        "https://{HOST}/common/discovery/instance?api-version=1.1&authorization_endpoint=https://evil.example/x"
+    );
+    assert_eq!(
+        json(&fetch(&emulator, &foreign, "").await)["error"],
+        "invalid_instance"
+    );
+}
+
+/// Every code that a client can tell apart, its status and its OAuth error.
+#[tokio::test]
+async fn every_code_can_be_had_on_demand() {
+    let emulator = built_in();
+    for (code, status, error) in [
+        ("7000215", 401, "invalid_client"),
+        ("7000222", 401, "invalid_client"),
+        ("7000218", 401, "invalid_client"),
+        ("700027", 401, "invalid_client"),
+        ("7000229", 401, "invalid_client"),
+        ("700016", 400, "unauthorized_client"),
+        ("7000112", 401, "unauthorized_client"),
+        ("70001", 400, "unauthorized_client"),
+        ("700025", 401, "invalid_client"),
+        ("90002", 400, "invalid_request"),
+        ("900023", 400, "invalid_request"),
+        ("900021", 400, "invalid_request"),
+        ("90038", 400, "invalid_request"),
+        ("900382", 400, "invalid_request"),
+        ("900432", 400, "invalid_request"),
+        ("70011", 400, "invalid_scope"),
+        ("700022", 400, "invalid_scope"),
+        ("1002012", 400, "invalid_scope"),
+        ("500011", 400, "invalid_resource"),
+        ("50001", 400, "invalid_resource"),
+        ("53003", 400, "invalid_grant"),
+        ("530032", 400, "access_denied"),
+        ("50076", 400, "invalid_grant"),
+        ("90006", 503, "temporarily_unavailable"),
+        ("90024", 503, "temporarily_unavailable"),
+        ("90033", 503, "temporarily_unavailable"),
+        ("90055", 429, "temporarily_unavailable"),
+        ("90090", 503, "temporarily_unavailable"),
+        ("90012", 503, "temporarily_unavailable"),
+        ("50000", 500, "server_error"),
+        ("50196", 400, "invalid_grant"),
+    ] {
+        emulator.inject(azure_emulator::Fault::error(code).retry_after("7").times(1));
+        let request = token_request(HOST, TENANT, &credentials(SECRET, SCOPE));
+        let response = emulator.handle(request).await.unwrap();
+        assert_eq!(response.status(), status, "{code}");
+        assert_eq!(response.headers()["retry-after"], "7");
+        let body = json(&response);
+        assert_eq!(body["error"], error, "{code}");
+        assert_eq!(body["error_codes"][0].to_string(), code);
+        let text = body["error_description"].as_str().unwrap();
+        assert!(
+            text.starts_with(&format!("AADSTS{code}: ")) && !text.contains("{}"),
+            "{text}"
         );
     }
 }

@@ -125,7 +125,7 @@ async fn plain_http_on_the_same_port_reaches_the_metadata_address_and_no_vault()
     let emulator = built_in();
     let server = start(&emulator).await;
     for (host, expected) in [
-        ("169.254.169.254", Some(501)),
+        ("169.254.169.254", Some(400)),
         ("kv-one.vault.azure.net", None),
     ] {
         let stream = TcpStream::connect(server.local_addr()).await.unwrap();

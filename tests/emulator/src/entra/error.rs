@@ -1,7 +1,7 @@
-//! Entra ID's error answers: one variant per AADSTS code played.
+//! Entra ID's error answers: one row per AADSTS code played.
 //!
 //! Must not know how requests are decided; only how a decision reads. Source: "Microsoft Entra
-//! authentication and authorization error codes".
+//! authentication and authorization error codes" (wire 1.1).
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -11,142 +11,292 @@ use crate::answer::{self, Ids};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 
-/// Why there is no token.
+/// Code, status, OAuth error and text; `{}` takes what the error is about, in order.
+type Row = (u64, u16, &'static str, &'static str);
+
+const ROWS: &[Row] = &[
+    (
+        7_000_215,
+        401,
+        "invalid_client",
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{}'.",
+    ),
+    (
+        7_000_222,
+        401,
+        "invalid_client",
+        "The provided client secret keys for app '{}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
+    ),
+    (
+        7_000_218,
+        401,
+        "invalid_client",
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    (
+        7_000_229,
+        401,
+        "invalid_client",
+        "The client application {} is missing service principal in the tenant {}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+    ),
+    (
+        700_027,
+        401,
+        "invalid_client",
+        "Client assertion contains an invalid signature. [Reason - The key was not found.] Client application: '{}'.",
+    ),
+    (
+        700_211,
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion issuer '{}'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+    ),
+    (
+        700_212,
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion audience '{}'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+    ),
+    (
+        700_213,
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion subject '{}'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+    ),
+    (
+        700_024,
+        401,
+        "invalid_client",
+        "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}.",
+    ),
+    (
+        50_027,
+        400,
+        "invalid_request",
+        "JWT token is invalid or malformed.",
+    ),
+    (
+        700_016,
+        400,
+        "unauthorized_client",
+        "Application with identifier '{}' was not found in the directory '{}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
+    ),
+    (
+        7_000_112,
+        401,
+        "unauthorized_client",
+        "Application '{}' is disabled.",
+    ),
+    (
+        70_001,
+        400,
+        "unauthorized_client",
+        "The application named {} was not found in the tenant named {}.",
+    ),
+    (
+        700_025,
+        401,
+        "invalid_client",
+        "Client is public so neither 'client_assertion' nor 'client_secret' should be presented. Application: '{}'.",
+    ),
+    (
+        90_002,
+        400,
+        "invalid_request",
+        "Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.",
+    ),
+    (
+        900_023,
+        400,
+        "invalid_request",
+        "Specified tenant identifier '{}' is neither a valid DNS name, nor a valid external domain.",
+    ),
+    (
+        900_021,
+        400,
+        "invalid_request",
+        "Requested tenant identifier '{}' is not valid.",
+    ),
+    (
+        90_038,
+        400,
+        "invalid_request",
+        "The specified tenant '{}' belongs to another National Cloud. The current cloud instance '{}' does not federate with it.",
+    ),
+    (
+        900_382,
+        400,
+        "invalid_request",
+        "Confidential Client is not supported in Cross Cloud request.",
+    ),
+    (
+        900_432,
+        400,
+        "invalid_request",
+        "Confidential Client is not supported in Cross Cloud request.",
+    ),
+    (
+        900_144,
+        400,
+        "invalid_request",
+        "The request body must contain the following parameter: '{}'.",
+    ),
+    (
+        900_561,
+        400,
+        "invalid_request",
+        "The endpoint only accepts POST requests. Received a {} request.",
+    ),
+    (
+        900_439,
+        404,
+        "invalid_request",
+        "There is no such endpoint here.",
+    ),
+    (
+        50_049,
+        400,
+        "invalid_instance",
+        "Unknown or invalid instance.",
+    ),
+    (
+        70_003,
+        400,
+        "unsupported_grant_type",
+        "The app requested an unsupported grant type '{}'.",
+    ),
+    (
+        70_011,
+        400,
+        "invalid_scope",
+        "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope {} is not valid.",
+    ),
+    (
+        700_022,
+        400,
+        "invalid_scope",
+        "The provided value for the input parameter scope is not valid because it contains more than one resource. Scope {} is not valid.",
+    ),
+    (
+        1_002_012,
+        400,
+        "invalid_scope",
+        "The provided value for scope {} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).",
+    ),
+    (
+        500_011,
+        400,
+        "invalid_resource",
+        "The resource principal named {} was not found in the tenant named {}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.",
+    ),
+    (
+        50_001,
+        400,
+        "invalid_resource",
+        "The application named {} was not found in the tenant named {}.",
+    ),
+    (
+        53_003,
+        400,
+        "invalid_grant",
+        "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+    ),
+    (
+        530_032,
+        400,
+        "access_denied",
+        "Blocked by Conditional Access on security policy.",
+    ),
+    (
+        50_076,
+        400,
+        "invalid_grant",
+        "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{}'.",
+    ),
+    (
+        90_006,
+        503,
+        "temporarily_unavailable",
+        "The service is temporarily unavailable. Please retry later.",
+    ),
+    (
+        90_012,
+        503,
+        "temporarily_unavailable",
+        "The request has timed out.",
+    ),
+    (
+        90_024,
+        503,
+        "temporarily_unavailable",
+        "The directory is temporarily unavailable. Please retry later.",
+    ),
+    (
+        90_033,
+        503,
+        "temporarily_unavailable",
+        "A transient error has occurred. Please try again.",
+    ),
+    (
+        90_055,
+        429,
+        "temporarily_unavailable",
+        "Server is terminating the request because of too many requests.",
+    ),
+    (
+        90_090,
+        503,
+        "temporarily_unavailable",
+        "Authentication failed due to an internal error of the directory.",
+    ),
+    (
+        50_000,
+        500,
+        "server_error",
+        "There was an error issuing a token or an issue with our sign-in service.",
+    ),
+    (
+        50_196,
+        400,
+        "invalid_grant",
+        "The server terminated an operation because it encountered a client request loop. Please contact your app vendor.",
+    ),
+    (
+        90_015,
+        400,
+        "invalid_request",
+        "The request could not be processed.",
+    ),
+];
+
+/// Why there is no token: a code, and what it is about.
 #[derive(Debug)]
-pub(super) enum Problem {
-    NoSuchPage,
-    OnlyPost(String),
-    MalformedTenant(String),
-    UnknownTenant(String),
-    MissingParameter(&'static str),
-    UnsupportedGrant(String),
-    MalformedScope(String),
-    NotDefaultScope(String),
-    UnknownApplication { client: String, tenant: String },
-    MissingSecret,
-    WrongSecret(String),
-    ExpiredSecret(String),
-    NoFederatedCredential(String),
-    UnknownResource { resource: String, tenant: String },
-    Broken,
+pub(super) struct Problem {
+    row: Row,
+    about: Vec<String>,
 }
 
 impl Problem {
-    /// Status, OAuth error, AADSTS code and text.
-    fn parts(&self) -> (StatusCode, &'static str, u64, String) {
-        use Problem as P;
-        let bad = StatusCode::BAD_REQUEST;
-        let unauthorized = StatusCode::UNAUTHORIZED;
-        match self {
-            P::NoSuchPage => (
-                StatusCode::NOT_FOUND,
-                "invalid_request",
-                900_439,
-                "There is no such endpoint here.".into(),
-            ),
-            P::OnlyPost(method) => (
-                bad,
-                "invalid_request",
-                900_561,
-                format!("The endpoint only accepts POST requests. Received a {method} request."),
-            ),
-            P::MalformedTenant(tenant) => (
-                bad,
-                "invalid_request",
-                900_023,
-                format!(
-                    "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain."
-                ),
-            ),
-            P::UnknownTenant(tenant) => (
-                bad,
-                "invalid_request",
-                90_002,
-                format!(
-                    "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
-                ),
-            ),
-            P::MissingParameter(name) => (
-                bad,
-                "invalid_request",
-                900_144,
-                format!("The request body must contain the following parameter: '{name}'."),
-            ),
-            P::UnsupportedGrant(grant) => (
-                bad,
-                "unsupported_grant_type",
-                70_003,
-                format!("The app requested an unsupported grant type '{grant}'."),
-            ),
-            P::MalformedScope(scope) => (
-                bad,
-                "invalid_scope",
-                70_011,
-                format!(
-                    "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
-                ),
-            ),
-            P::NotDefaultScope(scope) => (
-                bad,
-                "invalid_scope",
-                1_002_012,
-                format!(
-                    "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
-                ),
-            ),
-            P::UnknownApplication { client, tenant } => (
-                bad,
-                "unauthorized_client",
-                700_016,
-                format!(
-                    "Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
-                ),
-            ),
-            P::MissingSecret => (
-                unauthorized,
-                "invalid_client",
-                7_000_218,
-                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.".into(),
-            ),
-            P::WrongSecret(client) => (
-                unauthorized,
-                "invalid_client",
-                7_000_215,
-                format!(
-                    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'."
-                ),
-            ),
-            P::ExpiredSecret(client) => (
-                unauthorized,
-                "invalid_client",
-                7_000_222,
-                format!(
-                    "The provided client secret keys for app '{client}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."
-                ),
-            ),
-            P::NoFederatedCredential(client) => (
-                unauthorized,
-                "invalid_client",
-                700_213,
-                format!(
-                    "No matching federated identity record found for the presented assertion and the app '{client}'."
-                ),
-            ),
-            P::UnknownResource { resource, tenant } => (
-                bad,
-                "invalid_resource",
-                500_011,
-                format!(
-                    "The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant."
-                ),
-            ),
-            P::Broken => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "server_error",
-                90_055,
-                "The token could not be signed.".into(),
-            ),
+    /// The problem of a code that is in the table; another one is a server error.
+    pub(super) fn new<const N: usize>(code: u64, about: [&str; N]) -> Problem {
+        Problem {
+            row: row(code).unwrap_or((50_000, 500, "server_error", "")),
+            about: about.iter().map(|&text| text.to_owned()).collect(),
         }
+    }
+
+    pub(super) fn error(&self) -> &'static str {
+        self.row.2
+    }
+
+    /// The code and its text, without the ids that follow it in an answer.
+    pub(super) fn text(&self) -> String {
+        let (code, _, _, template) = self.row;
+        let mut text = format!("AADSTS{code}: {template}");
+        for about in &self.about {
+            text = text.replacen("{}", about, 1);
+        }
+        text.replace("{}", "unknown")
     }
 
     pub(super) fn response(
@@ -156,7 +306,7 @@ impl Problem {
         ids: &Ids,
         request: &Request<Bytes>,
     ) -> Response<Bytes> {
-        let (status, error, code, text) = self.parts();
+        let (code, status, error, _) = self.row;
         let (trace, own) = (ids.next(), ids.next());
         let correlation = request
             .headers()
@@ -166,11 +316,12 @@ impl Problem {
             .unwrap_or(&own);
         let now = answer::timestamp(clock.unix_seconds());
         answer::json(
-            status,
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             &json!({
                 "error": error,
                 "error_description": format!(
-                    "AADSTS{code}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}"
+                    "{} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}",
+                    self.text()
                 ),
                 "error_codes": [code],
                 "timestamp": now,
@@ -182,30 +333,44 @@ impl Problem {
     }
 }
 
+fn row(code: u64) -> Option<Row> {
+    ROWS.iter().find(|row| row.0 == code).copied()
+}
+
+/// Whether a code is in the table.
+pub(crate) fn is_code(code: u64) -> bool {
+    row(code).is_some()
+}
+
+/// The answer of a code that a fault asked for.
+pub(crate) fn named(
+    code: &str,
+    cloud: Cloud,
+    clock: &Clock,
+    ids: &Ids,
+    request: &Request<Bytes>,
+) -> Option<Response<Bytes>> {
+    let code = code.trim_start_matches("AADSTS").parse().ok()?;
+    let problem = row(code).map(|row| Problem {
+        row,
+        about: Vec::new(),
+    })?;
+    Some(problem.response(cloud, clock, ids, request))
+}
+
 /// What the token endpoint says with a status that a fault asked for.
 pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
-    let (error, code, text) = match status.as_u16() {
-        429 => (
-            "temporarily_unavailable",
-            90_055,
-            "Server is terminating the request because of too many requests.",
-        ),
-        500..=599 => (
-            "temporarily_unavailable",
-            90_033,
-            "A transient error has occurred. Please try again.",
-        ),
-        _ => (
-            "invalid_request",
-            90_015,
-            "The request could not be processed.",
-        ),
+    let code = match status.as_u16() {
+        429 => 90_055,
+        500..=599 => 90_033,
+        _ => 90_015,
     };
+    let problem = Problem::new(code, []);
     answer::json(
         status,
         &json!({
-            "error": error,
-            "error_description": format!("AADSTS{code}: {text}"),
+            "error": problem.error(),
+            "error_description": problem.text(),
             "error_codes": [code],
         }),
     )

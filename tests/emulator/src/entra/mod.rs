@@ -1,70 +1,54 @@
-//! Entra ID: who exists in which tenant, and the token endpoint.
+//! Entra ID: who exists in which tenant, the token endpoint, and the documents that lead to it.
 //!
-//! Must not know vaults beyond the names of the resources tokens are for. `token` makes and checks
-//! access tokens, `error` has the service's error answers. Source: "Microsoft identity platform and the
-//! OAuth 2.0 client credentials flow".
+//! Must not know vaults beyond the names of the resources tokens are for. `directory` says who there is,
+//! `grant` and `assertion` decide, `token` makes and checks access tokens, `discovery` has the
+//! documents, `error` the error answers. Source: "Microsoft identity platform and the OAuth 2.0 client
+//! credentials flow".
 
+mod assertion;
+mod directory;
+mod discovery;
 mod error;
+mod grant;
 mod token;
-
-use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use crate::answer::{self, Ids};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::pki::PkiError;
-use crate::seed::{Seed, unix_seconds};
+use crate::seed::Seed;
 
+use directory::Directory;
 use error::Problem;
-pub(crate) use error::plain;
-pub(crate) use token::{Claims, TokenProblem, Tokens};
+pub(crate) use error::{is_code, named, plain};
+pub(crate) use token::{Claims, TokenProblem, Tokens, object_id};
 
 /// The directory of one emulator, for all its clouds.
 #[derive(Debug)]
 pub(crate) struct Entra {
-    tenants: Vec<(String, Option<String>)>,
-    applications: BTreeMap<String, Application>,
+    directory: Directory,
     lifetime: u64,
+    refresh_in: Option<u64>,
     pub(crate) tokens: Tokens,
 }
 
+/// A token that was given out.
 #[derive(Debug)]
-struct Application {
-    secret: Option<String>,
-    secret_expires: Option<u64>,
-    tenants: Vec<String>,
+pub(crate) struct Granted {
+    pub(crate) token: String,
+    pub(crate) claims: Claims,
 }
 
 impl Entra {
     pub(crate) fn new(seed: &Seed) -> Result<Entra, PkiError> {
-        let tenants = seed
-            .tenants
-            .iter()
-            .map(|t| {
-                let domain = t.domain.as_ref().map(|d| d.to_ascii_lowercase());
-                (t.id.to_ascii_lowercase(), domain)
-            })
-            .collect();
-        let applications = seed
-            .applications
-            .iter()
-            .map(|a| {
-                let application = Application {
-                    secret: a.secret.clone(),
-                    secret_expires: a.secret_expires.as_ref().and_then(|d| unix_seconds(d).ok()),
-                    tenants: a.tenants.iter().map(|t| t.to_ascii_lowercase()).collect(),
-                };
-                (a.client_id.to_ascii_lowercase(), application)
-            })
-            .collect();
         Ok(Entra {
-            tenants,
-            applications,
+            directory: Directory::new(seed),
             lifetime: seed.tokens.lifetime_seconds,
+            refresh_in: seed.tokens.refresh_in_seconds,
             tokens: Tokens::new(&seed.key)?,
         })
     }
@@ -73,21 +57,13 @@ impl Entra {
     pub(crate) fn answer(
         &self,
         cloud: Cloud,
+        host: &str,
         clock: &Clock,
         ids: &Ids,
         request: &Request<Bytes>,
     ) -> Response<Bytes> {
-        let outcome = self.token(cloud, clock, request);
-        let mut response = match outcome {
-            Ok(token) => answer::json(
-                StatusCode::OK,
-                &json!({
-                    "token_type": "Bearer",
-                    "expires_in": self.lifetime,
-                    "ext_expires_in": self.lifetime,
-                    "access_token": token,
-                }),
-            ),
+        let mut response = match self.serve(cloud, host, clock, request) {
+            Ok(body) => answer::json(StatusCode::OK, &body),
             Err(problem) => problem.response(cloud, clock, ids, request),
         };
         for (name, value) in [
@@ -111,127 +87,96 @@ impl Entra {
         response
     }
 
-    fn token(
+    fn serve(
         &self,
         cloud: Cloud,
+        host: &str,
         clock: &Clock,
         request: &Request<Bytes>,
-    ) -> Result<String, Problem> {
-        let path = request.uri().path();
-        let tenant = path
-            .strip_prefix('/')
-            .and_then(|p| p.strip_suffix("/oauth2/v2.0/token"))
-            .filter(|t| !t.contains('/'))
-            .ok_or(Problem::NoSuchPage)?;
-        if request.method() != Method::POST {
-            return Err(Problem::OnlyPost(request.method().to_string()));
+    ) -> Result<Value, Problem> {
+        let path: Vec<&str> = request.uri().path().split('/').skip(1).collect();
+        match path.as_slice() {
+            [tenant, "oauth2", "v2.0", "token"] => {
+                if request.method() != Method::POST {
+                    return Err(Problem::new(900_561, [request.method().as_str()]));
+                }
+                let claims = grant::claims(self, cloud, clock, tenant, request)?;
+                let granted = self.sign(claims)?;
+                Ok(self.token_answer(granted))
+            }
+            ["common", "discovery", "instance"] => {
+                let query = request.uri().query().unwrap_or_default();
+                let asked = form_urlencoded::parse(query.as_bytes())
+                    .find(|(key, _)| key == "authorization_endpoint");
+                discovery::instance(cloud, asked.as_ref().map(|(_, url)| url.as_ref()))
+            }
+            [tenant, "v2.0", ".well-known", "openid-configuration"] => {
+                let shared = ["common", "organizations"].contains(tenant);
+                if shared {
+                    return Ok(discovery::configuration(cloud, host, tenant));
+                }
+                match self.directory.tenant(cloud, tenant)? {
+                    (id, true) => Ok(discovery::configuration(cloud, host, &id)),
+                    (id, false) => Err(Problem::new(90_038, [&id, host])),
+                }
+            }
+            [_, "discovery", "v2.0", "keys"] => Ok(discovery::keys(&self.tokens)),
+            _ => Err(Problem::new(900_439, [])),
         }
-        let tenant = self.tenant(tenant)?;
-        let form = Form::parse(request.body());
-        let grant = form.required("grant_type")?;
-        let client = form.required("client_id")?.to_ascii_lowercase();
-        if grant != "client_credentials" {
-            return Err(Problem::UnsupportedGrant(grant.to_owned()));
-        }
-        let resource = resource_of(form.required("scope")?)?;
-        let application = self
-            .applications
-            .get(&client)
-            .filter(|a| a.tenants.contains(&tenant))
-            .ok_or_else(|| Problem::UnknownApplication {
-                client: client.clone(),
-                tenant: tenant.clone(),
-            })?;
-        application.authenticate(&form, &client, clock)?;
-        if !is_resource(cloud, &resource) {
-            return Err(Problem::UnknownResource { resource, tenant });
-        }
-        let claims = Claims::new(cloud, &tenant, &client, &resource, clock, self.lifetime);
-        self.tokens.mint(&claims).map_err(|_| Problem::Broken)
     }
 
-    fn tenant(&self, asked: &str) -> Result<String, Problem> {
-        let asked = asked.to_ascii_lowercase();
-        let plausible = (asked.len() == 36 && !asked.contains('.')) || asked.contains('.');
-        let allowed = asked
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
-        if !plausible || !allowed {
-            return Err(Problem::MalformedTenant(asked));
+    fn sign(&self, claims: Claims) -> Result<Granted, Problem> {
+        let token = self
+            .tokens
+            .mint(&claims)
+            .map_err(|_| Problem::new(50_000, []))?;
+        Ok(Granted { token, claims })
+    }
+
+    fn token_answer(&self, granted: Granted) -> Value {
+        let mut body = Map::new();
+        body.insert("token_type".into(), "Bearer".into());
+        body.insert("expires_in".into(), self.lifetime.into());
+        body.insert("ext_expires_in".into(), self.lifetime.into());
+        if let Some(seconds) = self.refresh_in {
+            body.insert("refresh_in".into(), seconds.into());
         }
-        self.tenants
-            .iter()
-            .find(|(id, domain)| *id == asked || domain.as_deref() == Some(&asked))
-            .map(|(id, _)| id.clone())
-            .ok_or(Problem::UnknownTenant(asked))
-    }
-}
-
-impl Application {
-    fn authenticate(&self, form: &Form, client: &str, clock: &Clock) -> Result<(), Problem> {
-        if form.get("client_assertion").is_some() {
-            return Err(Problem::NoFederatedCredential(client.to_owned()));
-        }
-        let given = form
-            .get("client_secret")
-            .filter(|s| !s.is_empty())
-            .ok_or(Problem::MissingSecret)?;
-        if self.secret.as_deref() != Some(given) {
-            return Err(Problem::WrongSecret(client.to_owned()));
-        }
-        if self
-            .secret_expires
-            .is_some_and(|at| at <= clock.unix_seconds())
-        {
-            return Err(Problem::ExpiredSecret(client.to_owned()));
-        }
-        Ok(())
-    }
-}
-
-/// The resource in `<resource>/.default`.
-fn resource_of(scope: &str) -> Result<String, Problem> {
-    let mut scopes = scope.split_ascii_whitespace();
-    let (Some(first), None) = (scopes.next(), scopes.next()) else {
-        return Err(Problem::MalformedScope(scope.to_owned()));
-    };
-    let resource = first
-        .strip_suffix("/.default")
-        .ok_or_else(|| Problem::NotDefaultScope(first.to_owned()))?;
-    if resource.is_empty() {
-        return Err(Problem::MalformedScope(scope.to_owned()));
-    }
-    Ok(resource.to_owned())
-}
-
-/// Whether a resource has a service principal in every tenant of this cloud.
-fn is_resource(cloud: Cloud, resource: &str) -> bool {
-    let plain = resource.trim_end_matches('/');
-    plain.eq_ignore_ascii_case(&cloud.vault_resource())
-        || cloud
-            .arm_resources()
-            .iter()
-            .any(|known| plain.eq_ignore_ascii_case(known))
-}
-
-/// A form as decoded pairs.
-struct Form(Vec<(String, String)>);
-
-impl Form {
-    fn parse(body: &[u8]) -> Form {
-        Form(form_urlencoded::parse(body).into_owned().collect())
+        body.insert("access_token".into(), granted.token.into());
+        Value::Object(body)
     }
 
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.as_str())
+    /// A token for a managed identity, in the cloud that the resource belongs to.
+    ///
+    /// # Errors
+    /// Error and text, where the resource is none.
+    pub(crate) fn grant_identity(
+        &self,
+        tenant: &str,
+        client: &str,
+        resource_id: &str,
+        resource: &str,
+        clock: &Clock,
+    ) -> Result<Granted, (&'static str, String)> {
+        let said = |problem: Problem| (problem.error(), problem.text());
+        let cloud = Cloud::ALL
+            .into_iter()
+            .find(|cloud| grant::is_resource(*cloud, resource))
+            .ok_or_else(|| said(Problem::new(500_011, [resource, tenant])))?;
+        let principal = token::Principal {
+            resource_id: Some(resource_id.to_owned()),
+            ..token::Principal::application(tenant, client)
+        };
+        let claims = Claims::new(cloud, &principal, resource, clock, self.lifetime);
+        self.sign(claims).map_err(said)
     }
 
-    fn required(&self, key: &'static str) -> Result<&str, Problem> {
-        self.get(key)
-            .filter(|value| !value.is_empty())
-            .ok_or(Problem::MissingParameter(key))
+    /// A federated assertion that a trusted issuer would have signed, for so many seconds.
+    pub(crate) fn assertion(
+        &self,
+        clock: &Clock,
+        who: (&str, &str, &str),
+        lifetime: u64,
+    ) -> Result<String, PkiError> {
+        assertion::mint(&self.tokens, clock, who, lifetime)
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
+use ring::rsa::PublicKeyComponents;
 use ring::signature::{
     KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
@@ -21,7 +22,7 @@ use crate::cloud::Cloud;
 use crate::pki::{PkiError, rsa_pair};
 
 /// How far apart the clocks of a token's maker and its reader may be, in seconds.
-const SKEW: u64 = 300;
+pub(super) const SKEW: u64 = 300;
 
 /// How many good tokens are remembered, so that a signature is checked once and not per request.
 const REMEMBERED: usize = 1_024;
@@ -43,19 +44,51 @@ pub(crate) struct Claims {
     pub(crate) tid: String,
     pub(crate) uti: String,
     pub(crate) ver: String,
+    /// The ARM id of a managed identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) xms_mirid: Option<String>,
+}
+
+/// Who a token is for. Ids in lower case.
+#[derive(Clone, Debug)]
+pub(super) struct Principal {
+    pub(super) tenant: String,
+    pub(super) client: String,
+    /// A managed identity's ARM id.
+    pub(super) resource_id: Option<String>,
+}
+
+impl Principal {
+    pub(super) fn application(tenant: &str, client: &str) -> Principal {
+        Principal {
+            tenant: tenant.to_owned(),
+            client: client.to_owned(),
+            resource_id: None,
+        }
+    }
+
+    /// The service principal's object id.
+    pub(super) fn object_id(&self) -> String {
+        object_id(&self.tenant, &self.client)
+    }
+}
+
+/// The object id of the service principal that a client id has in a tenant, both in lower case.
+pub(crate) fn object_id(tenant: &str, client: &str) -> String {
+    derived_uuid(&format!("{tenant}/principal/{client}"))
 }
 
 impl Claims {
     pub(super) fn new(
         cloud: Cloud,
-        tenant: &str,
-        client: &str,
+        principal: &Principal,
         resource: &str,
         clock: &Clock,
         lifetime: u64,
     ) -> Claims {
         let now = clock.unix_seconds();
-        let object = derived_uuid(&format!("{tenant}/principal/{client}"));
+        let (tenant, client) = (principal.tenant.as_str(), principal.client.as_str());
+        let object = principal.object_id();
         let unique = digest(&format!("{tenant}/{client}/{resource}/{now}"));
         Claims {
             aud: resource.to_owned(),
@@ -64,7 +97,13 @@ impl Claims {
             nbf: now,
             exp: now.saturating_add(lifetime),
             appid: client.to_owned(),
-            appidacr: "1".into(),
+            // 2: proved by a signature, as a managed identity's certificate does.
+            appidacr: if principal.resource_id.is_some() {
+                "2"
+            } else {
+                "1"
+            }
+            .into(),
             idp: cloud.issuer(tenant),
             idtyp: "app".into(),
             sub: object.clone(),
@@ -72,6 +111,7 @@ impl Claims {
             tid: tenant.to_owned(),
             uti: URL_SAFE_NO_PAD.encode(unique.get(..16).unwrap_or_default()),
             ver: "1.0".into(),
+            xms_mirid: principal.resource_id.clone(),
         }
     }
 
@@ -115,6 +155,11 @@ impl Tokens {
     }
 
     pub(super) fn mint(&self, claims: &Claims) -> Result<String, PkiError> {
+        self.sign(claims)
+    }
+
+    /// A JWT with these claims.
+    pub(super) fn sign(&self, claims: &impl Serialize) -> Result<String, PkiError> {
         let header = serde_json::json!({
             "typ": "JWT", "alg": "RS256", "x5t": self.key_id, "kid": self.key_id,
         });
@@ -153,6 +198,19 @@ impl Tokens {
         if let Some(claims) = self.lock().get(token) {
             return Ok(Arc::clone(claims));
         }
+        let claims = self.verify(token)?;
+        let claims: Arc<Claims> =
+            Arc::new(serde_json::from_slice(&claims).map_err(|_| TokenProblem::Malformed)?);
+        let mut good = self.lock();
+        if good.len() >= REMEMBERED {
+            good.clear();
+        }
+        good.insert(token.to_owned(), Arc::clone(&claims));
+        Ok(claims)
+    }
+
+    /// The claims, as JSON, of a JWT that was signed here.
+    pub(super) fn verify(&self, token: &str) -> Result<Vec<u8>, TokenProblem> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenProblem::Malformed)?;
         let (_, claims) = signed.split_once('.').ok_or(TokenProblem::Malformed)?;
         let decode = |text: &str| {
@@ -164,14 +222,20 @@ impl Tokens {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref())
             .verify(signed.as_bytes(), &signature)
             .map_err(|_| TokenProblem::Signature)?;
-        let claims: Arc<Claims> =
-            Arc::new(serde_json::from_slice(&claims).map_err(|_| TokenProblem::Malformed)?);
-        let mut good = self.lock();
-        if good.len() >= REMEMBERED {
-            good.clear();
-        }
-        good.insert(token.to_owned(), Arc::clone(&claims));
         Ok(claims)
+    }
+
+    /// The public key as a JWK, RFC 7517.
+    pub(super) fn public_key(&self) -> serde_json::Value {
+        let key = PublicKeyComponents::<Vec<u8>>::from(self.pair.public());
+        serde_json::json!({
+            "kty": "RSA",
+            "use": "sig",
+            "kid": self.key_id,
+            "x5t": self.key_id,
+            "n": URL_SAFE_NO_PAD.encode(key.n),
+            "e": URL_SAFE_NO_PAD.encode(key.e),
+        })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Claims>>> {
@@ -188,8 +252,7 @@ mod tests {
             Clock::starting_at(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000));
         Claims::new(
             Cloud::Public,
-            "t",
-            "c",
+            &Principal::application("t", "c"),
             "https://vault.azure.net",
             &clock,
             3_599,

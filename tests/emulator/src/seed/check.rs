@@ -20,6 +20,15 @@ pub(super) fn check(seed: &Seed) -> Result<(), SeedError> {
         {
             known_tenant(seed, tenant)?;
         }
+        if let Some(code) = application
+            .refused
+            .filter(|code| !crate::entra::is_code(*code))
+        {
+            return Err(impossible(
+                format!("the AADSTS code {code} is not one that is played"),
+                "use one of the README's table, such as 53003",
+            ));
+        }
         if let Some(expiry) = &application.secret_expires {
             unix_seconds(expiry)?;
         }
