@@ -62,7 +62,12 @@ fn what_is_no_component_is_refused() {
 fn inspect_says_world_size_and_digest() {
     let ran = akv(&["component", "inspect"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    for word in ["certstore:extension/inventory@0.1.0", "sha256", "bytes"] {
+    for word in [
+        "inventory-extension",
+        "certstore:extension/inventory@0.1.0",
+        "sha256",
+        "bytes",
+    ] {
         assert!(ran.stdout.contains(word), "{}", ran.stdout);
     }
 }

@@ -54,17 +54,24 @@ async fn calling_another_host_is_denied_and_fails_the_job_that_says_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_call_passes_where_the_policy_allows_it() {
+async fn one_call_is_denied_without_a_rule_and_answered_with_one() {
+    // A host that the emulator plays, and that no inventory in the public cloud needs.
+    let elsewhere = "https://login.microsoftonline.us/collect";
+    let (headless, report) = attempt("get", elsewhere).await;
+    assert_eq!(report.status, Status::Failure(Cause::Denied));
+    assert_eq!(headless.emulator.requests(), []);
+
     let policy = format!(
-        "{}\n[[rule]]\nid = \"report\"\njobs = [\"inventory\"]\nmethod = \"GET\"\nurl = \"https://kv-two.vault.azure.net/collect\"\n",
-        trying("get", "https://kv-two.vault.azure.net/collect")
+        "{}\n[[rule]]\nid = \"report\"\njobs = [\"inventory\"]\nmethod = \"GET\"\nurl = \"{elsewhere}\"\n",
+        trying("get", elsewhere)
     );
     let headless = Headless::new(COMPONENT, &policy);
     let report = headless.run(&job(JOB)).await;
-    // Nobody answers there, but the request left: the denial was the policy's.
     assert_eq!(report.status, Status::Success, "{}", report.message);
+    assert!(report.message.contains("status 4"), "{}", report.message);
     assert_eq!(headless.audit()[0].decision, Decision::Allowed);
     assert_eq!(headless.audit()[0].rule.as_deref(), Some("report"));
+    assert_eq!(headless.emulator.requests().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     let mut show = || -> std::io::Result<()> {
         writeln!(out, "file    {}", path.display())?;
+        writeln!(out, "world   {}", extension.world())?;
         writeln!(out, "size    {} bytes", extension.size())?;
         writeln!(out, "sha256  {}", extension.digest())?;
         writeln!(out, "imports")?;

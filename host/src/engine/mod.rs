@@ -204,6 +204,16 @@ impl Extension {
         &self.exports
     }
 
+    /// The world of the contract that it fits: the one of its only kind of job, or the
+    /// one of them all, of which it may offer a part.
+    pub fn world(&self) -> String {
+        let kind = |export: &str| Some(export.split_once('/')?.1.split_once('@')?.0.to_owned());
+        match self.exports.as_slice() {
+            [only] => kind(only).map_or_else(String::new, |kind| format!("{kind}-extension")),
+            _ => "extension".to_owned(),
+        }
+    }
+
     /// Whether it exports the interface `name`, such as `inventory`.
     pub fn offers(&self, name: &str) -> bool {
         let prefix = format!("certstore:extension/{name}@");
