@@ -400,3 +400,23 @@ async fn w33_a_vault_that_does_not_exist_is_named_as_not_found() {
     );
     assert!(report.message.contains("kv-none"), "{}", report.message);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_option_list_counts_as_not_set_and_is_a_warning_told_once() {
+    let headless = headless();
+    let mut job = job(JOB);
+    let cloud = (
+        "AzureCloud".to_owned(),
+        "public,china,government".to_owned(),
+    );
+    job.properties = job_scope::Properties::from_fields([cloud]);
+    let mut report = headless.run(&job).await;
+    assert_eq!(report.status, Status::Warning, "{}", report.message);
+    assert_eq!(
+        report.message.matches("AzureCloud").count(),
+        1,
+        "{}",
+        report.message
+    );
+    assert_eq!(Headless::items(&mut report).len(), 60);
+}

@@ -149,7 +149,6 @@ impl Host {
             list: list.take(),
             last_inventory: job.last_inventory,
             max_shrink: self.policy.max_shrink(),
-            notes: reach.notes,
             caution: self.policy.caution(),
             message_limit: self.limits.message,
         })

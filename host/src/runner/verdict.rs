@@ -132,7 +132,6 @@ pub(super) struct Evidence {
     pub(super) list: Option<Spool>,
     pub(super) last_inventory: usize,
     pub(super) max_shrink: u8,
-    pub(super) notes: Vec<String>,
     pub(super) caution: Option<String>,
     pub(super) message_limit: usize,
 }
@@ -150,7 +149,6 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
         list,
         last_inventory,
         max_shrink,
-        notes,
         caution,
         message_limit,
     } = evidence;
@@ -159,7 +157,7 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
         Err(stop) => (Status::Failure(cause_of(stop)), stop.to_string()),
     };
     let entries = list.as_ref().map_or(0, Spool::entries);
-    let (mut status, text) = if traffic.denied > 0 {
+    let (status, text) = if traffic.denied > 0 {
         (Status::Failure(Cause::Denied), denied(&traffic, &said))
     } else if let Some(reason) = &ended.refused {
         let text = format!("the host refused a submission: {reason}");
@@ -174,11 +172,7 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
     } else {
         said
     };
-    if status == Status::Success && !notes.is_empty() {
-        status = Status::Warning;
-    }
     let text = std::iter::once(text)
-        .chain(notes)
         .chain(caution)
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()

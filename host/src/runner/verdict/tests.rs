@@ -28,7 +28,6 @@ fn evidence(outcome: Result<contract::Outcome, Stop>) -> Evidence {
         list: Some(spool),
         last_inventory: 0,
         max_shrink: 50,
-        notes: Vec::new(),
         caution: None,
         message_limit: 4_000,
     }
@@ -104,17 +103,6 @@ fn max_shrink_of_a_hundred_lets_everything_pass() {
     evidence.last_inventory = 100_000;
     evidence.max_shrink = 100;
     assert_eq!(verdict(evidence).status, Status::Success);
-}
-
-#[test]
-fn a_note_about_the_input_makes_a_success_a_warning() {
-    let mut evidence = evidence(outcome(contract::Status::Success, ""));
-    evidence
-        .notes
-        .push("AzureCloud holds the whole list".to_owned());
-    let report = verdict(evidence);
-    assert_eq!(report.status, Status::Warning);
-    assert_eq!(report.message, "AzureCloud holds the whole list");
 }
 
 #[test]
