@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 
-use crate::answer::{self, Ids};
+use crate::answer::Ids;
+use crate::arm::{self, Arm};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::control;
@@ -43,6 +44,7 @@ struct Inner {
     faults: Faults,
     entra: Entra,
     machine: Machine,
+    arm: Arm,
     vaults: Vaults,
 }
 
@@ -69,8 +71,7 @@ enum Service {
     Entra(Cloud),
     Vault(Arc<Vault>),
     Metadata,
-    /// A host of Azure's that nobody answers for yet.
-    NotPlayed,
+    Arm(Cloud),
 }
 
 /// A service, and all that it words an error from.
@@ -85,7 +86,8 @@ impl Words for Asking<'_> {
         match self.service {
             Service::Entra(_) => entra::plain(status),
             Service::Metadata => identity::plain(status),
-            Service::Vault(_) | Service::NotPlayed => vault::plain(status),
+            Service::Arm(_) => arm::plain(status),
+            Service::Vault(_) => vault::plain(status),
         }
     }
 
@@ -96,7 +98,8 @@ impl Words for Asking<'_> {
                 entra::named(code, *cloud, &inner.clock, &inner.ids, self.request)
             }
             Service::Metadata => identity::named(code),
-            Service::Vault(_) | Service::NotPlayed => None,
+            Service::Arm(_) => arm::named(code),
+            Service::Vault(_) => None,
         }
     }
 }
@@ -117,6 +120,7 @@ impl Emulator {
                 faults: Faults::new(seed.faults.clone()),
                 entra: Entra::new(seed).map_err(broken)?,
                 machine: Machine::new(seed),
+                arm: Arm::new(seed),
                 vaults: Vaults::new(seed).map_err(broken)?,
             }),
         })
@@ -291,10 +295,13 @@ impl Emulator {
                     .machine
                     .answer(&inner.entra, &inner.clock, &inner.ids, request)
             }
-            Service::NotPlayed => answer::error(
-                StatusCode::NOT_IMPLEMENTED,
-                "NotEmulated",
-                "The emulator does not play this service.",
+            Service::Arm(cloud) => inner.arm.answer(
+                cloud,
+                &inner.vaults,
+                &inner.entra.tokens,
+                &inner.clock,
+                &inner.ids,
+                request,
             ),
         };
         let aged = |token: &str| inner.entra.tokens.aged(token);
@@ -305,7 +312,10 @@ impl Emulator {
 
     fn service(&self, host: &str) -> Option<Service> {
         if let Some(vault) = self.inner.vaults.find(host) {
-            return Some(Service::Vault(vault));
+            // Of a vault that is still being made, the name does not resolve.
+            let now = self.inner.clock.unix_seconds();
+            let born = !self.inner.arm.is_unborn(host, now);
+            return born.then_some(Service::Vault(vault));
         }
         if host == METADATA_HOST {
             return Some(Service::Metadata);
@@ -314,7 +324,7 @@ impl Emulator {
             if cloud.authority_hosts().contains(&host) {
                 Some(Service::Entra(cloud))
             } else if cloud.arm_host() == host {
-                Some(Service::NotPlayed)
+                Some(Service::Arm(cloud))
             } else {
                 None
             }

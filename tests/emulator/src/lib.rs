@@ -7,6 +7,7 @@
 //! Nothing in here may know the programs that are tested with it; it plays a service for whoever asks.
 
 mod answer;
+mod arm;
 mod clock;
 mod cloud;
 mod control;

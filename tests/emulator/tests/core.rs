@@ -48,15 +48,6 @@ async fn the_host_comes_from_the_authority_or_else_the_header_without_port_in_an
     );
 }
 
-#[tokio::test]
-async fn services_that_are_not_played_say_so() {
-    let emulator = built_in();
-    let url = "https://management.azure.com/subscriptions?api-version=2022-12-01";
-    let response = fetch(&emulator, url, "t").await;
-    assert_eq!(response.status(), 501);
-    assert_eq!(json(&response)["error"]["code"], "NotEmulated");
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_log_says_who_asked_what_and_when_and_never_a_value() {
     let emulator = built_in();

@@ -68,6 +68,27 @@ pub(crate) enum RoleKind {
     Contributor,
     Owner,
     KeyVaultContributor,
+    /// The following ones are for the data plane, and only look in Azure Resource Manager.
+    KeyVaultAdministrator,
+    KeyVaultCertificatesOfficer,
+    KeyVaultCertificateUser,
+    KeyVaultReader,
+}
+
+impl RoleKind {
+    /// The role definition's id, where the role is for the data plane.
+    pub(crate) fn data(self) -> Option<&'static str> {
+        match self {
+            RoleKind::Reader
+            | RoleKind::Contributor
+            | RoleKind::Owner
+            | RoleKind::KeyVaultContributor => None,
+            RoleKind::KeyVaultAdministrator => Some("00482a5a-887f-4fb3-b363-3b7fe8e74483"),
+            RoleKind::KeyVaultCertificatesOfficer => Some("a4417e6f-fecd-4de8-b567-7b0420556985"),
+            RoleKind::KeyVaultCertificateUser => Some("db79e9a7-68ee-4b58-9aeb-b90e7c24fcba"),
+            RoleKind::KeyVaultReader => Some("21090545-7ca7-4776-b22c-e363652d74d2"),
+        }
+    }
 }
 
 /// An Azure Policy assignment that denies vaults which do not have what it requires.

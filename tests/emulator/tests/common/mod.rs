@@ -110,3 +110,35 @@ pub(crate) async fn error(emulator: &Emulator, url: &str, token: &str) -> (u16, 
     let text = |key: &str| body["error"][key].as_str().unwrap().to_owned();
     (response.status().as_u16(), text("code"), text("message"))
 }
+
+/// A token for Azure Resource Manager in the public cloud.
+pub(crate) async fn arm_token(emulator: &Emulator) -> String {
+    let scope = "https://management.azure.com/.default";
+    token_for(emulator, "login.microsoftonline.com", TENANT, scope).await
+}
+
+pub(crate) const SUBSCRIPTION: &str = "22222222-2222-4222-8222-222222222222";
+pub(crate) const ARM: &str = "https://management.azure.com";
+
+/// A request to Azure Resource Manager with a JSON body.
+pub(crate) async fn send(
+    emulator: &Emulator,
+    method: &str,
+    url: &str,
+    token: &str,
+    body: &Value,
+) -> Response<Bytes> {
+    let text = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(url)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(Bytes::from(text))
+        .unwrap();
+    emulator.handle(request).await.unwrap()
+}

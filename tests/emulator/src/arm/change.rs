@@ -1,0 +1,91 @@
+//! Changing some settings of a vault: PATCH, and its access policies alone.
+//!
+//! Must not know how a vault is made. Source: "Azure REST: Key Vault - Vaults - Update", "- Update Access
+//! Policy" (wire 3.5).
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::access::Deed;
+use super::call::Call;
+use super::create::{Wanted, settled};
+use super::error::Refusal;
+use super::route::authorize;
+use super::subscriptions::find;
+use super::vaults::{in_group, missing, shown, vault_id};
+use super::{Reply, policy};
+use crate::seed::SubscriptionSeed;
+use crate::vault::{AccessPolicy, Vault};
+
+pub(super) fn patch(
+    call: &Call<'_>,
+    subscription: &SubscriptionSeed,
+    group: &str,
+    name: &str,
+) -> Result<Reply, Refusal> {
+    let vault = writable(call, subscription, group, name)?;
+    let wanted: Wanted = call.json()?;
+    let before = vault.spec();
+    let after = settled(&before, (*before).clone(), &wanted)?;
+    policy::check(call, &after)?;
+    vault.update(|spec| *spec = after);
+    Ok(Reply::Ok(shown(call, &vault)))
+}
+
+#[derive(Debug, Deserialize)]
+struct Policies {
+    properties: PolicyList,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PolicyList {
+    access_policies: Vec<AccessPolicy>,
+}
+
+/// `PUT .../accessPolicies/{add|replace|remove}`.
+pub(super) fn access_policies(
+    call: &Call<'_>,
+    subscription: &SubscriptionSeed,
+    group: &str,
+    name: &str,
+    kind: &str,
+) -> Result<Reply, Refusal> {
+    if !["add", "replace", "remove"].contains(&kind) {
+        return Err(Refusal::new("OperationNotFound", [kind]));
+    }
+    let vault = writable(call, subscription, group, name)?;
+    let given: Policies = call.json()?;
+    let given = given.properties.access_policies;
+    let same = |a: &AccessPolicy, b: &AccessPolicy| {
+        a.object_id.eq_ignore_ascii_case(&b.object_id) && a.application_id == b.application_id
+    };
+    vault.update(|spec| {
+        let policies = &mut spec.access_policies;
+        policies.retain(|p| !given.iter().any(|g| same(p, g)));
+        if kind != "remove" {
+            policies.extend(given);
+        }
+    });
+    let id = vault_id(subscription, group, name);
+    Ok(Reply::Ok(json!({
+        "id": format!("{id}/accessPolicies/"),
+        "type": "Microsoft.KeyVault/vaults/accessPolicies",
+        "properties": {"accessPolicies": vault.spec().access_policies},
+    })))
+}
+
+fn writable(
+    call: &Call<'_>,
+    subscription: &SubscriptionSeed,
+    group: &str,
+    name: &str,
+) -> Result<Arc<Vault>, Refusal> {
+    let scope = vault_id(subscription, group, name);
+    let action = "Microsoft.KeyVault/vaults/write";
+    authorize(call, subscription, Deed::Write, action, &scope)?;
+    find(subscription, group)?;
+    in_group(call, subscription, group, name).ok_or_else(|| missing(group, name))
+}
