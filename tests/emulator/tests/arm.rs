@@ -136,7 +136,8 @@ async fn every_401_has_its_own_code_and_a_challenge() {
         assert_eq!(response.status(), 401, "{code}");
         assert_eq!(json(&response)["error"]["code"], code);
         let challenge = response.headers()["www-authenticate"].to_str().unwrap();
-        assert!(challenge.starts_with("Bearer authorization_uri=\"https://login."));
+        let authority = format!("Bearer authorization_uri=\"https://login.windows.net/{TENANT}\"");
+        assert!(challenge.starts_with(&authority), "{challenge}");
         assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
     }
     let bare = http::Request::get(&url).body(bytes::Bytes::new()).unwrap();
@@ -424,53 +425,5 @@ async fn permissions_tell_what_the_caller_may_do() {
         for expected in [action, data] {
             assert!(text.contains(&format!("\"{expected}\"")), "{role:?} {text}");
         }
-    }
-}
-
-/// The codes that a client can tell apart, and their statuses.
-#[tokio::test]
-async fn every_code_can_be_had_on_demand() {
-    let emulator = built_in();
-    let token = arm_token(&emulator).await;
-    for (code, status) in [
-        ("TooManyRequests", 429),
-        ("SubscriptionRequestsThrottled", 429),
-        ("AuthenticationFailed", 401),
-        ("ExpiredAuthenticationToken", 401),
-        ("InvalidAuthenticationToken", 401),
-        ("InvalidAuthenticationTokenTenant", 401),
-        ("InvalidAuthenticationTokenAudience", 401),
-        ("VaultAlreadyExists", 409),
-        ("ConflictError", 409),
-        ("VaultNameNotValid", 400),
-        ("BadRequest", 400),
-        ("AuthorizationFailed", 403),
-        ("ResourceGroupNotFound", 404),
-        ("SubscriptionNotFound", 404),
-        ("ResourceNotFound", 404),
-        ("MissingSubscriptionRegistration", 409),
-        ("RequestDisallowedByPolicy", 403),
-        ("SkuNotSupported", 400),
-        ("LocationNotAvailableForResourceType", 400),
-        ("ReadOnlyDisabledSubscription", 409),
-        ("ScopeLocked", 409),
-        ("InternalServerError", 500),
-        ("ServiceUnavailable", 503),
-    ] {
-        emulator.inject(Fault::error(code).host("management.azure.com").times(1));
-        let response = fetch(&emulator, &vaults_url(""), &token).await;
-        assert_eq!(response.status(), status, "{code}");
-        let body = json(&response);
-        assert_eq!(body["error"]["code"], code);
-        let text = body["error"]["message"].as_str().unwrap();
-        assert!(!text.is_empty() && !text.contains("{}"), "{text}");
-        assert_eq!(
-            response.headers().contains_key("retry-after"),
-            status == 429
-        );
-        assert_eq!(
-            response.headers().contains_key("www-authenticate"),
-            status == 401
-        );
     }
 }

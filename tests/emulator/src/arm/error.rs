@@ -13,7 +13,7 @@ use crate::answer;
 /// Code, status and text; `{}` takes what the error is about, in order.
 type Row = (&'static str, u16, &'static str);
 
-const ROWS: &[Row] = &[
+static ROWS: &[Row] = &[
     (
         "AuthenticationFailed",
         401,
@@ -198,11 +198,23 @@ const ROWS: &[Row] = &[
     ),
 ];
 
+/// What stands for a code that is not in the table.
+static BROKEN: Row = ("InternalServerError", 500, "");
+
+/// Where a 401 sends its reader when nothing better is known.
+const AUTHORITY: &str = "https://login.windows.net/";
+
 /// Why a request was refused: a row, what it is about, and what comes along.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
-    row: Row,
+    row: &'static Row,
     about: Vec<String>,
+    /// Boxed, because most refusals have nothing of it and every operation's result carries one.
+    extras: Box<Extras>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Extras {
     target: Option<String>,
     details: Vec<Value>,
     additional: Vec<Value>,
@@ -213,21 +225,20 @@ pub(super) struct Refusal {
 impl Refusal {
     /// The refusal of a code in the table; another one is a server error.
     pub(super) fn new<const N: usize>(code: &str, about: [&str; N]) -> Refusal {
-        let broken = ("InternalServerError", 500, "");
         let about = about.iter().map(|&text| text.to_owned()).collect();
-        Refusal::of(row(code).unwrap_or(broken), about)
+        Refusal::of(row(code).unwrap_or(&BROKEN), about)
     }
 
-    fn of(row: Row, about: Vec<String>) -> Refusal {
+    fn of(row: &'static Row, about: Vec<String>) -> Refusal {
+        let extras = Extras {
+            // What throttling there is here always says when to come back (wire 6, number 9).
+            retry_after: (row.1 == 429).then_some(10),
+            ..Extras::default()
+        };
         Refusal {
             row,
             about,
-            target: None,
-            details: Vec::new(),
-            additional: Vec::new(),
-            // What throttling there is here always says when to come back (wire 6, number 9).
-            retry_after: (row.1 == 429).then_some(10),
-            headers: Vec::new(),
+            extras: Box::new(extras),
         }
     }
 
@@ -236,75 +247,78 @@ impl Refusal {
     }
 
     pub(super) fn target(mut self, target: &str) -> Refusal {
-        self.target = Some(target.to_owned());
+        self.extras.target = Some(target.to_owned());
         self
     }
 
     pub(super) fn detail(mut self, code: &str, message: &str) -> Refusal {
-        self.details.push(json!({"code": code, "message": message}));
+        let detail = json!({"code": code, "message": message});
+        self.extras.details.push(detail);
         self
     }
 
     pub(super) fn additional(mut self, info: Value) -> Refusal {
-        self.additional.push(info);
+        self.extras.additional.push(info);
         self
     }
 
     pub(super) fn retry_after(mut self, seconds: u64) -> Refusal {
-        self.retry_after = Some(seconds);
+        self.extras.retry_after = Some(seconds);
         self
     }
 
     pub(super) fn header(mut self, name: &'static str, value: String) -> Refusal {
-        self.headers.push((name, value));
+        self.extras.headers.push((name, value));
         self
     }
 
-    pub(super) fn response(&self) -> Response<Bytes> {
-        let (code, status, template) = self.row;
+    /// The answer; a 401 leads to this authority.
+    pub(super) fn response(&self, authority: &str) -> Response<Bytes> {
+        let (code, status, template) = *self.row;
         let mut text = template.to_owned();
         for about in &self.about {
             text = text.replacen("{}", about, 1);
         }
         let text = text.replace("{}", "unknown");
         let mut error = json!({"code": code, "message": text});
+        let extras = &*self.extras;
         if let Some(error) = error.as_object_mut() {
-            if let Some(target) = &self.target {
+            if let Some(target) = &extras.target {
                 error.insert("target".into(), json!(target));
             }
-            if !self.details.is_empty() {
-                error.insert("details".into(), json!(self.details));
+            if !extras.details.is_empty() {
+                error.insert("details".into(), json!(extras.details));
             }
-            if !self.additional.is_empty() {
-                error.insert("additionalInfo".into(), json!(self.additional));
+            if !extras.additional.is_empty() {
+                error.insert("additionalInfo".into(), json!(extras.additional));
             }
         }
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = answer::json(status, &json!({"error": error}));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = extras.retry_after {
             answer::set(&mut response, "retry-after", &seconds.to_string());
         }
         if status == StatusCode::UNAUTHORIZED {
+            let said = text.replace('"', "'");
             let challenge = format!(
-                "Bearer authorization_uri=\"https://login.windows.net/\", error=\"invalid_token\", error_description=\"{}\"",
-                text.replace('"', "'")
+                "Bearer authorization_uri=\"{authority}\", error=\"invalid_token\", error_description=\"{said}\""
             );
             answer::set(&mut response, "www-authenticate", &challenge);
         }
-        for (name, value) in &self.headers {
+        for (name, value) in &extras.headers {
             answer::set(&mut response, name, value);
         }
         response
     }
 }
 
-fn row(code: &str) -> Option<Row> {
-    ROWS.iter().find(|row| row.0 == code).copied()
+fn row(code: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.0 == code)
 }
 
 /// The answer of a code that a fault asked for.
 pub(crate) fn named(code: &str) -> Option<Response<Bytes>> {
-    row(code).map(|row| Refusal::of(row, Vec::new()).response())
+    row(code).map(|row| Refusal::of(row, Vec::new()).response(AUTHORITY))
 }
 
 /// What Azure Resource Manager says with a status that a fault asked for.
@@ -321,7 +335,7 @@ pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
         500..=599 => "InternalServerError",
         _ => "BadRequest",
     };
-    let mut response = Refusal::new(code, []).response();
+    let mut response = Refusal::new(code, []).response(AUTHORITY);
     *response.status_mut() = status;
     response
 }

@@ -88,7 +88,7 @@ pub(super) fn query(call: &Call<'_>) -> Result<Reply, Refusal> {
         .detail("ParserFailure", "ParserFailure")
     })?;
     let rows = if plan.containers {
-        readable.iter().map(|s| container(s)).collect()
+        readable.iter().copied().map(container).collect()
     } else {
         vaults(call, &readable)
     };
@@ -177,7 +177,7 @@ fn vaults(call: &Call<'_>, readable: &[&SubscriptionSeed]) -> Vec<(String, Value
     rows
 }
 
-fn container(subscription: &&SubscriptionSeed) -> (String, Value) {
+fn container(subscription: &SubscriptionSeed) -> (String, Value) {
     let id = format!("/subscriptions/{}", subscription.id);
     let row = json!({
         "id": id,

@@ -103,7 +103,7 @@ impl Arm {
     ) -> Response<Bytes> {
         let now = clock.unix_seconds();
         let mut response = match access::authenticate(cloud, tokens, now, request.headers()) {
-            Err(refusal) => refusal.response(),
+            Err(refusal) => refusal.response(&self.authority(cloud, request.uri().path())),
             Ok(caller) => self.serve(cloud, vaults, clock, &caller, request),
         };
         let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
@@ -185,7 +185,7 @@ impl Arm {
                 answer::set(&mut response, "retry-after", "1");
                 response
             }
-            Err(refusal) => refusal.response(),
+            Err(refusal) => refusal.response(&self.authority(cloud, path)),
         };
         let left = match spent {
             Spent::Left(left) => left,
@@ -205,6 +205,20 @@ impl Arm {
             answer::set(&mut response, "x-ms-user-quota-resets-after", "00:00:05");
         }
         response
+    }
+
+    /// Where a token for this path would come from.
+    fn authority(&self, cloud: Cloud, path: &str) -> String {
+        let host = match cloud {
+            Cloud::Public => "login.windows.net",
+            Cloud::China | Cloud::Government => cloud.authority(),
+        };
+        let tenant = path
+            .split('/')
+            .nth(2)
+            .and_then(|id| self.subscription(cloud, id))
+            .map_or("", |s| s.tenant.as_str());
+        format!("https://{host}/{tenant}")
     }
 
     /// The subscription of an id, in a cloud.
