@@ -4,7 +4,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use crate::fault::{Asked, Delivery, Fault, Faults, Instead, Words};
 use crate::identity::{self, Machine};
 use crate::log::{RequestLog, RequestRecord};
 use crate::seed::Seed;
+use crate::state::{self, Dirty, Keeper, StateError};
 use crate::vault::{self, Vault, Vaults};
 
 /// The instance metadata service's address, the one host that is asked over plain HTTP.
@@ -45,7 +46,10 @@ struct Inner {
     entra: Entra,
     machine: Machine,
     arm: Arm,
-    vaults: Vaults,
+    vaults: Arc<Vaults>,
+    dirty: Dirty,
+    /// Ends, and writes a last time, before what it writes does.
+    keeper: Mutex<Option<Keeper>>,
 }
 
 /// Why an emulator could not be made.
@@ -111,6 +115,7 @@ impl Emulator {
     /// None in a build whose tests passed.
     pub fn new(seed: &Seed, clock: Clock) -> Result<Emulator, StartError> {
         let broken = |e: crate::pki::PkiError| StartError(e.to_string());
+        let dirty = Dirty::default();
         Ok(Emulator {
             inner: Arc::new(Inner {
                 clock,
@@ -121,9 +126,40 @@ impl Emulator {
                 entra: Entra::new(seed).map_err(broken)?,
                 machine: Machine::new(seed),
                 arm: Arm::new(seed),
-                vaults: Vaults::new(seed).map_err(broken)?,
+                vaults: Arc::new(Vaults::new(seed, dirty.clone()).map_err(broken)?),
+                dirty,
+                keeper: Mutex::default(),
             }),
         })
+    }
+
+    /// Keeps what was changed in a file from now on. What an existing file holds is taken over first. A
+    /// change is written within a fraction of a second, the last ones when the emulator ends.
+    ///
+    /// # Errors
+    /// Where the file cannot be used, was not written by an emulator, or another one is open.
+    pub fn keep_state(&self, path: &Path) -> Result<(), StateError> {
+        let mut keeper = self.keeper();
+        if keeper.is_some() {
+            return Err(StateError::Open);
+        }
+        let inner = &self.inner;
+        let opened = state::open(path, &inner.vaults, inner.dirty.clone())?;
+        *keeper = Some(opened);
+        Ok(())
+    }
+
+    /// Writes what was changed until now, where a state file is kept.
+    ///
+    /// # Errors
+    /// Where the file could not be written.
+    pub fn flush_state(&self) -> io::Result<()> {
+        self.keeper().as_ref().map_or(Ok(()), Keeper::flush)
+    }
+
+    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
+        let keeper = &self.inner.keeper;
+        keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets every request take this much longer, counted in tokio's time.

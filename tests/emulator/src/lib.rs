@@ -19,6 +19,7 @@ mod log;
 mod pki;
 mod seed;
 mod server;
+mod state;
 mod vault;
 
 pub use clock::Clock;
@@ -27,5 +28,6 @@ pub use emulator::{Disconnected, Emulator, StartError};
 pub use fault::{DeliveredBody, Delivery, Effect, Fault, When, deliver};
 pub use log::RequestRecord;
 pub use pki::KeyKind;
-pub use seed::{Seed, SeedError};
+pub use seed::{CertificatePermission, Network, SecretPermission, Seed, SeedError};
 pub use server::{Server, ServerError};
+pub use state::StateError;

@@ -4,9 +4,9 @@
 
 use p256::ecdsa::DerSignature;
 use x509_cert::builder::{Builder, CertificateBuilder, RequestBuilder};
+use x509_cert::der::Encode;
 use x509_cert::der::asn1::{Any, Ia5String, ObjectIdentifier, OctetString, Utf8StringRef};
 use x509_cert::der::flagset::FlagSet;
-use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::ToExtension;
 use x509_cert::ext::pkix::name::{GeneralName, OtherName};
 use x509_cert::ext::pkix::{
@@ -229,9 +229,10 @@ impl Authority {
     }
 }
 
-/// The public bits that a request or certificate was made for, read back from a request.
+/// The subject of a request.
 #[cfg(test)]
-pub(crate) fn request_subject(der: &Der) -> Option<String> {
+fn request_subject(der: &Der) -> Option<String> {
+    use x509_cert::der::Decode as _;
     let request = x509_cert::request::CertReq::from_der(der.bytes()).ok()?;
     Some(super::names::to_windows(&request.info.subject))
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use x509_cert::Certificate;
 use x509_cert::der::asn1::{Any, ObjectIdentifier, UintRef, Utf8StringRef};
-use x509_cert::der::{DateTime, Decode, Encode, Reader, SliceReader};
+use x509_cert::der::{DateTime, Decode, Reader, SliceReader};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
     BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,

@@ -6,15 +6,19 @@
 mod check;
 mod directory;
 mod resources;
+mod vaults;
 
 pub(crate) use check::{is_certificate_name, unix_seconds};
+pub(crate) use vaults::{
+    AccessSeed, CertificateSeed, Sku, ThrottlingSeed, ThrottlingShape, TimingSeed, VaultSeed,
+};
+pub use vaults::{CertificatePermission, Network, SecretPermission};
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{Cloud, Fault, KeyKind};
+use crate::Fault;
 pub(crate) use directory::{
     ApplicationSeed, FederatedSeed, ManagedIdentitySeed, MetadataSeed, PhaseSeed, TenantSeed,
     TokenSeed, exchange_audience,
@@ -52,6 +56,10 @@ pub struct Seed {
     pub(crate) subscriptions: Vec<SubscriptionSeed>,
     #[serde(default, rename = "vault")]
     pub(crate) vaults: Vec<VaultSeed>,
+    #[serde(default)]
+    pub(crate) timing: TimingSeed,
+    #[serde(default)]
+    pub(crate) throttling: ThrottlingSeed,
     #[serde(default, rename = "fault")]
     pub(crate) faults: Vec<Fault>,
 }
@@ -60,82 +68,8 @@ fn default_key() -> String {
     "azure-emulator".to_owned()
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct VaultSeed {
-    pub(crate) name: String,
-    #[serde(default = "default_clouds")]
-    pub(crate) clouds: Vec<Cloud>,
-    pub(crate) subscription: String,
-    pub(crate) group: String,
-    /// The group's when absent.
-    pub(crate) location: Option<String>,
-    /// How many certificates are made up, named `cert-` and a number.
-    #[serde(default)]
-    pub(crate) certificates: u32,
-    /// The kinds of keys that made-up certificates have, in turn.
-    #[serde(default = "default_keys")]
-    pub(crate) keys: Vec<KeyKind>,
-    /// After which pages of a list an empty one comes, counted from 1.
-    #[serde(default)]
-    pub(crate) empty_page_after: Vec<u32>,
-    /// Certificates by name: new ones, or made-up ones to be changed.
-    #[serde(default, rename = "certificate")]
-    pub(crate) named: Vec<CertificateSeed>,
-    #[serde(default)]
-    pub(crate) deny: Vec<DenySeed>,
-}
-
-fn default_clouds() -> Vec<Cloud> {
-    vec![Cloud::Public]
-}
-
-fn default_keys() -> Vec<KeyKind> {
-    use KeyKind::{EcP256, EcP384, Rsa2048, Rsa3072, Rsa4096};
-    vec![
-        Rsa2048, EcP256, Rsa2048, EcP384, Rsa2048, Rsa3072, Rsa2048, EcP256, Rsa2048, Rsa4096,
-    ]
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct CertificateSeed {
-    pub(crate) name: String,
-    pub(crate) key: Option<KeyKind>,
-    #[serde(default = "yes")]
-    pub(crate) enabled: bool,
-    #[serde(default = "yes")]
-    pub(crate) exportable: bool,
-    #[serde(default)]
-    pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) not_before: Option<toml::value::Datetime>,
-    pub(crate) not_after: Option<toml::value::Datetime>,
-    /// How many versions it has, each with its own key, the last being the current one.
-    #[serde(default = "one")]
-    pub(crate) versions: u32,
-}
-
 fn yes() -> bool {
     true
-}
-
-fn one() -> u32 {
-    1
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct DenySeed {
-    pub(crate) client_id: String,
-    pub(crate) certificates: Vec<CertificateAction>,
-}
-
-/// What an application can be kept from.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum CertificateAction {
-    List,
-    Get,
 }
 
 /// Why a seed was refused.

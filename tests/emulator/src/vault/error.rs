@@ -1,7 +1,9 @@
 //! Key Vault's refusals, in the service's words.
 //!
 //! Must not know how they come about. Source: "Azure Key Vault REST API error codes", and answers of the
-//! live service quoted in public issues. Where no text is public it is kept short.
+//! live service quoted in public issues (wire 1.4.5, 2.8). Where no text is public it is kept short.
+
+use std::fmt;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -15,25 +17,63 @@ pub(super) enum Refusal {
     NoToken,
     ForeignToken,
     TokenLifetime,
-    WrongAudience { expected: String, found: String },
-    WrongIssuer { expected: String, found: String },
-    ForbiddenByRbac { caller: String, resource: String },
+    WrongAudience {
+        expected: String,
+        found: String,
+    },
+    WrongIssuer {
+        expected: String,
+        found: String,
+    },
+    ForbiddenByRbac {
+        caller: String,
+        action: &'static str,
+        resource: String,
+    },
+    AccessDenied {
+        caller: String,
+        permission: String,
+    },
+    ForbiddenByFirewall {
+        caller: String,
+    },
+    ForbiddenByConnection {
+        caller: String,
+    },
+    SecretDisabled,
+    PurgeProtected,
     NoApiVersion,
     UnknownApiVersion(String),
+    /// With the whole text.
+    BadParameter(String),
+    KeySizeNotSupported(u32),
     BadMaxResults,
     BadSkipToken,
     InvalidName(String),
     InvalidVersion(String),
     NotFound(String),
+    DeletedNotFound(String),
     NoPending(String),
     NoContacts,
     NoIssuer,
+    NoSecret(String),
     NoSuchPath(String),
     MethodNotAllowed(String),
+    Deleted(String),
+    BeingDeleted,
+    BeingRecovered,
+    PendingInTheWay(String),
+    Throttled,
+    NotEmulated(&'static str),
     Broken(String),
 }
 
 impl Refusal {
+    /// Something that fails only where the emulator does.
+    pub(super) fn broken(error: impl fmt::Display) -> Refusal {
+        Refusal::Broken(error.to_string())
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         use Refusal as R;
         match self {
@@ -42,17 +82,33 @@ impl Refusal {
             | R::TokenLifetime
             | R::WrongAudience { .. }
             | R::WrongIssuer { .. } => StatusCode::UNAUTHORIZED,
-            R::ForbiddenByRbac { .. } => StatusCode::FORBIDDEN,
+            R::ForbiddenByRbac { .. }
+            | R::AccessDenied { .. }
+            | R::ForbiddenByFirewall { .. }
+            | R::ForbiddenByConnection { .. }
+            | R::SecretDisabled
+            | R::PurgeProtected => StatusCode::FORBIDDEN,
             R::NoApiVersion
             | R::UnknownApiVersion(_)
+            | R::BadParameter(_)
+            | R::KeySizeNotSupported(_)
             | R::BadMaxResults
             | R::BadSkipToken
             | R::InvalidName(_)
             | R::InvalidVersion(_) => StatusCode::BAD_REQUEST,
-            R::NotFound(_) | R::NoPending(_) | R::NoContacts | R::NoIssuer | R::NoSuchPath(_) => {
-                StatusCode::NOT_FOUND
-            }
+            R::NotFound(_)
+            | R::DeletedNotFound(_)
+            | R::NoPending(_)
+            | R::NoContacts
+            | R::NoIssuer
+            | R::NoSecret(_)
+            | R::NoSuchPath(_) => StatusCode::NOT_FOUND,
             R::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            R::Deleted(_) | R::BeingDeleted | R::BeingRecovered | R::PendingInTheWay(_) => {
+                StatusCode::CONFLICT
+            }
+            R::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            R::NotEmulated(_) => StatusCode::NOT_IMPLEMENTED,
             R::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -63,14 +119,33 @@ impl Refusal {
             R::NoPending(_) => "PendingCertificateNotFound",
             R::NoContacts => "ContactsNotFound",
             R::NoIssuer => "CertificateIssuerNotFound",
-            R::NotFound(_) => "CertificateNotFound",
+            R::NotFound(_) | R::DeletedNotFound(_) => "CertificateNotFound",
+            R::NoSecret(_) => "SecretNotFound",
             R::NoSuchPath(_) => "NotFound",
+            R::NotEmulated(_) => "NotEmulated",
             other => code(other.status()),
+        }
+    }
+
+    fn inner_code(&self) -> Option<&'static str> {
+        use Refusal as R;
+        match self {
+            R::ForbiddenByRbac { .. } => Some("ForbiddenByRbac"),
+            R::AccessDenied { .. } => Some("AccessDenied"),
+            R::ForbiddenByFirewall { .. } => Some("ForbiddenByFirewall"),
+            R::ForbiddenByConnection { .. } => Some("ForbiddenByConnection"),
+            R::SecretDisabled => Some("SecretDisabled"),
+            R::KeySizeNotSupported(_) => Some("KeySizeNotSupported"),
+            R::Deleted(_) => Some("ObjectIsDeletedButRecoverable"),
+            R::BeingDeleted => Some("ObjectIsBeingDeleted"),
+            R::BeingRecovered => Some("ObjectIsBeingRecovered"),
+            _ => None,
         }
     }
 
     fn message(&self, vault: &Vault) -> String {
         use Refusal as R;
+        let place = format!("{};location={}", vault.name, vault.spec().location);
         match self {
             R::NoToken => "AKV10000: Request is missing a Bearer or PoP token.".into(),
             R::ForeignToken => {
@@ -83,14 +158,33 @@ impl Refusal {
             R::WrongIssuer { expected, found } => {
                 format!("AKV10032: Invalid issuer. Expected one of {expected}, found {found}.")
             }
-            R::ForbiddenByRbac { caller, resource } => format!(
-                "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\nAction: 'Microsoft.KeyVault/vaults/certificates/read'\r\nResource: '{resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\nVault: {};location={}\r\n",
-                vault.name,
-                vault.spec().location
+            R::ForbiddenByRbac {
+                caller,
+                action,
+                resource,
+            } => format!(
+                "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\nAction: '{action}'\r\nResource: '{resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\nVault: {place}\r\n"
+            ),
+            R::AccessDenied { caller, permission } => format!(
+                "The user, group or application '{caller}' does not have {permission} permission on key vault '{place}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
+            ),
+            R::ForbiddenByFirewall { caller } => format!(
+                "Client address is not authorized and caller is not a trusted service.\r\nClient address: 127.0.0.1\r\nCaller: {caller}\r\nVault: {place}"
+            ),
+            R::ForbiddenByConnection { caller } => format!(
+                "Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\nCaller: {caller}\r\nVault: {place}"
+            ),
+            R::SecretDisabled => "Operation get is not allowed on a disabled secret.".into(),
+            R::PurgeProtected => format!(
+                "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed. Vault: {place}"
             ),
             R::NoApiVersion => "api-version must be specified".into(),
             R::UnknownApiVersion(version) => format!(
                 "The specified version ({version}) is not recognized. Consider using the latest supported version (2026-04-01)."
+            ),
+            R::BadParameter(text) => text.clone(),
+            R::KeySizeNotSupported(size) => format!(
+                "Unsupported key size ({size}). Supported sizes are [2048, 3072, 4096]"
             ),
             R::BadMaxResults => {
                 "The value for the parameter maxresults is invalid. It must be a number from 1 to 25."
@@ -103,24 +197,34 @@ impl Refusal {
             R::InvalidVersion(version) => {
                 format!("The request URI contains an invalid version: {version}")
             }
-            R::NotFound(name) => format!(
-                "A certificate with (name/id) {name} was not found in this key vault. If you recently deleted this certificate you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182"
-            ),
+            R::NotFound(name) => not_found("certificate", name),
+            R::DeletedNotFound(name) => format!("Deleted Certificate not found: {name}"),
             R::NoPending(name) => format!("Pending certificate not found: {name}"),
             R::NoContacts => "Contacts not found".into(),
             R::NoIssuer => "Issuer not found".into(),
+            R::NoSecret(name) => not_found("secret", name),
             R::NoSuchPath(path) => format!("There is no resource at {path}."),
             R::MethodNotAllowed(method) => {
                 format!("The HTTP method {method} is not allowed on this resource.")
             }
+            R::Deleted(name) => format!(
+                "Certificate {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the certificate can only be recovered or purged."
+            ),
+            R::BeingDeleted => "Certificate is currently being deleted.".into(),
+            R::BeingRecovered => "Certificate is currently being recovered.".into(),
+            R::PendingInTheWay(name) => format!(
+                "There was a conflict while creating the pending certificate '{name}'. This can happen when multiple operations are performed in parallel. To prevent conflicts, perform operations on the same object in a sequential manner."
+            ),
+            R::Throttled => TOO_MANY.into(),
+            R::NotEmulated(what) => format!("The emulator does not play {what}."),
             R::Broken(what) => format!("The emulator failed: {what}"),
         }
     }
 
     pub(super) fn response(&self, vault: &Vault) -> Response<Bytes> {
         let mut error = json!({"code": self.code(), "message": self.message(vault)});
-        if let (Refusal::ForbiddenByRbac { .. }, Some(error)) = (self, error.as_object_mut()) {
-            error.insert("innererror".into(), json!({"code": "ForbiddenByRbac"}));
+        if let (Some(inner), Some(error)) = (self.inner_code(), error.as_object_mut()) {
+            error.insert("innererror".into(), json!({ "code": inner }));
         }
         let mut response = answer::json(self.status(), &json!({"error": error}));
         if self.status() == StatusCode::UNAUTHORIZED {
@@ -134,6 +238,15 @@ impl Refusal {
         }
         response
     }
+}
+
+/// The recorded 429 had this text, and no `Retry-After` (vcsjones/AzureSignTool issue 219).
+const TOO_MANY: &str = "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached";
+
+fn not_found(what: &str, name: &str) -> String {
+    format!(
+        "A {what} with (name/id) {name} was not found in this key vault. If you recently deleted this {what} you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182"
+    )
 }
 
 fn code(status: StatusCode) -> &'static str {
@@ -157,9 +270,7 @@ fn code(status: StatusCode) -> &'static str {
 /// What a vault says with a status that a fault asked for.
 pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
     let message = match status.as_u16() {
-        429 => {
-            "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"
-        }
+        429 => TOO_MANY,
         500..=599 => "The service is temporarily unavailable.",
         _ => "The request was refused.",
     };

@@ -1,24 +1,27 @@
-//! `GET /certificates`: pages of items, each with a link to the next.
+//! Lists: pages of items, each with a link to the next.
 //!
-//! Must not know who is asking. Source: "Azure REST: Certificates - Get Certificates".
+//! Must not know who is asking. Source: "Azure REST: Certificates - Get Certificates", "Get Certificate
+//! Versions", "Get Deleted Certificates" (wire 2.3).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::Call;
+use super::certificate::Life;
 use super::error::Refusal;
-use super::state::{Stored, Vault};
+use super::show;
 
 /// The most items that the service puts on a page.
 const PAGE: usize = 25;
 
 /// What a list request asks for.
 #[derive(Debug)]
-pub(super) struct Asked {
-    api_version: String,
+struct Asked {
     /// As given, because it returns in the next link.
     max_results: Option<usize>,
+    include_pending: Option<bool>,
     marker: Marker,
 }
 
@@ -26,7 +29,7 @@ pub(super) struct Asked {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Marker {
-    /// The last name listed; empty at the start.
+    /// The last name or version listed; empty at the start.
     next_marker: String,
     /// How many pages with items came before.
     pages: u32,
@@ -35,9 +38,9 @@ struct Marker {
 }
 
 impl Asked {
-    pub(super) fn parse(query: &[(String, String)]) -> Result<Asked, Refusal> {
-        let value = |key: &str| query.iter().find(|(name, _)| name == key).map(|(_, v)| v);
-        let max_results = value("maxresults")
+    fn parse(call: &Call<'_>) -> Result<Asked, Refusal> {
+        let max_results = call
+            .query("maxresults")
             .map(|text| {
                 text.parse::<usize>()
                     .ok()
@@ -45,13 +48,16 @@ impl Asked {
                     .ok_or(Refusal::BadMaxResults)
             })
             .transpose()?;
-        let marker = value("$skiptoken")
+        let marker = call
+            .query("$skiptoken")
             .map(|token| Marker::read(token).ok_or(Refusal::BadSkipToken))
             .transpose()?
             .unwrap_or_default();
         Ok(Asked {
-            api_version: value("api-version").cloned().unwrap_or_default(),
             max_results,
+            include_pending: call
+                .query("includePending")
+                .map(|text| text.eq_ignore_ascii_case("true")),
             marker,
         })
     }
@@ -63,82 +69,127 @@ impl Marker {
     }
 
     fn write(&self) -> Result<String, Refusal> {
-        let json = serde_json::to_vec(self).map_err(|e| Refusal::Broken(e.to_string()))?;
+        let json = serde_json::to_vec(self).map_err(Refusal::broken)?;
         Ok(URL_SAFE_NO_PAD.encode(json))
     }
 }
 
-/// One page.
-pub(super) fn page(vault: &Vault, asked: &Asked) -> Result<Value, Refusal> {
+/// `GET /certificates`.
+pub(super) fn certificates(call: &Call<'_>) -> Result<Value, Refusal> {
+    page(call, "certificates", |asked, size| {
+        let pending = asked.include_pending.unwrap_or(false);
+        let wanted = |c: &super::certificate::Certificate| {
+            let whole = c.current().is_some_and(|v| v.leaf.is_some());
+            c.is_live() && (pending || whole)
+        };
+        let after = &asked.marker.next_marker;
+        let found = call.vault.store.after(after, size, wanted);
+        Ok(found
+            .map_err(Refusal::broken)?
+            .iter()
+            .map(|c| {
+                (
+                    c.name.clone(),
+                    Value::Object(show::item(call.vault, c, None)),
+                )
+            })
+            .collect())
+    })
+}
+
+/// `GET /deletedcertificates`.
+pub(super) fn deleted(call: &Call<'_>) -> Result<Value, Refusal> {
+    page(call, "deletedcertificates", |asked, size| {
+        let after = &asked.marker.next_marker;
+        let found = call.vault.store.changed_after(
+            after,
+            size,
+            |c| matches!(c.life, Life::Deleted { visible, .. } if visible <= call.now),
+        );
+        Ok(found
+            .iter()
+            .map(|c| {
+                let mut item = show::item(call.vault, c, None);
+                if let Some(Value::Object(attributes)) = item.get_mut("attributes") {
+                    show::recovery(call.vault, attributes);
+                }
+                (c.name.clone(), show::deleted(call.vault, c, item))
+            })
+            .collect())
+    })
+}
+
+/// `GET /certificates/{name}/versions`; a name that is not there has an empty list, as the service has.
+pub(super) fn versions(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
+    let found = call.find(name)?.filter(|c| c.is_live());
+    let path = format!("certificates/{name}/versions");
+    page(call, &path, |asked, size| {
+        let Some(certificate) = &found else {
+            return Ok(Vec::new());
+        };
+        let after = &asked.marker.next_marker;
+        let all = certificate.versions.iter();
+        let from = all
+            .clone()
+            .position(|v| v.id == *after)
+            .map_or(0, |at| at + 1);
+        Ok(all
+            .skip(from)
+            .take(size)
+            .map(|v| {
+                let item = show::item(call.vault, certificate, Some(v));
+                (v.id.clone(), Value::Object(item))
+            })
+            .collect())
+    })
+}
+
+/// One page of what `fetch` finds after the marker; it is asked for one more than a page holds.
+fn page(
+    call: &Call<'_>,
+    path: &str,
+    fetch: impl FnOnce(&Asked, usize) -> Result<Vec<(String, Value)>, Refusal>,
+) -> Result<Value, Refusal> {
+    let asked = Asked::parse(call)?;
     if asked.marker.empty {
         let next = Marker {
             next_marker: asked.marker.next_marker.clone(),
             pages: asked.marker.pages,
             empty: false,
         };
-        return Ok(json!({"value": [], "nextLink": link(vault, asked, &next)?}));
+        return Ok(json!({"value": [], "nextLink": link(call, path, &asked, &next)?}));
     }
     let size = asked.max_results.unwrap_or(PAGE);
-    let mut rest = vault.after(&asked.marker.next_marker).peekable();
-    let mut items = Vec::with_capacity(size);
-    let mut last = "";
-    while items.len() < size
-        && let Some(stored) = rest.next()
-    {
-        items.push(item(vault, stored)?);
-        last = &stored.name;
-    }
-    let next_link = if rest.peek().is_some() {
+    let mut items = fetch(&asked, size + 1)?;
+    let next_link = if items.len() > size {
+        items.truncate(size);
         let pages = asked.marker.pages.saturating_add(1);
         let next = Marker {
-            next_marker: last.to_owned(),
+            next_marker: items.last().map(|(m, _)| m.clone()).unwrap_or_default(),
             pages,
-            empty: vault.empty_page_after.contains(&pages),
+            empty: call.vault.empty_page_after.contains(&pages),
         };
-        Value::String(link(vault, asked, &next)?)
+        Value::String(link(call, path, &asked, &next)?)
     } else {
         Value::Null
     };
+    let items: Vec<Value> = items.into_iter().map(|(_, item)| item).collect();
     Ok(json!({"value": items, "nextLink": next_link}))
 }
 
 /// The port and the bare `$` are the service's own habit.
-fn link(vault: &Vault, asked: &Asked, next: &Marker) -> Result<String, Refusal> {
+fn link(call: &Call<'_>, path: &str, asked: &Asked, next: &Marker) -> Result<String, Refusal> {
     let mut link = format!(
-        "https://{}:443/certificates?api-version={}&$skiptoken={}",
-        vault.host,
-        asked.api_version,
+        "https://{}:443/{path}?api-version={}&$skiptoken={}",
+        call.vault.host,
+        call.api_version,
         next.write()?
     );
+    if let Some(pending) = asked.include_pending {
+        link.push_str(&format!("&includePending={pending}"));
+    }
     if let Some(size) = asked.max_results {
         link.push_str(&format!("&maxresults={size}"));
     }
     Ok(link)
-}
-
-fn item(vault: &Vault, stored: &Stored) -> Result<Value, Refusal> {
-    let broken = |e: crate::pki::PkiError| Refusal::Broken(e.to_string());
-    let version = stored
-        .current()
-        .ok_or_else(|| Refusal::NotFound(stored.name.clone()))?;
-    let issued = vault.issued(stored, version).map_err(broken)?;
-    let mut item = Map::new();
-    let id = format!("https://{}/certificates/{}", vault.host, stored.name);
-    item.insert("id".into(), Value::String(id));
-    item.insert("x5t".into(), Value::String(issued.thumbprint.clone()));
-    item.insert(
-        "attributes".into(),
-        json!({
-            "enabled": stored.enabled,
-            "nbf": issued.not_before,
-            "exp": issued.not_after,
-            "created": issued.created,
-            "updated": issued.created,
-        }),
-    );
-    if !stored.tags.is_empty() {
-        item.insert("tags".into(), json!(stored.tags));
-    }
-    item.insert("subject".into(), Value::String(String::new()));
-    Ok(Value::Object(item))
 }

@@ -1,30 +1,52 @@
-//! Key Vault's data plane: which operation a path means, and what every answer carries.
+//! Key Vault's data plane for certificates: which operation a path means, and what every answer carries.
 //!
-//! `state` holds the vaults, `access` decides who may, `list` and `get` answer, `error` words refusals.
-//! Must not know sockets, faults or how tokens are made. Source: "Azure REST: Key Vault, Certificates".
+//! `route` finds the operation, `access` decides who may, `throttle` how often; `list`, `import`,
+//! `create`, `update`, `secret` and `side` do it, `show` and `policy` say how things look, `error` words
+//! refusals. `vaults` holds the vaults, `room` is one, `store` its certificates with `derived` beneath,
+//! `renew` what they do by themselves. Must not know sockets, faults or how tokens are made. Source:
+//! "Azure REST: Key Vault, Certificates".
 
 mod access;
+mod certificate;
+mod change;
+mod create;
+mod derived;
 mod error;
-mod get;
+mod import;
 mod list;
+mod policy;
+mod renew;
+mod room;
+mod route;
+mod secret;
+mod show;
+mod side;
 mod spec;
-mod state;
+mod store;
+mod throttle;
+mod update;
 mod vaults;
 
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
+use serde_json::Value;
 
 use crate::answer::{self, Ids};
 use crate::clock::Clock;
 use crate::entra::Tokens;
-use crate::seed::{CertificateAction, is_certificate_name};
 
+pub(crate) use crate::seed::{Network, Sku};
 pub(crate) use access::bearer;
+use certificate::Certificate;
 use error::Refusal;
 pub(crate) use error::plain;
-pub(crate) use spec::{AccessPolicy, Network, Permissions, Role, Sku, VaultSpec};
-pub(crate) use state::Vault;
-pub(crate) use vaults::{DeletedVault, NameTaken, NotPurged, Vaults};
+pub(crate) use room::Vault;
+use route::Operation;
+pub(crate) use spec::{AccessPolicy, Role, VaultSpec};
+pub(crate) use vaults::{DeletedVault, NameTaken, NotPurged, Vaults, VaultsState};
 
 /// The api-versions that the service knows with the shapes played here; "Azure REST: Key Vault".
 const API_VERSIONS: [&str; 10] = [
@@ -40,14 +62,38 @@ const API_VERSIONS: [&str; 10] = [
     "2026-04-01",
 ];
 
-/// What a request asks of a vault.
-#[derive(Debug, PartialEq, Eq)]
-enum Operation<'a> {
-    List,
-    Get {
-        name: &'a str,
-        version: Option<&'a str>,
-    },
+/// A request that got through, with what its operation may need.
+struct Call<'a> {
+    vault: &'a Vault,
+    /// Milliseconds since 1970.
+    now: u64,
+    query: Vec<(String, String)>,
+    api_version: String,
+    body: &'a Bytes,
+}
+
+impl Call<'_> {
+    fn query(&self, key: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Now, in seconds since 1970.
+    fn seconds(&self) -> u64 {
+        self.now / 1_000
+    }
+
+    /// So many seconds from now, in milliseconds since 1970.
+    fn later(&self, seconds: u64) -> u64 {
+        self.now.saturating_add(seconds.saturating_mul(1_000))
+    }
+
+    /// The certificate of a name, alive or not.
+    fn find(&self, name: &str) -> Result<Option<Arc<Certificate>>, Refusal> {
+        self.vault.store.find(name).map_err(Refusal::broken)
+    }
 }
 
 /// Answers a request to a vault's host.
@@ -95,127 +141,101 @@ fn serve(
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Refusal> {
     let caller = access::authenticate(vault, tokens, clock, request.headers())?;
+    let now = clock
+        .now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
     let query: Vec<(String, String)> =
         form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
             .into_owned()
             .collect();
-    let value = |key: &str| {
-        query
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.as_str())
+    let mut call = Call {
+        vault,
+        now,
+        query,
+        api_version: String::new(),
+        body: request.body(),
     };
-    match value("api-version") {
+    call.api_version = match call.query("api-version") {
         None => return Err(Refusal::NoApiVersion),
         Some(version) if !API_VERSIONS.contains(&version) => {
             return Err(Refusal::UnknownApiVersion(version.to_owned()));
         }
-        Some(_) => {}
-    }
-    let body = match operation(request.method(), request.uri().path())? {
-        Operation::List => {
-            access::authorize(vault, &caller, CertificateAction::List, None)?;
-            list::page(vault, &list::Asked::parse(&query)?)?
-        }
-        Operation::Get { name, version } => {
-            access::authorize(vault, &caller, CertificateAction::Get, Some(name))?;
-            get::bundle(vault, name, version)?
-        }
+        Some(version) => version.to_owned(),
     };
+    let operation = Operation::find(request.method(), request.uri().path())?;
+    access::authorize(vault, &caller, operation.permission(), operation.name())?;
+    if !vault.throttle.takes(operation.kind(), now) {
+        return Err(Refusal::Throttled);
+    }
+    vault.settle(now).map_err(Refusal::broken)?;
+    operate(&call, operation)
+}
+
+fn operate(call: &Call<'_>, operation: Operation<'_>) -> Result<Response<Bytes>, Refusal> {
+    use Operation as O;
+    let body = match operation {
+        O::List => list::certificates(call),
+        O::Versions(name) => list::versions(call, name),
+        O::ListDeleted => list::deleted(call),
+        O::Get(name, version) => get(call, name, version),
+        O::GetPolicy(name) => get_policy(call, name),
+        O::Import(name) => import::import(call, name),
+        O::Create(name) => return create::create(call, name),
+        O::GetPending(name) => return create::get(call, name),
+        O::CancelPending(name) => create::cancel(call, name),
+        O::DeletePending(name) => create::delete(call, name),
+        O::Merge(name) => return create::merge(call, name),
+        O::Update(name, version) => update::update(call, name, version),
+        O::UpdatePolicy(name) => update::policy(call, name),
+        O::Delete(name) => update::delete(call, name),
+        O::GetDeleted(name) => update::get_deleted(call, name),
+        O::Recover(name) => update::recover(call, name),
+        O::Purge(name) => {
+            update::purge(call, name)?;
+            let mut response = Response::new(Bytes::new());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            return Ok(response);
+        }
+        O::GetContacts => side::get_contacts(call),
+        O::SetContacts => side::set_contacts(call),
+        O::DeleteContacts => side::delete_contacts(call),
+        O::ListIssuers => Ok(side::list_issuers(call)),
+        O::GetIssuer(name) => side::get_issuer(call, name),
+        O::SetIssuer(name) => side::set_issuer(call, name),
+        O::UpdateIssuer(name) => side::update_issuer(call, name),
+        O::DeleteIssuer(name) => side::delete_issuer(call, name),
+        O::GetSecret(name, version) => secret::get(call, name, version),
+        O::Backup(_) | O::Restore => Err(Refusal::NotEmulated("backup and restore")),
+    }?;
     Ok(answer::json(StatusCode::OK, &body))
 }
 
-/// Finds the operation, and never takes another resource under `/certificates` for a certificate.
-fn operation<'a>(method: &Method, path: &'a str) -> Result<Operation<'a>, Refusal> {
-    let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
-    let collection = parts.next().unwrap_or_default();
-    if !collection.eq_ignore_ascii_case("certificates") {
-        return Err(Refusal::NoSuchPath(path.to_owned()));
-    }
-    let rest: Vec<&str> = parts.collect();
-    // A trailing slash asks for the current version, as some SDKs do.
-    let rest = match rest.as_slice() {
-        [head @ .., ""] => head,
-        whole => whole,
+/// `GET /certificates/{name}[/{version}]`: an older version comes without the policy.
+fn get(call: &Call<'_>, name: &str, version: Option<&str>) -> Result<Value, Refusal> {
+    let asked = version.map_or_else(|| name.to_owned(), |v| format!("{name}/{v}"));
+    let missing = || Refusal::NotFound(asked.clone());
+    let found = call
+        .find(name)?
+        .filter(|c| c.is_live())
+        .ok_or_else(missing)?;
+    let current = found.current().ok_or_else(missing)?;
+    let wanted = match version {
+        None => current,
+        Some(id) => found.version(id).ok_or_else(missing)?,
     };
-    let is_get = method == Method::GET;
-    let only_get = |operation| {
-        if is_get {
-            Ok(operation)
-        } else {
-            Err(Refusal::MethodNotAllowed(method.to_string()))
-        }
+    let shown = if wanted.id == current.id {
+        show::Shown::Current
+    } else {
+        show::Shown::Older
     };
-    match rest {
-        [] => only_get(Operation::List),
-        [special, ..] if is_other_resource(special) => Err(match (*special, is_get) {
-            ("contacts", true) => Refusal::NoContacts,
-            ("issuers", true) => Refusal::NoIssuer,
-            _ => Refusal::MethodNotAllowed(method.to_string()),
-        }),
-        [name, ..] if !is_certificate_name(name) => Err(Refusal::InvalidName((*name).to_owned())),
-        [name] => only_get(Operation::Get {
-            name,
-            version: None,
-        }),
-        [name, "pending"] if is_get => Err(Refusal::NoPending((*name).to_owned())),
-        [_, "versions" | "policy"] if is_get => Err(Refusal::NoSuchPath(path.to_owned())),
-        [
-            _,
-            "pending" | "versions" | "policy" | "import" | "create" | "backup",
-            ..,
-        ] => Err(Refusal::MethodNotAllowed(method.to_string())),
-        [name, version] => only_get(Operation::Get {
-            name,
-            version: Some(version),
-        }),
-        _ => Err(Refusal::NoSuchPath(path.to_owned())),
-    }
+    show::bundle(call.vault, &found, wanted, shown).map(Value::Object)
 }
 
-fn is_other_resource(segment: &str) -> bool {
-    ["contacts", "issuers", "restore"].contains(&segment)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_mean_what_the_service_means_by_them() {
-        let get = |name, version| Operation::Get { name, version };
-        for (path, expected) in [
-            ("/certificates", Operation::List),
-            ("/certificates/", Operation::List),
-            ("/certificates/web-1", get("web-1", None)),
-            ("/certificates/web-1/", get("web-1", None)),
-            ("/Certificates/web-1/0123", get("web-1", Some("0123"))),
-        ] {
-            assert_eq!(operation(&Method::GET, path).unwrap(), expected, "{path}");
-        }
-    }
-
-    #[test]
-    fn other_resources_are_never_taken_for_certificates() {
-        for (method, path, status) in [
-            (Method::GET, "/certificates/contacts", 404),
-            (Method::GET, "/certificates/issuers", 404),
-            (Method::GET, "/certificates/issuers/one", 404),
-            (Method::POST, "/certificates/restore", 405),
-            (Method::GET, "/certificates/restore", 405),
-            (Method::GET, "/certificates/a/pending", 404),
-            (Method::GET, "/certificates/a/versions", 404),
-            (Method::GET, "/certificates/a/policy", 404),
-            (Method::POST, "/certificates/a/import", 405),
-            (Method::DELETE, "/certificates/a", 405),
-            (Method::GET, "/secrets/a", 404),
-            (Method::GET, "/", 404),
-            (Method::GET, "/certificates/a.b", 400),
-            (Method::GET, "/certificates/a%20b", 400),
-            (Method::GET, "/certificates//a", 400),
-        ] {
-            let refusal = operation(&method, path).unwrap_err();
-            assert_eq!(refusal.status(), status, "{method} {path}");
-        }
-    }
+fn get_policy(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
+    let found = call
+        .find(name)?
+        .filter(|c| c.is_live())
+        .ok_or_else(|| Refusal::NotFound(name.to_owned()))?;
+    show::policy(call.vault, &found.name, &found.policy)
 }

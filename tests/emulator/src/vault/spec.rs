@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Cloud;
-use crate::seed::{Seed, VaultSeed};
+use crate::seed::{AccessSeed, Network, Seed, Sku, VaultSeed};
 
 /// Days that a deleted vault or certificate is kept where nothing else was said; "Soft-delete overview".
 pub(crate) const RETENTION_DAYS: u32 = 90;
@@ -29,8 +29,12 @@ pub(crate) struct VaultSpec {
     pub(crate) access_policies: Vec<AccessPolicy>,
     /// Roles on the vault or above it; they count where `rbac` is true.
     pub(crate) roles: Vec<Role>,
-    /// Every application of the tenant may do everything; what a seed's vault is like.
+    /// Every application of the tenant may do everything but what is denied.
     pub(crate) open: bool,
+    /// Who else may do what, whichever of policies and roles counts.
+    pub(crate) allow: Vec<AccessSeed>,
+    /// Who may not do what, whatever else says that they may.
+    pub(crate) deny: Vec<AccessSeed>,
     pub(crate) network: Network,
     pub(crate) purge_protection: bool,
     /// 7 to 90.
@@ -38,28 +42,6 @@ pub(crate) struct VaultSpec {
     pub(crate) tags: BTreeMap<String, String>,
     /// Seconds since 1970.
     pub(crate) created: u64,
-}
-
-/// A vault's price tier.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Sku {
-    #[default]
-    Standard,
-    Premium,
-}
-
-/// Who gets through to the vault before anybody asks who they are.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Network {
-    /// Everybody.
-    #[default]
-    Open,
-    /// A firewall that lets nobody of ours in.
-    Firewall,
-    /// Private links alone.
-    PrivateLink,
 }
 
 /// One entry of `accessPolicies`, in Azure Resource Manager's shape.
@@ -121,16 +103,18 @@ impl VaultSpec {
             location: location
                 .or_else(|| group.map(|g| g.location.clone()))
                 .unwrap_or_default(),
-            sku: Sku::Standard,
-            rbac: true,
+            sku: table.sku,
+            rbac: table.rbac,
             access_policies: Vec::new(),
             roles: Vec::new(),
-            open: true,
-            network: Network::Open,
-            purge_protection: false,
-            retention_days: RETENTION_DAYS,
-            tags: BTreeMap::new(),
-            // 2025-01-01, the day before the first made-up certificate.
+            open: table.allow.is_empty(),
+            allow: table.allow.clone(),
+            deny: table.deny.clone(),
+            network: table.network,
+            purge_protection: table.purge_protection,
+            retention_days: table.retention_days.unwrap_or(RETENTION_DAYS),
+            tags: table.tags.clone(),
+            // 2025-01-01, before every made-up certificate.
             created: 1_735_689_600,
         }
     }

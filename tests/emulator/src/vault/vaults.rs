@@ -4,21 +4,23 @@
 //! taken once in each cloud, by live and deleted vaults alike. Source: "Azure REST: Key Vault - Vaults",
 //! "Soft-delete overview".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::room::{Common, Snapshot, Vault};
 use super::spec::{VaultSpec, host};
-use super::state::Vault;
 use crate::cloud::Cloud;
-use crate::pki::{Authority, PkiError};
+use crate::pki::PkiError;
 use crate::seed::Seed;
+use crate::state::Dirty;
+use serde::{Deserialize, Serialize};
 
 const DAY: u64 = 86_400;
 
 /// Every vault by its host name.
 pub(crate) struct Vaults {
-    authority: Arc<Authority>,
+    common: Common,
     rooms: RwLock<Rooms>,
 }
 
@@ -34,6 +36,16 @@ impl fmt::Debug for Vaults {
 struct Rooms {
     live: BTreeMap<String, Arc<Vault>>,
     deleted: BTreeMap<String, DeletedVault>,
+    /// Hosts of purged vaults, which a seed must not bring back.
+    gone: BTreeSet<String>,
+}
+
+/// Vaults as a state file holds them: those that are not as the seed says.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct VaultsState {
+    vaults: Vec<Snapshot>,
+    #[serde(default)]
+    gone: BTreeSet<String>,
 }
 
 /// A vault that was deleted and can be recovered until it is purged.
@@ -65,21 +77,22 @@ pub(crate) enum NotPurged {
 }
 
 impl Vaults {
-    pub(crate) fn new(seed: &Seed) -> Result<Vaults, PkiError> {
-        let authority = Arc::new(Authority::new(&seed.key)?);
+    /// The vaults of a seed; changes of them are told to `dirty`.
+    pub(crate) fn new(seed: &Seed, dirty: Dirty) -> Result<Vaults, PkiError> {
+        let common = Common::new(seed, dirty)?;
         let mut live = BTreeMap::new();
         for table in &seed.vaults {
             for cloud in &table.clouds {
                 let spec = VaultSpec::seeded(seed, table, *cloud);
-                let vault = Vault::new(spec, Some(table), &authority);
+                let vault = Vault::new(spec, Some(table), &common);
                 live.insert(vault.host.clone(), Arc::new(vault));
             }
         }
         Ok(Vaults {
-            authority,
+            common,
             rooms: RwLock::new(Rooms {
                 live,
-                deleted: BTreeMap::new(),
+                ..Rooms::default()
             }),
         })
     }
@@ -123,8 +136,11 @@ impl Vaults {
         if rooms.deleted.contains_key(&host) {
             return Err(NameTaken::Deleted);
         }
-        let vault = Arc::new(Vault::new(spec, None, &self.authority));
+        let vault = Arc::new(Vault::new(spec, None, &self.common));
+        rooms.gone.remove(&host);
         rooms.live.insert(host, Arc::clone(&vault));
+        drop(rooms);
+        vault.mark();
         Ok(vault)
     }
 
@@ -140,6 +156,8 @@ impl Vaults {
             scheduled_purge: now.saturating_add(days.saturating_mul(DAY)),
         };
         rooms.deleted.insert(host, deleted.clone());
+        drop(rooms);
+        deleted.vault.mark();
         Some(deleted)
     }
 
@@ -168,6 +186,8 @@ impl Vaults {
         let host = host(cloud, name);
         let vault = rooms.deleted.remove(&host)?.vault;
         rooms.live.insert(host, Arc::clone(&vault));
+        drop(rooms);
+        vault.mark();
         Some(vault)
     }
 
@@ -184,6 +204,9 @@ impl Vaults {
             Some(kept) if kept.vault.spec().purge_protection => Err(NotPurged::Protected),
             Some(_) => {
                 rooms.deleted.remove(&host);
+                rooms.gone.insert(host);
+                drop(rooms);
+                self.common.dirty.mark();
                 Ok(())
             }
         }
@@ -193,7 +216,56 @@ impl Vaults {
     fn expire(&self, now: u64) {
         let over = |d: &DeletedVault| d.scheduled_purge <= now;
         if self.read().deleted.values().any(over) {
-            self.write().deleted.retain(|_, d| !over(d));
+            let mut rooms = self.write();
+            let Rooms { deleted, gone, .. } = &mut *rooms;
+            gone.extend(
+                deleted
+                    .iter()
+                    .filter(|(_, d)| over(d))
+                    .map(|(h, _)| h.clone()),
+            );
+            deleted.retain(|_, d| !over(d));
+            drop(rooms);
+            self.common.dirty.mark();
+        }
+    }
+
+    /// Every vault that is not as the seed says.
+    pub(crate) fn snapshot(&self) -> VaultsState {
+        let rooms = self.read();
+        let live = rooms.live.values().filter(|v| v.is_touched());
+        let live = live.map(|v| v.snapshot(None));
+        let deleted = rooms.deleted.values();
+        let deleted = deleted.map(|d| d.vault.snapshot(Some((d.deleted, d.scheduled_purge))));
+        VaultsState {
+            vaults: live.chain(deleted).collect(),
+            gone: rooms.gone.clone(),
+        }
+    }
+
+    /// Takes over what was changed before a restart.
+    pub(crate) fn restore(&self, state: VaultsState) {
+        let mut rooms = self.write();
+        rooms.live.retain(|host, _| !state.gone.contains(host));
+        rooms.gone = state.gone;
+        for snapshot in state.vaults {
+            let host = snapshot.spec.host();
+            let vault = rooms
+                .live
+                .remove(&host)
+                .unwrap_or_else(|| Arc::new(Vault::new(snapshot.spec.clone(), None, &self.common)));
+            let deleted = snapshot.deleted;
+            vault.restore(snapshot);
+            if let Some((deleted, scheduled_purge)) = deleted {
+                let kept = DeletedVault {
+                    vault,
+                    deleted,
+                    scheduled_purge,
+                };
+                rooms.deleted.insert(host, kept);
+            } else {
+                rooms.live.insert(host, vault);
+            }
         }
     }
 
@@ -213,7 +285,7 @@ mod tests {
     const NOW: u64 = 1_787_220_930;
 
     fn vaults() -> Vaults {
-        Vaults::new(&Seed::built_in().unwrap()).unwrap()
+        Vaults::new(&Seed::built_in().unwrap(), Dirty::default()).unwrap()
     }
 
     fn spec(vaults: &Vaults, name: &str) -> VaultSpec {
