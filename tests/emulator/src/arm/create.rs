@@ -105,6 +105,8 @@ pub(super) fn put(
         access_policies: Vec::new(),
         roles: call.arm.roles.inherited(&subscription.tenant, &scope),
         open: false,
+        allow: Vec::new(),
+        deny: Vec::new(),
         network: Network::Open,
         purge_protection: false,
         retention_days: 90,
