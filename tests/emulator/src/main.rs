@@ -41,6 +41,9 @@ struct Serve {
     /// Where to write a JSON line per request.
     #[arg(long, value_name = "FILE")]
     request_log: Option<PathBuf>,
+    /// Where to keep what was changed, across restarts; it holds private keys.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Where to write the policy that leads a client here, before the ready line.
     #[arg(long, value_name = "FILE")]
     write_policy: Option<PathBuf>,
@@ -95,11 +98,14 @@ fn run(serve: &Serve) -> anyhow::Result<()> {
                     format!("the request log {} cannot be written", path.display())
                 })?;
             }
+            if let Some(path) = &serve.state {
+                emulator.keep_state(path)?;
+            }
             let vaults = emulator.vault_count();
             // Before the ready line: whoever waits for it may end the program at once.
             let mut terminate = signal(tokio::signal::unix::SignalKind::terminate())?;
             let mut interrupt = signal(tokio::signal::unix::SignalKind::interrupt())?;
-            let server = Server::start(emulator, serve.listen).await?;
+            let server = Server::start(emulator.clone(), serve.listen).await?;
             if let Some(path) = &serve.write_policy {
                 write_whole(path, &server.policy_toml())
                     .with_context(|| format!("the policy {} cannot be written", path.display()))?;
@@ -113,7 +119,10 @@ fn run(serve: &Serve) -> anyhow::Result<()> {
                 _ = interrupt.recv() => {}
             }
             server.shutdown().await;
-            Ok(())
+            // After the last request, and told where it fails: a lost change must not end well.
+            emulator
+                .flush_state()
+                .context("the state could not be written")
         })
 }
 
