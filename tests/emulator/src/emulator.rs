@@ -22,7 +22,7 @@ use crate::identity::{self, Machine};
 use crate::log::{RequestLog, RequestRecord};
 use crate::seed::Seed;
 use crate::state::{self, Dirty, Keeper, StateError};
-use crate::vault::{self, Vault, Vaults};
+use crate::vault::{self, Vault, VaultControl, Vaults};
 
 /// The instance metadata service's address, the one host that is asked over plain HTTP.
 pub(crate) const METADATA_HOST: &str = "169.254.169.254";
@@ -226,6 +226,13 @@ impl Emulator {
     #[must_use]
     pub fn vault_count(&self) -> usize {
         self.inner.vaults.count()
+    }
+
+    /// A live vault by its host name, to change who may do what in it.
+    #[must_use]
+    pub fn vault(&self, host: &str) -> Option<VaultControl> {
+        let found = self.inner.vaults.find(&host.to_ascii_lowercase())?;
+        Some(VaultControl::new(found))
     }
 
     /// Whether a host name is one that anybody answers for.

@@ -31,3 +31,4 @@ pub use pki::KeyKind;
 pub use seed::{CertificatePermission, Network, SecretPermission, Seed, SeedError};
 pub use server::{Server, ServerError};
 pub use state::StateError;
+pub use vault::VaultControl;

@@ -9,6 +9,7 @@
 mod access;
 mod certificate;
 mod change;
+mod control;
 mod create;
 mod derived;
 mod error;
@@ -41,6 +42,7 @@ use crate::entra::Tokens;
 pub(crate) use crate::seed::{Network, Sku};
 pub(crate) use access::bearer;
 use certificate::Certificate;
+pub use control::VaultControl;
 use error::Refusal;
 pub(crate) use error::plain;
 pub(crate) use room::Vault;
