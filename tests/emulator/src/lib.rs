@@ -1,4 +1,5 @@
-//! An Azure for tests: Entra ID's token endpoint and Key Vault's certificates, in one process.
+//! An Azure for tests: Entra ID, managed identities, Azure Resource Manager and Key Vault's certificates,
+//! in one process.
 //!
 //! [`Emulator`] is a function from request to response, called directly by a headless test or put
 //! behind a loopback port by [`Server`]. A [`Seed`] says what exists, a [`Clock`] says what time it is,

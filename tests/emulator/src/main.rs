@@ -21,7 +21,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve Entra ID and Key Vault on a loopback port until SIGINT or SIGTERM.
+    /// Serve Entra ID, Azure Resource Manager and Key Vault on a loopback port until SIGINT or SIGTERM.
     Serve(Serve),
     /// Print the built-in seed, to start one of your own from.
     Seed,

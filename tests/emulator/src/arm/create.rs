@@ -13,8 +13,8 @@ use super::locations::{plain, region};
 use super::route::authorize;
 use super::subscriptions::find;
 use super::vaults::{in_group, shown, vault_id};
-use super::{Reply, names, policy};
-use crate::seed::SubscriptionSeed;
+use super::{Reply, policy};
+use crate::seed::{SubscriptionSeed, is_vault_name};
 use crate::vault::{AccessPolicy, NameTaken, Network, Sku, VaultSpec};
 
 /// The body of a PUT, or of a PATCH. What it has beside this is taken and forgotten.
@@ -72,7 +72,7 @@ pub(super) fn put(
         .filter(|l| !l.trim().is_empty())
         .ok_or_else(|| Refusal::new("LocationRequired", []))?;
     let location = region(call.cloud, location)?;
-    if !names::is_valid(name) {
+    if !is_vault_name(name) {
         return Err(Refusal::new("VaultNameNotValid", [name]));
     }
     if let Some(existing) = in_group(call, subscription, group, name) {

@@ -1,4 +1,4 @@
-//! Names of vaults: which are valid, and which are free.
+//! Whether a vault's name is valid and free.
 //!
 //! Must not know how vaults are made. Source: "Azure REST: Key Vault - Vaults - Check Name Availability".
 
@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Reply;
 use super::call::Call;
 use super::error::Refusal;
+use crate::seed::is_vault_name;
 
 #[derive(Debug, Deserialize)]
 struct Question {
@@ -27,7 +28,7 @@ pub(super) fn check(call: &Call<'_>) -> Result<Reply, Refusal> {
     }
     let name = question.name.as_str();
     let unavailable = |reason: &str, message: String| json!({"nameAvailable": false, "reason": reason, "message": message});
-    if !is_valid(name) {
+    if !is_vault_name(name) {
         let message = format!("The vault name '{name}' is invalid.");
         return Ok(Reply::Ok(unavailable("AccountNameInvalid", message)));
     }
@@ -38,14 +39,4 @@ pub(super) fn check(call: &Call<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::Ok(unavailable("AlreadyExists", message)));
     }
     Ok(Reply::Ok(json!({"nameAvailable": true})))
-}
-
-/// "Azure REST: Key Vault - Vaults", `vaultName`: 3 to 24 letters, digits and hyphens, a letter first, no
-/// hyphen last or twice.
-pub(super) fn is_valid(name: &str) -> bool {
-    (3..=24).contains(&name.len())
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !name.ends_with('-')
-        && !name.contains("--")
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }

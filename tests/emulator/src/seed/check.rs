@@ -194,7 +194,7 @@ fn uuid(what: &str, text: &str) -> Result<(), SeedError> {
 }
 
 /// "Key Vault naming": 3 to 24 of letters, digits and hyphens, a letter first, no hyphen last or twice.
-fn is_vault_name(name: &str) -> bool {
+pub(crate) fn is_vault_name(name: &str) -> bool {
     (3..=24).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && !name.ends_with('-')

@@ -8,7 +8,7 @@ mod directory;
 mod resources;
 mod vaults;
 
-pub(crate) use check::{is_certificate_name, unix_seconds};
+pub(crate) use check::{is_certificate_name, is_vault_name, unix_seconds};
 pub(crate) use vaults::{
     AccessSeed, CertificateSeed, Sku, ThrottlingSeed, ThrottlingShape, TimingSeed, VaultSeed,
 };
