@@ -103,7 +103,7 @@ impl Words for Asking<'_> {
             }
             Service::Metadata => identity::named(code),
             Service::Arm(_) => arm::named(code),
-            Service::Vault(_) => None,
+            Service::Vault(vault) => vault::named(code, vault),
         }
     }
 }

@@ -58,6 +58,46 @@ async fn it_prints_one_line_when_ready_has_the_policy_written_and_ends_cleanly_o
 }
 
 #[tokio::test]
+async fn a_state_file_is_written_by_the_end_and_one_of_another_kind_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    for _ in 0..2 {
+        let mut child = program()
+            .args(["serve", "--listen", "127.0.0.1:0", "--state"])
+            .arg(&state)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).await.unwrap();
+        assert!(line.contains(" ready on "), "{line}");
+        let id = child.id().unwrap().to_string();
+        let sent = std::process::Command::new("kill")
+            .arg(&id)
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        assert!(child.wait().await.unwrap().success());
+        let text = std::fs::read_to_string(&state).unwrap();
+        assert!(text.contains("\"version\":1"), "{text}");
+    }
+    std::fs::write(&state, "{}").unwrap();
+    let mut command = program();
+    let output = command
+        .args(["serve", "--state"])
+        .arg(&state)
+        .output()
+        .await
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("state.json") && said.contains("remove it"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_is_said_in_one_sentence_with_a_failing_exit_code() {
     let directory = tempfile::tempdir().unwrap();
     let seed = directory.path().join("seed.toml");

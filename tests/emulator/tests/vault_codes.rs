@@ -10,7 +10,7 @@
 mod client;
 mod common;
 
-use azure_emulator::{CertificatePermission, Network, SecretPermission, Seed};
+use azure_emulator::{CertificatePermission, Fault, Network, SecretPermission, Seed};
 use client::*;
 use common::{CLIENT, OTHER_TENANT};
 use serde_json::{Value, json};
@@ -545,4 +545,32 @@ async fn who_is_allowed_something_may_do_that_alone() {
     );
     client.emulator.vault(HOST).unwrap().open();
     assert_eq!(client.get("/certificates").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_fault_can_ask_for_a_refusal_by_its_code() {
+    let client = Client::of_kv_one().await;
+    for (code, status) in [
+        ("ForbiddenByRbac", 403),
+        ("AccessDenied", 403),
+        ("ForbiddenByFirewall", 403),
+        ("ForbiddenByConnection", 403),
+        ("SecretDisabled", 403),
+        ("ObjectIsDeletedButRecoverable", 409),
+        ("ObjectIsBeingDeleted", 409),
+        ("ObjectIsBeingRecovered", 409),
+    ] {
+        client.emulator.inject(Fault::error(code).times(1));
+        let got = client.refused("GET", "/certificates/cert-01", &NONE).await;
+        assert_eq!((got.0, got.2.as_str()), (status, code));
+    }
+    for (code, status) in [
+        ("CertificateNotFound", 404),
+        ("Throttled", 429),
+        ("Unauthorized", 401),
+    ] {
+        client.emulator.inject(Fault::error(code).times(1));
+        let got = client.refused("GET", "/certificates/cert-01", &NONE).await;
+        assert_eq!((got.0, got.1.as_str()), (status, code));
+    }
 }

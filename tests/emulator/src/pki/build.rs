@@ -211,6 +211,10 @@ impl Authority {
 
     /// The authority's own certificate, which stands above those it issued.
     pub(crate) fn certificate(&self) -> Result<Der, PkiError> {
+        self.own().get_or_init(|| self.make_own()).clone()
+    }
+
+    fn make_own(&self) -> Result<Der, PkiError> {
         let usage = ["keyCertSign".to_owned(), "cRLSign".to_owned()];
         let wish = Wish {
             label: "issuing-ca",

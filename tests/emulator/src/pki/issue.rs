@@ -4,6 +4,7 @@
 //! same blueprint is the same certificate, byte for byte, in every run.
 
 use std::str::FromStr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use p256::ecdsa::{DerSignature, SigningKey};
@@ -26,8 +27,8 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 use x509_cert::time::{Time, Validity};
 
-use super::KeyKind;
 use super::keys::p256_secret;
+use super::{Der, KeyKind};
 use crate::answer::digest;
 
 /// TLS server and client authentication, RFC 5280 section 4.2.1.12.
@@ -80,6 +81,8 @@ pub(crate) struct Authority {
     key_info: SubjectPublicKeyInfoOwned,
     name: Name,
     seed: String,
+    /// Its own certificate, made when it is first wanted.
+    own: OnceLock<Result<Der, PkiError>>,
 }
 
 impl Authority {
@@ -92,7 +95,12 @@ impl Authority {
             key_info: SubjectPublicKeyInfoOwned::from_der(info.as_bytes())?,
             name: Name::from_str("CN=Emulated Issuing CA,O=Contoso Test,C=US")?,
             seed: seed.to_owned(),
+            own: OnceLock::new(),
         })
+    }
+
+    pub(super) fn own(&self) -> &OnceLock<Result<Der, PkiError>> {
+        &self.own
     }
 
     pub(super) fn key(&self) -> &SigningKey {

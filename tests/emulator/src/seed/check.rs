@@ -129,6 +129,15 @@ fn check_vault(seed: &Seed, vault: &VaultSeed) -> Result<(), SeedError> {
             "leave the key out, or list at least one",
         ));
     }
+    if vault.retention_days.is_some_and(|d| !(7..=90).contains(&d)) {
+        return Err(impossible(
+            format!(
+                "the vault {} keeps what was deleted too short or too long",
+                vault.name
+            ),
+            "give retention-days = 7 to 90, or leave it out",
+        ));
+    }
     for certificate in &vault.named {
         if !is_certificate_name(&certificate.name) {
             return Err(impossible(
@@ -280,6 +289,7 @@ mod tests {
             (vault("1kv", "rg"), "1kv"),
             (vault("kv--x", "rg"), "kv--x"),
             (vault("kv-x", "rg") + &vault("KV-X", "rg"), "twice"),
+            (vault("kv-x", "rg") + "retention-days = 6", "retention-days"),
             (vault("kv-x", "rg") + "[[vault.certificate]]\nname = \"a.b\"", "a.b"),
             (
                 "[[application]]\nclient-id = \"33333333-3333-4333-8333-333333333333\"\ntenants = [\"4\"]".to_owned(),

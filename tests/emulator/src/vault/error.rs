@@ -267,6 +267,35 @@ fn code(status: StatusCode) -> &'static str {
     }
 }
 
+/// What a vault says with a code, or inner code, that a fault asked for.
+pub(crate) fn named(code: &str, vault: &Vault) -> Option<Response<Bytes>> {
+    let name = || "certificate".to_owned();
+    let caller = || "appid=;oid=;iss=".to_owned();
+    let refusal = match code {
+        "Unauthorized" => Refusal::NoToken,
+        "ForbiddenByRbac" => Refusal::ForbiddenByRbac {
+            caller: caller(),
+            action: "Microsoft.KeyVault/vaults/certificates/read",
+            resource: vault.spec().resource_id().to_ascii_lowercase(),
+        },
+        "AccessDenied" => Refusal::AccessDenied {
+            caller: caller(),
+            permission: "certificates get".to_owned(),
+        },
+        "ForbiddenByFirewall" => Refusal::ForbiddenByFirewall { caller: caller() },
+        "ForbiddenByConnection" => Refusal::ForbiddenByConnection { caller: caller() },
+        "SecretDisabled" => Refusal::SecretDisabled,
+        "CertificateNotFound" => Refusal::NotFound(name()),
+        "SecretNotFound" => Refusal::NoSecret(name()),
+        "ObjectIsDeletedButRecoverable" => Refusal::Deleted(name()),
+        "ObjectIsBeingDeleted" => Refusal::BeingDeleted,
+        "ObjectIsBeingRecovered" => Refusal::BeingRecovered,
+        "Throttled" => Refusal::Throttled,
+        _ => return None,
+    };
+    Some(refusal.response(vault))
+}
+
 /// What a vault says with a status that a fault asked for.
 pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
     let message = match status.as_u16() {

@@ -44,7 +44,7 @@ pub(crate) use access::bearer;
 use certificate::Certificate;
 pub use control::VaultControl;
 use error::Refusal;
-pub(crate) use error::plain;
+pub(crate) use error::{named, plain};
 pub(crate) use room::Vault;
 use route::Operation;
 pub(crate) use spec::{AccessPolicy, Role, VaultSpec};
