@@ -19,11 +19,15 @@ pub struct Spool {
 impl Spool {
     /// An empty spool: mode 0600, and without a name from the start.
     pub fn new() -> io::Result<Self> {
-        Ok(Self {
-            file: BufWriter::new(tempfile::tempfile()?),
+        Ok(Self::over(tempfile::tempfile()?))
+    }
+
+    fn over(file: File) -> Self {
+        Self {
+            file: BufWriter::new(file),
             entries: 0,
             bytes: 0,
-        })
+        }
     }
 
     /// How many entries it holds.
@@ -46,6 +50,12 @@ impl Spool {
         Ok(())
     }
 
+    /// Writes out what is still in memory, so that a full disk is known before the list is
+    /// promised to anybody.
+    pub fn seal(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+
     /// All entries from the first one on.
     pub fn read<T: DeserializeOwned>(
         &mut self,
@@ -62,6 +72,14 @@ impl Spool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_known_before_the_list_is_read() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut spool = Spool::over(full);
+        spool.push(&"small enough to stay in memory").unwrap();
+        assert!(spool.seal().is_err());
+    }
 
     #[test]
     fn entries_come_back_in_order_and_more_than_once() {

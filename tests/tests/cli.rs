@@ -80,7 +80,7 @@ fn exit_codes_say_how_it_ended() {
     assert_eq!(inventory(&azure, STORE, &[]).code, 0);
     assert_eq!(
         inventory(&azure, "https://kv-one.vault.azure.net", &[]).code,
-        1
+        2
     );
     assert_eq!(akv(&["inventory"]).code, 2);
     assert_eq!(akv(&["run", "--job", "/nonexistent"]).code, 2);
@@ -206,7 +206,13 @@ fn the_vaults_certificate_is_verified() {
 }
 
 #[test]
-fn ctrl_c_ends_with_130_and_a_result() {
+fn a_signal_ends_with_130_and_a_result() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        interrupted_by(signal);
+    }
+}
+
+fn interrupted_by(signal: &str) {
     use std::io::Read;
     use std::process::{Command, Stdio};
     let azure = Azure::start();
@@ -237,7 +243,7 @@ fn ctrl_c_ends_with_130_and_a_result() {
         heard.push(byte[0]);
     }
     let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([signal, &child.id().to_string()])
         .status()
         .unwrap();
     assert!(interrupted.success());
@@ -250,4 +256,46 @@ fn ctrl_c_ends_with_130_and_a_result() {
             .unwrap()
             .contains("cancelled")
     );
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_holds_no_result_back() {
+    use std::process::{Command, Stdio};
+    let azure = Azure::start();
+    azure.append_policy("[options]\nattempt = \"flood-log\"\nargument = \"1000\"");
+    let mut child = Command::new(artifact("akv"))
+        .args(["run", "--job", fixture(JOB).to_str().unwrap()])
+        .args(["--policy", azure.policy.to_str().unwrap()])
+        .args([
+            "--component",
+            artifact("hostile_extension.wasm").to_str().unwrap(),
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A megabyte of log lines fills the pipe, which is never read.
+    let stderr = child.stderr.take();
+    let mut line = String::new();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
+    let result: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(result["Result"], 2, "{line}");
+    drop(stderr);
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_exit_codes_of_the_help_are_those_of_the_readme() {
+    let help = akv(&["--help"]).stdout;
+    let codes = help.split("Exit codes:\n").nth(1).unwrap();
+    let readme = include_str!("../../host/README.md");
+    let mut listed = 0;
+    for line in codes.lines().filter(|line| !line.trim().is_empty()) {
+        let (code, meaning) = line.trim().split_once(' ').unwrap();
+        let row = format!("| {code} | {} |", meaning.trim());
+        assert!(readme.contains(&row), "{row}");
+        listed += 1;
+    }
+    assert_eq!(listed, 8);
 }

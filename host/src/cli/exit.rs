@@ -48,6 +48,7 @@ impl Exit {
                 Cause::NotFound => Self::NotFound,
                 Cause::Authentication => Self::Authentication,
                 Cause::Throttled | Cause::Deadline => Self::Throttled,
+                Cause::Cancelled => Self::Interrupted,
                 _ => Self::Failure,
             },
         }

@@ -4,7 +4,7 @@ use super::args::InspectArgs;
 use super::exit::Exit;
 use super::setup;
 use anyhow::{Context, Result};
-use extension_host::engine::Limits;
+use extension_host::limits::Limits;
 use std::io::Write;
 
 pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit> {

@@ -7,9 +7,10 @@ use super::facts::{COLUMNS, Facts};
 use super::setup;
 use anyhow::{Context, Result};
 use comfy_table::{ContentArrangement, Table, presets};
-use extension_host::engine::one_line;
 use extension_host::orchestrator::{Item, Job};
+use extension_host::runner::{Cause, Status};
 use extension_host::spool::Spool;
+use extension_host::text::one_line;
 use job_scope::{Identity, JobKind, Properties};
 use secrecy::SecretString;
 use std::io::{self, BufWriter, Write};
@@ -19,17 +20,15 @@ const SHOWN: usize = 7;
 
 pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
     let job = job(args)?;
-    let mut finished = setup::run(&args.host, &job)?;
-    if !finished.report.message.is_empty() {
-        eprintln!("akv: {}", finished.report.message);
-    }
-    if let Some(list) = finished.report.list.as_mut() {
+    let mut report = setup::run(&args.host, &job)?;
+    if let Some(list) = report.list.as_mut() {
         print(list, args.output).context("cannot write the list")?;
     }
-    Ok(if finished.interrupted {
-        Exit::Interrupted
-    } else {
-        Exit::of_status(finished.report.status)
+    setup::tell(&report);
+    Ok(match report.status {
+        // Here the job is the call.
+        Status::Failure(Cause::Input) => Exit::Usage,
+        status => Exit::of_status(status),
     })
 }
 

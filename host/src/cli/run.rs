@@ -10,44 +10,44 @@ use extension_host::runner::{Cause, Failure, Report, Status};
 use std::io::BufWriter;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
-    let parsed = parse(&setup::read(&args.job)?);
-    let (mut report, interrupted) = match &parsed.job {
-        Ok(job) => match setup::run(&args.host, job) {
-            Ok(finished) => (finished.report, finished.interrupted),
-            Err(error) => {
-                // Whoever started the job waits for a result, also when nothing could run.
-                let failure = Failure {
-                    cause: Cause::Configuration,
-                    message: format!("{error:#}"),
-                };
-                result(&mut Report::not_run(failure), parsed.history_id)?;
-                return Err(error);
-            }
-        },
-        Err(error) => {
-            let failure = Failure {
-                cause: match error {
-                    JobError::Cancelled => Cause::Cancelled,
-                    _ => Cause::Input,
-                },
-                message: error.to_string(),
-            };
-            (Report::not_run(failure), false)
-        }
+    // Whoever started the job waits for a result, also when nothing could run.
+    let not_run = |error: anyhow::Error, history_id| {
+        let failure = Failure {
+            cause: Cause::Configuration,
+            message: format!("{error:#}"),
+        };
+        result(&mut Report::not_run(failure), history_id)?;
+        Err(error)
     };
-    if !report.message.is_empty() {
-        eprintln!("akv: {}", report.message);
-    }
+    let text = match setup::read(&args.job) {
+        Ok(text) => text,
+        Err(error) => return not_run(error, 0),
+    };
+    let parsed = parse(&text);
+    let mut report = match &parsed.job {
+        Ok(job) => match setup::run(&args.host, job) {
+            Ok(report) => report,
+            Err(error) => return not_run(error, parsed.history_id),
+        },
+        Err(error) => Report::not_run(Failure {
+            cause: match error {
+                JobError::Cancelled => Cause::Cancelled,
+                _ => Cause::Input,
+            },
+            message: error.to_string(),
+        }),
+    };
+    result(&mut report, parsed.history_id)?;
     if args.table
         && let Some(list) = report.list.as_mut()
     {
         write_table(&mut std::io::stderr().lock(), list)?;
     }
-    result(&mut report, parsed.history_id)?;
-    Ok(if interrupted {
-        Exit::Interrupted
-    } else {
-        Exit::of_status(report.status)
+    setup::tell(&report);
+    Ok(match (&parsed.job, report.status) {
+        // Cancelled by the platform beforehand: nobody interrupted anything here.
+        (Err(_), Status::Failure(Cause::Cancelled)) => Exit::Failure,
+        (_, status) => Exit::of_status(status),
     })
 }
 

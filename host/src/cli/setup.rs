@@ -2,12 +2,13 @@
 //! printed.
 
 use super::args::HostArgs;
-use super::exit::UsageError;
+use super::exit::{Exit, UsageError};
 use super::watch::Watch;
 use anyhow::{Context, Result};
 use extension_host::clock::Clock;
 use extension_host::egress::{Audit, Client, Connector, JsonLines, NoAudit, SystemResolver, Trust};
-use extension_host::engine::{Cache, Cancel, Engine, Limits};
+use extension_host::engine::{Cache, Cancel, Engine};
+use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::Policy;
 use extension_host::runner::{Host, Report, Threads};
@@ -17,26 +18,31 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The component's file name, beside this program.
 const COMPONENT: &str = "keyvault_extension.wasm";
 
-/// A report, and whether somebody pressed Ctrl-C.
-pub(crate) struct Finished {
-    pub(crate) report: Report,
-    pub(crate) interrupted: bool,
-}
+/// Bytes of a file that is read: a component's limit and room, and no job or policy is near.
+const LONGEST_FILE: u64 = 64 << 20;
 
 /// Reads a whole file; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().read_to_end(&mut bytes)
+        std::io::stdin()
+            .take(LONGEST_FILE + 1)
+            .read_to_end(&mut bytes)
     } else {
-        File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
+        File::open(path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_end(&mut bytes))
     }
     .with_context(|| format!("cannot read {}", path.display()))
     .context(UsageError)?;
+    anyhow::ensure!(
+        bytes.len() as u64 <= LONGEST_FILE,
+        anyhow::anyhow!("{} is larger than {LONGEST_FILE} bytes", path.display())
+            .context(UsageError)
+    );
     Ok(bytes)
 }
 
@@ -77,8 +83,22 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
     Ok(Engine::new(limits, 1, Cache::of_this_user())?)
 }
 
-/// Runs one job. Ctrl-C asks it to stop; a second one ends the program.
-pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Finished> {
+/// Runs one job. A signal asks it to stop; a second one ends the program.
+pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Report> {
+    let runtime = Runtime::new().context("cannot start the I/O runtime")?;
+    let cancel = Cancel::new();
+    {
+        // From here on a signal leaves a result, also while a component is being compiled.
+        let _inside = runtime.enter();
+        for kind in [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+        ] {
+            let signals = signal(kind).context("cannot listen for signals")?;
+            runtime.spawn(stop_at(signals, cancel.clone()));
+        }
+    }
     let policy = policy(args.policy.as_deref())?;
     let limits = Limits::default();
     let component = component_path(args.component.as_deref())?;
@@ -86,7 +106,6 @@ pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Finished> {
     let extension = engine
         .load(&read(&component)?, policy.extension_sha256())
         .with_context(|| format!("cannot load {}", component.display()))?;
-    let runtime = Runtime::new().context("cannot start the I/O runtime")?;
     let trust = Trust::new(policy.added_cas()).context(UsageError)?;
     let connector = Connector::new(
         trust,
@@ -103,25 +122,19 @@ pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Finished> {
         limits,
         threads: Threads::PerJob,
     };
-    let cancel = Cancel::new();
-    let finished = runtime.block_on(async {
-        let watching = tokio::spawn(interrupts(cancel.clone()));
-        let report = host
-            .run(job, cancel.clone(), Box::new(Watch::new(args.verbose)))
-            .await;
-        watching.abort();
-        Finished {
-            report,
-            interrupted: cancel.is_cancelled(),
-        }
-    });
+    let watch = Box::new(Watch::new(args.verbose));
+    let report = runtime.block_on(host.run(job, cancel, watch));
     runtime.shutdown_background();
-    told(&finished.report);
-    Ok(finished)
+    Ok(report)
 }
 
-/// Says on stderr what left, and what did not.
-fn told(report: &Report) {
+/// Says on stderr what a job came to. Called after its result is written: whoever does not
+/// read stderr must not keep the result back.
+pub(crate) fn tell(report: &Report) {
+    if !report.message.is_empty() {
+        // Only its first line begins at the margin: no text of an extension looks like ours.
+        eprintln!("akv: {}", report.message.replace('\n', "\n    "));
+    }
     let traffic = &report.traffic;
     eprintln!(
         "akv: {} request{} left, {} denied",
@@ -131,21 +144,20 @@ fn told(report: &Report) {
     );
     for denial in &traffic.denials {
         eprintln!("akv: denied {denial}");
-        match denial.rule_to_paste() {
-            Some(rule) => eprintln!("This policy rule would allow it:\n\n{rule}"),
-            None => eprintln!("No policy can allow it."),
+        if let Some(rule) = denial.rule_to_paste() {
+            eprintln!("This policy rule would allow it:\n\n{rule}");
         }
     }
 }
 
-async fn interrupts(cancel: Cancel) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        eprintln!("akv: stopping; press Ctrl-C again to end at once");
+async fn stop_at(mut signals: Signal, cancel: Cancel) {
+    signals.recv().await;
+    if !cancel.is_cancelled() {
         cancel.cancel();
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(super::exit::Exit::Interrupted as i32);
-        }
+        eprintln!("akv: stopping; a second signal ends at once");
+        signals.recv().await;
     }
+    std::process::exit(Exit::Interrupted as i32);
 }
 
 fn audit(path: Option<&Path>) -> Result<Arc<dyn Audit>> {

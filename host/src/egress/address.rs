@@ -13,6 +13,12 @@ const PROHIBITED_V4: &[(Ipv4Addr, u32, Reason)] = &[
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "carrier-grade NAT"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "loopback"),
+    // The endpoint by which a cloud's hypervisor talks to its machines; looks public.
+    (
+        Ipv4Addr::new(168, 63, 129, 16),
+        32,
+        "the machine's own cloud host",
+    ),
     (Ipv4Addr::new(169, 254, 0, 0), 16, "link-local"),
     (Ipv4Addr::new(172, 16, 0, 0), 12, "private"),
     (Ipv4Addr::new(192, 0, 0, 0), 24, "protocol assignments"),
@@ -86,12 +92,12 @@ fn prohibited_v4(v4: Ipv4Addr) -> Option<Reason> {
 }
 
 /// The IPv4 address that an IPv6 one stands for: mapped and compatible (RFC 4291
-/// section 2.5.5), 6to4 (RFC 3056), NAT64 (RFC 6052).
+/// section 2.5.5), translated (RFC 2765), 6to4 (RFC 3056), NAT64 (RFC 6052).
 fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     let bits = u128::from(v6);
     let low = Ipv4Addr::from((bits & 0xffff_ffff) as u32);
     match v6.segments() {
-        [0, 0, 0, 0, 0, 0xffff | 0, ..] => Some(low),
+        [0, 0, 0, 0, 0, 0xffff | 0, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => Some(low),
         [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(low),
         [0x2002, ..] => Some(Ipv4Addr::from(((bits >> 80) & 0xffff_ffff) as u32)),
         _ => None,
@@ -117,6 +123,8 @@ mod tests {
             "255.255.255.255",
             "::1",
             "::",
+            "168.63.129.16",
+            "::ffff:0:127.0.0.1",
             "::ffff:127.0.0.1",
             "::ffff:10.0.0.1",
             "::169.254.169.254",

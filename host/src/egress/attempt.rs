@@ -52,8 +52,8 @@ impl Attempt {
             bytes: 0,
             milliseconds: 0,
             address: None,
-            // What stays if the job ends before the answer does.
-            error: Some("the job ended first".to_owned()),
+            // What stays if the extension, or its job, ends before the answer does.
+            error: Some("not read to its end".to_owned()),
         };
         Self {
             audit,
@@ -92,7 +92,7 @@ impl Attempt {
 
     /// Something went wrong.
     pub(super) fn failed(&mut self, error: &str) {
-        self.record.error = Some(crate::engine::one_line(error, 500));
+        self.record.error = Some(crate::text::one_line(error, 500));
     }
 
     /// The whole response has been read.

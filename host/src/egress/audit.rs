@@ -1,6 +1,8 @@
 //! One record for every attempt to send a request, allowed or denied. Never a body, a
-//! header or a query string, so that nothing secret can be in it. It must not know who
-//! reads it.
+//! header or a query string; of an allowed request not even the path, but its rule's. The
+//! path of a denied one is what the extension wrote, whatever that is.
+//!
+//! It must not know who reads it.
 
 use serde::Serialize;
 use std::io::Write;

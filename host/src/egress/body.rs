@@ -14,18 +14,33 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wasmtime_wasi_http::{Error, WasiBody};
 
+/// Why a request body was not collected.
+#[derive(Debug)]
+pub(super) enum BodyError {
+    /// It has more bytes than a request may.
+    TooLong,
+    /// It has trailers, which pass no rule.
+    Trailers,
+    /// The guest did not finish it.
+    Broken(Error),
+}
+
 /// Collects a request body of at most `limit` bytes within `time`, so that it can be
 /// matched and sent with its exact length. A longer one is drained as far as the time
 /// allows: a guest whose stream closes early would see a reset, not the reason.
-pub(super) async fn collect(body: WasiBody, limit: usize, time: Duration) -> Result<Bytes, Error> {
+pub(super) async fn collect(
+    body: WasiBody,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes, BodyError> {
     let collecting = async move {
         let mut body = body;
         let mut collected = BytesMut::new();
         let mut too_long = false;
         while let Some(frame) = body.frame().await {
-            let frame = frame?;
+            let frame = frame.map_err(BodyError::Broken)?;
             if frame.is_trailers() {
-                return Err(Error::HttpRequestTrailerSectionSize(Some(0)));
+                return Err(BodyError::Trailers);
             }
             if let Ok(data) = frame.into_data() {
                 too_long |= collected.len() + data.len() > limit;
@@ -35,13 +50,13 @@ pub(super) async fn collect(body: WasiBody, limit: usize, time: Duration) -> Res
             }
         }
         if too_long {
-            return Err(Error::HttpRequestBodySize(Some(limit as u64)));
+            return Err(BodyError::TooLong);
         }
         Ok(collected.freeze())
     };
     tokio::time::timeout(time, collecting)
         .await
-        .unwrap_or(Err(Error::ConnectionWriteTimeout))
+        .unwrap_or(Err(BodyError::Broken(Error::ConnectionWriteTimeout)))
 }
 
 /// Deadlines of a response body.
@@ -153,13 +168,99 @@ mod tests {
     #[tokio::test]
     async fn a_longer_one_is_refused() {
         let error = collect(wasi("a=bc"), 3, Duration::from_secs(5)).await;
-        assert!(matches!(error, Err(Error::HttpRequestBodySize(Some(3)))));
+        assert!(matches!(error, Err(BodyError::TooLong)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_given_up() {
         let error = collect(Never.boxed_unsync(), 3, Duration::from_secs(5)).await;
-        assert!(matches!(error, Err(Error::ConnectionWriteTimeout)));
+        assert!(matches!(
+            error,
+            Err(BodyError::Broken(Error::ConnectionWriteTimeout))
+        ));
+    }
+
+    fn attempt() -> Attempt {
+        let identity = super::super::JobIdentity {
+            job: 1,
+            attempt: String::new(),
+            extension: String::new(),
+        };
+        Attempt::begin(
+            std::sync::Arc::new(super::super::NoAudit),
+            crate::clock::Clock::system(),
+            &identity,
+            &http::Method::GET,
+            String::new(),
+            String::new(),
+        )
+    }
+
+    fn response(inner: UnsyncBoxBody<Bytes, SendError>) -> ResponseBody {
+        let deadlines = BodyDeadlines {
+            between_bytes: Duration::from_secs(30),
+            total: Duration::from_secs(120),
+        };
+        ResponseBody::new(inner, attempt(), 8, deadlines)
+    }
+
+    fn sent(text: &'static str) -> UnsyncBoxBody<Bytes, SendError> {
+        Full::new(Bytes::from(text))
+            .map_err(|never| match never {})
+            .boxed_unsync()
+    }
+
+    #[tokio::test]
+    async fn a_response_up_to_its_cap_is_passed_on() {
+        let whole = response(sent("12345678")).collect().await.unwrap();
+        assert_eq!(whole.to_bytes(), "12345678");
+    }
+
+    #[tokio::test]
+    async fn a_longer_response_ends_with_an_error() {
+        let error = response(sent("123456789")).collect().await.unwrap_err();
+        assert!(matches!(error, Error::HttpResponseBodySize(Some(8))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_that_stalls_is_given_up_between_its_bytes() {
+        let started = Instant::now();
+        let stalled = Never.map_err(|_| SendError::Shutdown).boxed_unsync();
+        let error = response(stalled).collect().await.unwrap_err();
+        assert!(matches!(error, Error::ConnectionReadTimeout));
+        assert_eq!(started.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_that_drips_is_given_up_at_its_total() {
+        let started = Instant::now();
+        let error = response(Drip::default().boxed_unsync())
+            .collect()
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::ConnectionReadTimeout));
+        assert_eq!(started.elapsed().as_secs(), 120);
+    }
+
+    /// An empty piece every twenty seconds, for ever.
+    #[derive(Default)]
+    struct Drip(Option<Pin<Box<Sleep>>>);
+
+    impl Body for Drip {
+        type Data = Bytes;
+        type Error = SendError;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, SendError>>> {
+            let wait = self.0.get_or_insert_with(|| {
+                Box::pin(sleep_until(Instant::now() + Duration::from_secs(20)))
+            });
+            ready!(wait.as_mut().poll(cx));
+            self.0 = None;
+            Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
+        }
     }
 
     struct Never;

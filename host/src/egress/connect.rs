@@ -68,6 +68,9 @@ pub enum ConnectError {
     /// The name has no address.
     #[error("the name {0} does not resolve")]
     Unresolved(String),
+    /// The name server did not answer.
+    #[error("the name server did not answer for {0}")]
+    Resolver(String),
     /// The name took too long to resolve, or no address answered in time.
     #[error("no connection to {0} within {CONNECT:?}")]
     Timeout(String),
@@ -165,9 +168,7 @@ impl Shared {
         let host = Host::parse(name).map_err(|_| ConnectError::Destination(name.to_owned()))?;
         let tls = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let tcp = tokio::time::timeout(CONNECT, self.tcp(&host, port))
-            .await
-            .map_err(|_| ConnectError::Timeout(host.to_string()))??;
+        let tcp = self.tcp(&host, port).await?;
         let peer = tcp.peer_addr().ok();
         // Requests are small and answers are awaited: Nagle's delay only costs.
         let _ = tcp.set_nodelay(true);
@@ -190,17 +191,26 @@ impl Shared {
     }
 
     async fn tcp(&self, host: &Host, port: u16) -> Result<TcpStream, ConnectError> {
-        let mut last = None;
-        for address in self.addresses(host, port).await? {
-            match TcpStream::connect(address).await {
-                Ok(tcp) => return Ok(tcp),
-                Err(error) => last = Some(error),
+        let late = || ConnectError::Timeout(host.to_string());
+        let addresses = tokio::time::timeout(CONNECT, self.addresses(host, port))
+            .await
+            .map_err(|_| late())??;
+        // Each address has its share, so that one that swallows packets leaves time for the next.
+        let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+        let mut failed = late();
+        for address in addresses {
+            match tokio::time::timeout(CONNECT / count, TcpStream::connect(address)).await {
+                Ok(Ok(tcp)) => return Ok(tcp),
+                Ok(Err(error)) => {
+                    failed = ConnectError::Refused {
+                        host: host.to_string(),
+                        error: Arc::new(error),
+                    };
+                }
+                Err(_) => failed = late(),
             }
         }
-        Err(ConnectError::Refused {
-            host: host.to_string(),
-            error: Arc::new(last.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into())),
-        })
+        Err(failed)
     }
 
     /// The addresses that connections to `host` may go to. Nothing resolves again later.
@@ -213,7 +223,7 @@ impl Shared {
                 .resolver
                 .resolve(name.clone(), port)
                 .await
-                .map_err(|_| ConnectError::Unresolved(name.clone()))?,
+                .map_err(|error| resolve_error(name.clone(), &error))?,
             Host::Ipv4(v4) => vec![SocketAddr::from((*v4, port))],
             Host::Ipv6(v6) => vec![SocketAddr::from((*v6, port))],
         };
@@ -237,8 +247,18 @@ impl Shared {
     }
 }
 
+/// The system says why only in words. "Temporary failure" is EAI_AGAIN of getaddrinfo: the
+/// name server did not answer, which says nothing about the name.
+fn resolve_error(name: String, error: &io::Error) -> ConnectError {
+    if error.to_string().contains("Temporary failure") {
+        ConnectError::Resolver(name)
+    } else {
+        ConnectError::Unresolved(name)
+    }
+}
+
 fn tls_error(host: String, error: io::Error) -> ConnectError {
-    use rustls::AlertDescription::{AccessDenied, UnrecognisedName};
+    use rustls::AlertDescription::UnrecognisedName;
     let inner = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>());
@@ -247,11 +267,7 @@ fn tls_error(host: String, error: io::Error) -> ConnectError {
             host,
             error: error.clone(),
         },
-        // The second is what servers made with rustls say; no client certificate was offered
-        // that could have been denied.
-        Some(rustls::Error::AlertReceived(UnrecognisedName | AccessDenied)) => {
-            ConnectError::UnknownName(host)
-        }
+        Some(rustls::Error::AlertReceived(UnrecognisedName)) => ConnectError::UnknownName(host),
         _ => ConnectError::Tls {
             host,
             error: Arc::new(error),

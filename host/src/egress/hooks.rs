@@ -51,8 +51,11 @@ impl WasiHttpHooks for Hooks {
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let egress = self.egress.clone();
+        let (parts, body) = request.into_parts();
+        let begun = egress.begin(&parts);
         Box::new(async move {
-            let response = egress.send(request, options.unwrap_or_default()).await?;
+            let options = options.unwrap_or_default();
+            let response = egress.send(begun, parts, body, options).await?;
             let io: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(async { Ok(()) });
             Ok((response, io))
         })
@@ -71,6 +74,7 @@ pub(super) fn wasi_error(error: &SendError) -> Error {
                 rcode: Some("NXDOMAIN".to_owned()),
                 info_code: None,
             },
+            ConnectError::Resolver(_) => Error::DnsTimeout,
             ConnectError::Timeout(_) | ConnectError::HandshakeTimeout(_) => {
                 Error::ConnectionTimeout
             }

@@ -1,7 +1,7 @@
 //! The one place where a request leaves the host: match → budget → resolve and filter
 //! addresses → pool → caps → audit.
 //!
-//! It knows the grants of a job as rules, and nothing of what they are for.
+//! It must not know what the rules of a job are for.
 
 pub mod address;
 mod attempt;
@@ -20,11 +20,12 @@ pub use hooks::Hooks;
 pub use tls::{AddedCa, Trust, TrustError};
 
 use crate::clock::Clock;
-use crate::engine::Limits;
 use crate::grant::{Denial, Grants, Target};
+use crate::limits::Limits;
 use attempt::Attempt;
-use body::{BodyDeadlines, ResponseBody};
+use body::{BodyDeadlines, BodyError, ResponseBody};
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -114,22 +115,11 @@ impl JobEgress {
         }
     }
 
-    /// Takes a request of the guest to its answer, or to the reason why there is none.
-    async fn send(
-        &self,
-        request: Request<WasiBody>,
-        options: RequestOptions,
-    ) -> Result<Response<WasiBody>, Error> {
-        let (parts, body) = request.into_parts();
-        // Collected before anything is decided: a denied request is drained as well.
-        let body = body::collect(
-            body,
-            self.limits.request_body,
-            self.limits.request_body_time,
-        )
-        .await;
+    /// Decides on the head of a request, at once: whether or not the guest ever waits for an
+    /// answer, it was an attempt, and a denied one fails the job.
+    fn begin(self: &Arc<Self>, parts: &Parts) -> Begun {
         let shown = crate::grant::shown(&parts.uri);
-        let mut attempt = Attempt::begin(
+        let attempt = Attempt::begin(
             self.audit.clone(),
             self.clock,
             &self.identity,
@@ -137,40 +127,77 @@ impl JobEgress {
             shown.host,
             shown.path,
         );
+        let head = Target::parse(&parts.method, &parts.uri, self.limits.url)
+            .and_then(|target| self.grants.heads(target, &parts.headers).map(drop));
+        if let Err(denial) = head {
+            self.deny(attempt, denial);
+            return Begun::Denied;
+        }
         if self.attempts.fetch_add(1, Ordering::Relaxed) >= self.limits.requests {
             attempt.refuse(Decision::Limited, "requests");
-            return Err(Error::ConnectionLimitReached);
+            return Begun::Limited;
         }
-        let body = match body {
-            Ok(body) => body,
-            Err(error) => {
+        Begun::Granted(Box::new(attempt))
+    }
+
+    fn deny(&self, attempt: Attempt, denial: Denial) {
+        attempt.refuse(Decision::Denied, denial.reason.code());
+        self.denied.fetch_add(1, Ordering::Relaxed);
+        let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
+        if denials.len() < DENIALS_KEPT {
+            denials.push(denial);
+        }
+    }
+
+    /// Takes a request of the guest to its answer, or to the reason why there is none.
+    async fn send(
+        &self,
+        begun: Begun,
+        parts: Parts,
+        body: WasiBody,
+        options: RequestOptions,
+    ) -> Result<Response<WasiBody>, Error> {
+        // A denied request is drained as well: a guest whose stream closes early would see
+        // a reset, not the reason.
+        let limits = &self.limits;
+        let body = body::collect(body, limits.request_body, limits.request_body_time).await;
+        let mut attempt = match begun {
+            Begun::Granted(attempt) => *attempt,
+            Begun::Denied => return Err(Error::HttpRequestDenied),
+            Begun::Limited => return Err(Error::ConnectionLimitReached),
+        };
+        let heads = Target::parse(&parts.method, &parts.uri, limits.url)
+            .and_then(|target| self.grants.heads(target, &parts.headers));
+        let decided = heads.and_then(|heads| match &body {
+            Ok(body) => heads.decide(&parts.headers, body).map(Some),
+            Err(BodyError::TooLong) => Err(heads.deny_body(&parts.headers, "it is too long")),
+            Err(BodyError::Trailers) => Err(heads.deny_body(&parts.headers, "it has trailers")),
+            Err(BodyError::Broken(_)) => Ok(None),
+        });
+        let (rule, body) = match (decided, body) {
+            (Ok(Some(rule)), Ok(body)) => (rule, body),
+            (Err(denial), _) => {
+                self.deny(attempt, denial);
+                return Err(Error::HttpRequestDenied);
+            }
+            (_, Err(BodyError::Broken(error))) => {
                 attempt.refuse(Decision::Limited, &format!("request body: {error}"));
                 return Err(error);
             }
-        };
-        let decided = Target::parse(&parts.method, &parts.uri, self.limits.url)
-            .and_then(|target| self.grants.decide(&target, &parts.headers, &body));
-        let rule = match decided {
-            Ok(rule) => rule,
-            Err(denial) => {
-                attempt.refuse(Decision::Denied, denial.reason.code());
-                self.denied.fetch_add(1, Ordering::Relaxed);
-                let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
-                if denials.len() < DENIALS_KEPT {
-                    denials.push(denial);
-                }
-                return Err(Error::HttpRequestDenied);
-            }
+            _ => return Err(Error::InternalError(None)),
         };
         let Ok(permit) = self.in_flight.clone().acquire_owned().await else {
             return Err(Error::ConnectionLimitReached);
         };
         attempt.allow(rule.id(), rule.path_template(), permit);
-        self.sent.fetch_add(1, Ordering::Relaxed);
 
         let request = granted(parts, body);
         let first_byte = shorter(options.first_byte_timeout, FIRST_BYTE);
-        let answer = match self.transport.send(request, first_byte).await {
+        let sent = self.transport.send(request, first_byte).await;
+        if !matches!(sent, Err(SendError::Connect(_))) {
+            self.sent.fetch_add(1, Ordering::Relaxed);
+        }
+        let answer = match sent {
             Ok(answer) => answer,
             Err(error) => {
                 attempt.failed(&error.to_string());
@@ -182,16 +209,23 @@ impl JobEgress {
             between_bytes: shorter(options.between_bytes_timeout, BETWEEN_BYTES),
             total: TOTAL,
         };
-        let limit = self.limits.response_body;
+        let limit = limits.response_body;
         Ok(answer
             .response
             .map(|body| ResponseBody::new(body, attempt, limit, deadlines).boxed_unsync()))
     }
 }
 
+/// What was decided on a request before its body was there.
+enum Begun {
+    Granted(Box<Attempt>),
+    Denied,
+    Limited,
+}
+
 /// The request as it leaves: the granted URL, the headers a rule let pass, and the exact
 /// length of its body, never chunked.
-fn granted(parts: http::request::Parts, body: Bytes) -> Request<Bytes> {
+fn granted(parts: Parts, body: Bytes) -> Request<Bytes> {
     let carries_body = matches!(
         parts.method,
         http::Method::POST | http::Method::PUT | http::Method::PATCH

@@ -3,10 +3,10 @@
 //!
 //! It must not know where log lines and batches go.
 
-use super::Limits;
 use super::bindings::certstore::extension::host;
 use super::run::Cancel;
-use super::text::one_line;
+use crate::limits::Limits;
+use crate::text::one_line;
 use host::{InventoryItem, LogLevel};
 
 /// Where a job's reports go while it runs. Called on the job's own thread, one call at
@@ -50,6 +50,11 @@ impl HostImports {
         }
     }
 
+    /// After one refusal the job has failed; nothing more is kept of it.
+    fn still_taken(&self) -> Result<(), String> {
+        self.refused.clone().map_or(Ok(()), Err)
+    }
+
     fn taken(&mut self, result: Result<(), String>) -> Result<(), String> {
         if let Err(reason) = &result {
             self.refused.get_or_insert_with(|| reason.clone());
@@ -86,11 +91,13 @@ impl host::Host for HostImports {
     }
 
     async fn submit_inventory(&mut self, items: Vec<InventoryItem>) -> Result<(), String> {
+        self.still_taken()?;
         let result = self.reports.submit_inventory(items);
         self.taken(result)
     }
 
     async fn submit_discovery(&mut self, paths: Vec<String>) -> Result<(), String> {
+        self.still_taken()?;
         let result = self.reports.submit_discovery(paths);
         self.taken(result)
     }

@@ -8,10 +8,8 @@ mod bindings;
 mod cache;
 mod contract;
 mod imports;
-mod limits;
 mod run;
 mod state;
-mod text;
 
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -22,10 +20,9 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 pub use bindings::certstore::extension::host as vocabulary;
 pub use cache::Cache;
 pub use imports::Reports;
-pub use limits::{EPOCH_TICK, Limits};
 pub use run::{Cancel, Ended, JobRun, Stop, Usage, Work};
-pub use text::{message, one_line};
 
+use crate::limits::{EPOCH_TICK, Limits};
 use bindings::exports::certstore::extension as exported;
 use state::JobState;
 

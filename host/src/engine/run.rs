@@ -4,10 +4,10 @@
 
 use super::bindings::certstore::extension::host::{Job, Outcome, Store as JobStore};
 use super::imports::{HostImports, Reports};
-use super::limits::{EPOCH_TICK, Limits};
 use super::state::JobState;
 use super::{Engine, Extension};
 use crate::clock::Clock;
+use crate::limits::Limits;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
@@ -110,7 +110,7 @@ pub enum Stop {
 /// What a job used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// CPU time inside the extension, in epoch ticks of 10 ms.
+    /// CPU time of the job's thread.
     pub cpu: Duration,
     /// The largest size of its linear memory, in bytes.
     pub memory: usize,
@@ -144,6 +144,8 @@ impl Engine {
     /// spins holds up nobody else. Whatever happens there, an end comes back.
     pub async fn run_on_thread(&self, extension: &Extension, run: JobRun) -> Ended {
         let (sender, receiver) = oneshot::channel();
+        let deadline = run.limits.deadline;
+        let latest = deadline + run.limits.grace * 2;
         let (engine, extension) = (self.clone(), extension.clone());
         let thread = move || {
             let ended =
@@ -166,9 +168,12 @@ impl Engine {
         {
             return Ended::stopped(Stop::Host(error.to_string()));
         }
-        receiver
-            .await
-            .unwrap_or_else(|_| Ended::stopped(Stop::Host("the job's thread is gone".to_owned())))
+        // The job ends itself at its deadline, unless a report of its holds the thread up.
+        match tokio::time::timeout(latest, receiver).await {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(_)) => Ended::stopped(Stop::Host("the job's thread is gone".to_owned())),
+            Err(_) => Ended::stopped(Stop::Deadline(deadline)),
+        }
     }
 
     /// Runs a job on the present runtime. For one that must not be held up by a guest
@@ -190,7 +195,8 @@ impl Engine {
         store.limiter(|state| &mut state.limiter);
         store.set_max_component_handles(limits.handles);
         store.set_hostcall_fuel(limits.hostcall_bytes);
-        let ticks = count_ticks(&mut store, limits.cpu);
+        let cpu = CpuClock::start();
+        limit_cpu(&mut store, cpu, limits.cpu);
 
         let called = {
             let call = call(extension, &mut store, &work, &job);
@@ -204,7 +210,7 @@ impl Engine {
                 () = given_up(&cancel, limits.grace) => Err(Stop::Cancelled),
             }
         };
-        let cpu = EPOCH_TICK.saturating_mul(ticks.load(std::sync::atomic::Ordering::Relaxed));
+        let cpu = cpu.used();
         let state = store.data();
         let outcome = called.map_err(|stop| explain(stop, state, cpu, &limits));
         Ended {
@@ -244,24 +250,40 @@ async fn call(
     }
 }
 
-/// Counts the epoch ticks that pass inside the guest, and interrupts it beyond `cpu`.
-fn count_ticks(
-    store: &mut Store<JobState>,
-    cpu: Duration,
-) -> std::sync::Arc<std::sync::atomic::AtomicU32> {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    let ticks = std::sync::Arc::new(AtomicU32::new(0));
-    let counter = ticks.clone();
+/// CPU time of the job's thread since it began: what the guest used, and what the host did
+/// for it. Epochs cannot tell: they go on while the guest waits.
+#[derive(Clone, Copy)]
+struct CpuClock {
+    began: Duration,
+}
+
+impl CpuClock {
+    fn start() -> Self {
+        Self {
+            began: thread_time(),
+        }
+    }
+
+    fn used(self) -> Duration {
+        thread_time().saturating_sub(self.began)
+    }
+}
+
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Looks at each epoch tick whether the guest still has CPU time, and lets others run.
+fn limit_cpu(store: &mut Store<JobState>, clock: CpuClock, most: Duration) {
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
-        let used = counter.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(if EPOCH_TICK.saturating_mul(used) > cpu {
+        Ok(if clock.used() > most {
             UpdateDeadline::Interrupt
         } else {
             UpdateDeadline::Yield(1)
         })
     });
-    ticks
 }
 
 async fn given_up(cancel: &Cancel, grace: Duration) {

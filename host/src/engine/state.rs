@@ -1,13 +1,15 @@
 //! What a job's store holds, and which host interfaces are linked to it: I/O, the two
 //! clocks, HTTP and the contract's own. No other interface of WASI is ever linked.
+//!
+//! It must not know what the job is, nor where its requests and reports go.
 
 use super::bindings::certstore::extension::host;
 use super::imports::HostImports;
-use super::limits::Limits;
 use crate::clock::Clock;
+use crate::limits::Limits;
 use std::time::{Duration, SystemTime};
+use wasmtime::ResourceLimiter;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
-use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::clocks::{HostMonotonicClock, HostWallClock, WasiClocks, WasiClocksCtxView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
@@ -50,25 +52,40 @@ impl JobState {
     }
 }
 
-/// The store's limits, with a note of whether memory was refused: a guest that is out
-/// of memory only traps, and the trap does not say why.
+/// The store's limits. Memory and tables are counted over all instances together, and a
+/// refusal is kept: a guest that is out of memory only traps, and the trap does not say why.
 pub(super) struct Limiter {
-    limits: StoreLimits,
+    memory: Total,
+    table: Total,
+    instances: usize,
     pub(super) memory_refused: bool,
     pub(super) memory_peak: usize,
 }
 
+/// What all memories, or all tables, of a job have together.
+struct Total {
+    used: usize,
+    most: usize,
+}
+
+impl Total {
+    fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
+        let used = self.used.saturating_add(desired.saturating_sub(current));
+        let allowed = used <= self.most && maximum.is_none_or(|maximum| desired <= maximum);
+        if allowed {
+            self.used = used;
+        }
+        allowed
+    }
+}
+
 impl Limiter {
     fn new(limits: &Limits) -> Self {
-        let count = usize::try_from(limits.instances).unwrap_or(usize::MAX);
+        let total = |most| Total { used: 0, most };
         Self {
-            limits: StoreLimitsBuilder::new()
-                .memory_size(limits.memory)
-                .table_elements(limits.table_elements)
-                .instances(count)
-                .tables(count)
-                .memories(count)
-                .build(),
+            memory: total(limits.memory),
+            table: total(limits.table_elements),
+            instances: usize::try_from(limits.instances).unwrap_or(usize::MAX),
             memory_refused: false,
             memory_peak: 0,
         }
@@ -82,12 +99,9 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let allowed = self.limits.memory_growing(current, desired, maximum)?;
-        if allowed {
-            self.memory_peak = self.memory_peak.max(desired);
-        } else {
-            self.memory_refused = true;
-        }
+        let allowed = self.memory.grow(current, desired, maximum);
+        self.memory_refused = !allowed;
+        self.memory_peak = self.memory_peak.max(self.memory.used);
         Ok(allowed)
     }
 
@@ -97,19 +111,19 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        self.limits.table_growing(current, desired, maximum)
+        Ok(self.table.grow(current, desired, maximum))
     }
 
     fn instances(&self) -> usize {
-        self.limits.instances()
+        self.instances
     }
 
     fn tables(&self) -> usize {
-        self.limits.tables()
+        self.instances
     }
 
     fn memories(&self) -> usize {
-        self.limits.memories()
+        self.instances
     }
 }
 

@@ -3,8 +3,9 @@
 //! It must not know who hears it.
 
 use super::target::shown;
-use crate::engine::one_line;
-use http::{Method, Uri};
+use crate::text::one_line;
+use http::{HeaderMap, Method, Uri, header};
+use job_scope::ALLOWED_HEADERS;
 use std::fmt;
 
 /// What was wrong with a request.
@@ -68,85 +69,131 @@ pub struct Denial {
 
 /// What the request was, as far as it may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Asked {
+pub(super) struct Asked {
     method: String,
     scheme: String,
     host: String,
     path: String,
+    /// Whether the path is shown as it was: whole, and nothing in it that means something
+    /// else in a rule.
+    exact: bool,
     query_names: Vec<String>,
+    content_type: Option<String>,
+    other_headers: Vec<String>,
+}
+
+/// Bytes of a path that are shown.
+const PATH_SHOWN: usize = 200;
+
+/// Names of a query that are shown.
+const NAMES_SHOWN: usize = 20;
+
+impl Asked {
+    pub(super) fn new(method: &Method, scheme: &str, host: String, path: &[String]) -> Self {
+        let path = format!("/{}", path.join("/"));
+        let shown = one_line(&path, PATH_SHOWN);
+        Self {
+            method: one_line(method.as_str(), 20),
+            scheme: one_line(scheme, 20),
+            host,
+            exact: shown == path && !path.contains(['{', '}']),
+            path: shown,
+            query_names: Vec::new(),
+            content_type: None,
+            other_headers: Vec::new(),
+        }
+    }
+
+    pub(super) fn with_query<'a>(mut self, names: impl Iterator<Item = &'a str>) -> Self {
+        for name in names {
+            let shown = one_line(name, 100);
+            self.exact &= shown == name && self.query_names.len() < NAMES_SHOWN;
+            if self.query_names.len() < NAMES_SHOWN && !self.query_names.contains(&shown) {
+                self.query_names.push(shown);
+            }
+        }
+        self
+    }
+
+    pub(super) fn with_headers(mut self, headers: &HeaderMap) -> Self {
+        self.content_type = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.split(';').next())
+            .map(|text| one_line(text.trim(), 100));
+        for name in headers.keys() {
+            self.exact &= headers.get_all(name).iter().nth(1).is_none();
+            if *name != header::CONTENT_LENGTH && !ALLOWED_HEADERS.contains(&name.as_str()) {
+                self.other_headers.push(name.to_string());
+            }
+        }
+        self
+    }
 }
 
 impl Denial {
     /// A request whose URL was not even read.
-    pub(super) fn new(reason: Reason, method: &Method, uri: &Uri) -> Self {
+    pub(super) fn unread(reason: Reason, method: &Method, uri: &Uri) -> Self {
         let shown = shown(uri);
+        let path: Vec<String> = shown.path.split('/').skip(1).map(str::to_owned).collect();
         let scheme = uri.scheme_str().unwrap_or_default();
-        let path = shown.path.split('/').skip(1).map(str::to_owned);
-        let path: Vec<String> = path.collect();
-        Self::of_parts(
-            reason,
-            None,
-            method,
-            scheme,
-            shown.host,
-            &path,
-            [].into_iter(),
-        )
+        Self::of(reason, None, Asked::new(method, scheme, shown.host, &path))
     }
 
-    /// A request that was read.
-    pub(super) fn of_parts<'a>(
-        reason: Reason,
-        nearest: Option<String>,
-        method: &Method,
-        scheme: &str,
-        host: String,
-        path: &[String],
-        query_names: impl Iterator<Item = &'a str>,
-    ) -> Self {
+    pub(super) fn of(reason: Reason, nearest: Option<String>, asked: Asked) -> Self {
         Self {
             reason,
             nearest,
-            asked: Box::new(Asked {
-                method: one_line(method.as_str(), 20),
-                scheme: one_line(scheme, 20),
-                host,
-                path: one_line(&format!("/{}", path.join("/")), 200),
-                query_names: query_names
-                    .map(|name| one_line(name, 100))
-                    .take(20)
-                    .collect(),
-            }),
+            asked: Box::new(asked),
         }
     }
 
-    /// A policy rule that would allow the request, to be pasted and looked at; `None` where
-    /// no policy can.
+    /// A policy rule that would allow the request, to be pasted and looked at. `None` where
+    /// no policy can, or where the request cannot be written down exactly.
     pub fn rule_to_paste(&self) -> Option<String> {
-        if matches!(self.reason, Reason::Url(_)) {
+        const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+        let asked = &self.asked;
+        if matches!(self.reason, Reason::Url(_))
+            || !asked.exact
+            || !METHODS.contains(&asked.method.as_str())
+        {
             return None;
         }
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let mut rule = format!(
             "[[rule]]\nid = \"allowed-by-hand\"\nmethod = {}\nurl = {}\n",
-            quoted(&self.asked.method),
-            quoted(&format!(
-                "{}://{}{}",
-                self.asked.scheme, self.asked.host, self.asked.path
-            )),
+            quoted(&asked.method),
+            quoted(&format!("{}://{}{}", asked.scheme, asked.host, asked.path)),
         );
-        if !self.asked.query_names.is_empty() {
-            let names: Vec<String> = self
-                .asked
+        if !asked.query_names.is_empty() {
+            let names: Vec<String> = asked
                 .query_names
                 .iter()
                 .map(|name| format!("{{ name = {}, opaque = true }}", quoted(name)))
                 .collect();
             rule.push_str(&format!("query = [{}]\n", names.join(", ")));
         }
+        if !asked.other_headers.is_empty() {
+            let names: Vec<String> = ALLOWED_HEADERS
+                .iter()
+                .copied()
+                .chain(asked.other_headers.iter().map(String::as_str))
+                .map(quoted)
+                .collect();
+            rule.push_str(&format!("headers = {{ allow = [{}] }}\n", names.join(", ")));
+        }
+        if let Some(content_type) = &asked.content_type {
+            rule.push_str(&format!(
+                "body = {{ bounded = {{ content-type = {}, max-bytes = {BODY_TO_PASTE} }} }}\n",
+                quoted(content_type)
+            ));
+        }
         Some(rule)
     }
 }
+
+/// Bytes of a body in a rule to paste: what a job may send at all.
+const BODY_TO_PASTE: usize = 256 << 10;
 
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,8 @@
 //! What one job may reach: rule templates, filled with the job's values and cut down to
 //! the operator's policy, and one pure function that says whether a request fits.
 //!
-//! No I/O, no clock, and not a word about any service: templates, values and path
-//! patterns are given.
+//! No I/O, no clock. It must not know any service: templates, values and path patterns
+//! are given.
 
 mod body;
 mod denial;
@@ -19,6 +19,7 @@ pub use target::{Shown, Target, shown};
 
 use http::HeaderMap;
 use job_scope::{RuleTemplate, SegmentPattern, Variables};
+use rule::Misfit;
 
 /// The rules of one job. Nothing else may leave it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -70,17 +71,14 @@ impl Grants {
         &self.rules
     }
 
-    /// The rule that lets a request pass, or why none does.
-    pub fn decide(
-        &self,
-        target: &Target,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<&Rule, Denial> {
-        let mut nearest: Option<(rule::Misfit, &Rule)> = None;
+    /// The rules whose heads let a request pass, or why none does. The body is still to be
+    /// looked at: see [`Heads::decide`].
+    pub fn heads<'g>(&'g self, target: Target, headers: &HeaderMap) -> Result<Heads<'g>, Denial> {
+        let mut fitting = Vec::new();
+        let mut nearest: Option<(Misfit, &Rule)> = None;
         for rule in &self.rules {
-            match rule.fits(target, headers, body) {
-                Ok(()) => return Ok(rule),
+            match rule.head_fits(&target, headers) {
+                Ok(()) => fitting.push(rule),
                 Err(misfit) => {
                     if nearest.as_ref().is_none_or(|(best, _)| misfit.0 > best.0) {
                         nearest = Some((misfit, rule));
@@ -88,10 +86,43 @@ impl Grants {
                 }
             }
         }
+        if !fitting.is_empty() {
+            return Ok(Heads {
+                rules: fitting,
+                target,
+            });
+        }
         let (reason, rule) = match nearest {
             Some((misfit, rule)) if misfit.0 > 0 => (misfit.1, Some(rule.id().to_owned())),
             _ => (Reason::Host, None),
         };
-        Err(target.denied(reason, rule))
+        Err(target.denied(reason, rule, headers))
+    }
+}
+
+/// A request whose head some rules let pass.
+#[derive(Debug, Clone)]
+pub struct Heads<'g> {
+    rules: Vec<&'g Rule>,
+    target: Target,
+}
+
+impl<'g> Heads<'g> {
+    /// The rule that lets the whole request pass, or why none does.
+    pub fn decide(&self, headers: &HeaderMap, body: &[u8]) -> Result<&'g Rule, Denial> {
+        let mut wrong = "";
+        for rule in &self.rules {
+            match rule.body_fits(headers, body) {
+                Ok(()) => return Ok(rule),
+                Err(what) => wrong = what,
+            }
+        }
+        Err(self.deny_body(headers, wrong))
+    }
+
+    /// A denial of a body that cannot even be looked at.
+    pub fn deny_body(&self, headers: &HeaderMap, what: &'static str) -> Denial {
+        let nearest = self.rules.last().map(|rule| rule.id().to_owned());
+        self.target.denied(Reason::Body(what), nearest, headers)
     }
 }

@@ -7,6 +7,7 @@ use super::body::BodyRule;
 use super::denial::Reason;
 use super::host::parse_host;
 use super::target::{Scheme, Target, split_authority};
+use crate::text::one_line;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use job_scope::{PairTemplate, RuleTemplate, SegmentPattern, ValueTemplate, Variables};
 use url::Host;
@@ -179,13 +180,9 @@ impl Rule {
         self.body.shown()
     }
 
-    /// How far a request fits, and why not further. `Ok` means it may leave.
-    pub(super) fn fits(
-        &self,
-        target: &Target,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<(), Misfit> {
+    /// How far the head of a request fits, and why not further: everything but the body,
+    /// so that it can be decided before the body is there.
+    pub(super) fn head_fits(&self, target: &Target, headers: &HeaderMap) -> Result<(), Misfit> {
         if self.scheme != target.scheme || self.host != target.host || self.port != target.port {
             return Err(Misfit(0, Reason::Host));
         }
@@ -201,18 +198,24 @@ impl Rule {
             return Err(Misfit(2, Reason::Method));
         }
         pairs_fit(&self.query, &target.query)
-            .map_err(|name| Misfit(3, Reason::Query(name.to_owned())))?;
+            .map_err(|name| Misfit(3, Reason::Query(one_line(name, 100))))?;
         self.headers_fit(headers)
-            .map_err(|name| Misfit(4, Reason::Header(name)))?;
-        self.body
-            .fits(headers.get(header::CONTENT_TYPE), body)
-            .map_err(|what| Misfit(5, Reason::Body(what)))
+            .map_err(|name| Misfit(4, Reason::Header(one_line(&name, 100))))
+    }
+
+    /// Whether the body fits; otherwise what is wrong with it.
+    pub(super) fn body_fits(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), &'static str> {
+        self.body.fits(headers.get(header::CONTENT_TYPE), body)
     }
 
     fn headers_fit(&self, headers: &HeaderMap) -> Result<(), String> {
         for name in headers.keys() {
             // The length is computed anew from the body that was matched.
             if *name != header::CONTENT_LENGTH && !self.headers.contains(name) {
+                return Err(name.to_string());
+            }
+            // Readers differ on which one counts.
+            if headers.get_all(name).iter().nth(1).is_some() {
                 return Err(name.to_string());
             }
         }

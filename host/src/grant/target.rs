@@ -3,9 +3,9 @@
 //!
 //! It must not know rules.
 
-use super::denial::{Denial, Reason};
+use super::denial::{Asked, Denial, Reason};
 use super::host::parse_host;
-use http::{Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use url::Host;
 
 /// The parsed destination of a request.
@@ -67,7 +67,7 @@ pub fn shown(uri: &Uri) -> Shown {
     let authority = uri.authority().map(http::uri::Authority::as_str);
     let authority = authority.unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, h)| h);
-    let cut = |text: &str| crate::engine::one_line(text, LONGEST);
+    let cut = |text: &str| crate::text::one_line(text, LONGEST);
     Shown {
         host: cut(host),
         path: cut(uri.path()),
@@ -77,7 +77,7 @@ pub fn shown(uri: &Uri) -> Shown {
 impl Target {
     /// Parses the destination of a request whose URL has at most `longest` bytes.
     pub fn parse(method: &Method, uri: &Uri, longest: usize) -> Result<Self, Denial> {
-        let denied = |reason: Reason| Denial::new(reason, method, uri);
+        let denied = |reason: Reason| Denial::unread(reason, method, uri);
         let url = |what: &'static str| denied(Reason::Url(what));
         let authority = uri.authority().ok_or_else(|| url("it has no host"))?;
         let length =
@@ -190,20 +190,25 @@ fn is_unreserved(byte: u8) -> bool {
 
 impl Target {
     /// A denial of this request, which was read but fits no rule.
-    pub(super) fn denied(&self, reason: Reason, nearest: Option<String>) -> Denial {
+    pub(super) fn denied(
+        &self,
+        reason: Reason,
+        nearest: Option<String>,
+        headers: &HeaderMap,
+    ) -> Denial {
         let port = if self.port == self.scheme.default_port() {
             String::new()
         } else {
             format!(":{}", self.port)
         };
-        Denial::of_parts(
-            reason,
-            nearest,
+        let asked = Asked::new(
             &self.method,
             self.scheme.as_str(),
             format!("{}{port}", self.host),
             &self.path,
-            self.query.iter().map(|(name, _)| name.as_str()),
         )
+        .with_query(self.query.iter().map(|(name, _)| name.as_str()))
+        .with_headers(headers);
+        Denial::of(reason, nearest, asked)
     }
 }

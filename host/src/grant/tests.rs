@@ -48,6 +48,16 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     map
 }
 
+/// The rule that lets a whole request pass, or why none does.
+fn whole<'g>(
+    grants: &'g Grants,
+    target: &Target,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<&'g Rule, Denial> {
+    grants.heads(target.clone(), headers)?.decide(headers, body)
+}
+
 /// The rule that lets a request pass, or the reason's code.
 fn decide(method: &str, url: &str, given: &HeaderMap, body: &str) -> Result<String, &'static str> {
     let Ok(uri) = url.parse::<Uri>() else {
@@ -56,10 +66,7 @@ fn decide(method: &str, url: &str, given: &HeaderMap, body: &str) -> Result<Stri
     let method: Method = method.parse().unwrap();
     Target::parse(&method, &uri, LONGEST)
         .and_then(|target| {
-            let grants = inventory();
-            grants
-                .decide(&target, given, body.as_bytes())
-                .map(|rule| rule.id().to_owned())
+            whole(&inventory(), &target, given, body.as_bytes()).map(|rule| rule.id().to_owned())
         })
         .map_err(|denial| denial.reason.code())
 }
@@ -260,20 +267,82 @@ fn a_rule_outside_the_ceiling_is_left_out_and_told() {
 
 #[test]
 fn a_denial_gives_a_rule_that_would_allow_it() {
-    let uri: Uri = "https://api.example/v1/report?day=1".parse().unwrap();
-    let target = Target::parse(&Method::GET, &uri, LONGEST).unwrap();
-    let denial = inventory()
-        .decide(&target, &HeaderMap::new(), b"")
-        .unwrap_err();
-    assert_eq!(denial.reason, Reason::Host);
     #[derive(serde::Deserialize)]
     struct File {
         rule: Vec<RuleTemplate>,
     }
-    let pasted: File = toml::from_str(&denial.rule_to_paste().unwrap()).unwrap();
-    let (grants, _) =
-        Grants::intersect(&[], &[], &pasted.rule, &Variables::default(), &[]).unwrap();
-    assert!(grants.decide(&target, &HeaderMap::new(), b"").is_ok());
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let list = format!("https://{}/certificates", host_of_store());
+    for (method, url, given, body) in [
+        (
+            "GET",
+            "https://api.example/v1/report?day=1",
+            headers(&[]),
+            "",
+        ),
+        (
+            "POST",
+            "https://api.example/v1/report",
+            headers(&form),
+            "a=b",
+        ),
+        (
+            "PUT",
+            "http://api.example:8080/",
+            headers(&[("x-key", "1")]),
+            "",
+        ),
+        ("DELETE", &list, headers(&[]), ""),
+        ("GET", &format!("{list}?api-version=7.5"), headers(&[]), ""),
+        (
+            "GET",
+            &format!("{list}?api-version=7.6"),
+            headers(&[("x-leak", "1")]),
+            "",
+        ),
+    ] {
+        let uri: Uri = url.parse().unwrap();
+        let target = Target::parse(&method.parse().unwrap(), &uri, LONGEST).unwrap();
+        let denial = whole(&inventory(), &target, &given, body.as_bytes()).unwrap_err();
+        let rule = denial.rule_to_paste().unwrap();
+        let pasted: File = toml::from_str(&rule).unwrap();
+        let (grants, _) =
+            Grants::intersect(&[], &[], &pasted.rule, &Variables::default(), &[]).unwrap();
+        let decided = whole(&grants, &target, &given, body.as_bytes());
+        assert!(decided.is_ok(), "{method} {url}: {decided:?}\n{rule}");
+    }
+}
+
+#[test]
+fn no_rule_is_offered_that_would_allow_more_or_nothing() {
+    let long = format!("https://api.example/{}", "x".repeat(300));
+    for (method, url, given) in [
+        // A brace would be a wildcard in a rule.
+        (
+            "GET",
+            "https://api.example/secrets/%7Bname%7D",
+            headers(&[]),
+        ),
+        ("GET", long.as_str(), headers(&[])),
+        ("OPTIONS", "https://api.example/", headers(&[])),
+        (
+            "GET",
+            "https://api.example/",
+            headers(&[("accept", "a"), ("accept", "b")]),
+        ),
+    ] {
+        let uri: Uri = url.parse().unwrap();
+        let target = Target::parse(&method.parse().unwrap(), &uri, LONGEST).unwrap();
+        let denial = whole(&inventory(), &target, &given, b"").unwrap_err();
+        assert_eq!(denial.rule_to_paste(), None, "{method} {url}");
+    }
+}
+
+#[test]
+fn a_header_that_comes_twice_is_denied() {
+    let url = format!("https://{}/certificates?api-version=7.6", host_of_store());
+    let twice = headers(&[("accept", "application/json"), ("accept", "text/html")]);
+    assert_eq!(decide("GET", &url, &twice, ""), Err("header"));
 }
 
 #[test]
@@ -322,7 +391,7 @@ fn a_json_body_is_compared_as_json_and_no_member_comes_twice() {
         ),
         ("not json".to_owned(), false),
     ] {
-        let decided = grants.decide(&target, &json, body.as_bytes());
+        let decided = whole(&grants, &target, &json, body.as_bytes());
         assert_eq!(decided.is_ok(), fits, "{body}");
     }
 }
@@ -366,7 +435,7 @@ proptest! {
         ] {
             let Ok(uri) = url.parse::<Uri>() else { continue };
             let Ok(target) = Target::parse(&Method::GET, &uri, LONGEST) else { continue };
-            if inventory().decide(&target, &HeaderMap::new(), b"").is_ok() {
+            if whole(&inventory(), &target, &HeaderMap::new(), b"").is_ok() {
                 prop_assert_eq!(target.host.to_string(), host_of_store());
                 prop_assert_eq!(target.port, 443);
             }

@@ -7,8 +7,9 @@
 //! hosts = ["login.microsoftonline.com", "*.vault.azure.net"]   # instead of the built-in list
 //! extension-sha256 = "…"                                        # only this component is run
 //!
-//! [options]                    # options of jobs that say nothing themselves
-//! max-shrink = "50"
+//! max-shrink = 50              # percent a store may lose from one inventory to the next
+//!
+//! [options]                    # options for the extension; it ignores what it does not know
 //! partial = "submit"
 //!
 //! [[connect-to]]               # as curl's --connect-to
@@ -78,6 +79,7 @@ struct File {
     #[serde(default)]
     options: BTreeMap<String, String>,
     extension_sha256: Option<String>,
+    max_shrink: Option<u8>,
 }
 
 #[derive(Deserialize)]
@@ -127,21 +129,12 @@ impl Policy {
                 "extension-sha256 must be 64 hex digits, as sha256sum prints them".to_owned(),
             ));
         }
-        let mut options = file.options;
-        let max_shrink = match options.remove("max-shrink") {
-            None => MAX_SHRINK,
-            Some(text) => text
-                .trim()
-                .trim_end_matches('%')
-                .parse()
-                .ok()
-                .filter(|percent| *percent <= 100)
-                .ok_or_else(|| {
-                    PolicyError(format!(
-                        "options.max-shrink is {text:?}, not a number of percent from 0 to 100"
-                    ))
-                })?,
-        };
+        let max_shrink = file.max_shrink.unwrap_or(MAX_SHRINK);
+        if max_shrink > 100 {
+            return Err(PolicyError(format!(
+                "max-shrink is {max_shrink}, but it is a percentage: write a number from 0 to 100"
+            )));
+        }
         Ok(Self {
             hosts: file.hosts.or(builtin.hosts).unwrap_or_default(),
             connect_to: file
@@ -155,7 +148,7 @@ impl Policy {
                 .map(|CaEntry { hosts, pem }| AddedCa { hosts, pem })
                 .collect(),
             rules: file.rule,
-            options,
+            options: file.options,
             max_shrink,
             extension_sha256: file.extension_sha256,
         })
@@ -185,7 +178,7 @@ impl Policy {
             .collect()
     }
 
-    /// Options for jobs that say nothing themselves.
+    /// Options for the extension.
     pub fn options(&self) -> &BTreeMap<String, String> {
         &self.options
     }
@@ -280,10 +273,13 @@ mod tests {
     #[test]
     fn max_shrink_is_a_percentage() {
         assert_eq!(Policy::builtin().unwrap().max_shrink(), 50);
-        let policy = Policy::parse("options.max-shrink = \"80\"").unwrap();
+        let policy = Policy::parse("max-shrink = 80").unwrap();
         assert_eq!(policy.max_shrink(), 80);
-        for text in ["101", "-1", "half"] {
-            assert!(Policy::parse(&format!("options.max-shrink = \"{text}\"")).is_err());
+        for text in ["101", "-1", "\"half\"", "256"] {
+            assert!(
+                Policy::parse(&format!("max-shrink = {text}")).is_err(),
+                "{text}"
+            );
         }
     }
 }

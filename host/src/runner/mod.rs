@@ -12,8 +12,9 @@ pub use verdict::{Cause, Failure, Report, Status};
 use crate::clock::Clock;
 use crate::egress::{Audit, Hooks, JobEgress, JobIdentity, Transport};
 use crate::engine::vocabulary as contract;
-use crate::engine::{Cancel, Ended, Engine, Extension, JobRun, Limits, Work};
+use crate::engine::{Cancel, Ended, Engine, Extension, JobRun, Work};
 use crate::grant::{Grants, Outside};
+use crate::limits::Limits;
 use crate::orchestrator::Job;
 use crate::policy::Policy;
 use job_scope::{Identity, JobKind, StoreScope, rules, segment_patterns};
@@ -60,7 +61,12 @@ pub struct Reach {
     pub outside: Vec<Outside>,
     /// What the job's input says that should be looked at.
     pub notes: Vec<String>,
+    /// The host of the store.
+    pub store_host: String,
 }
+
+/// The field of a store that names its host.
+const PRIVATE_ENDPOINT: &str = "PrivateEndpoint";
 
 /// Says what a job may reach under a policy. Pure: nothing is sent.
 pub fn reach(job: &Job, policy: &Policy) -> Result<Reach, Failure> {
@@ -96,6 +102,7 @@ pub fn reach(job: &Job, policy: &Policy) -> Result<Reach, Failure> {
         grants,
         outside,
         notes: scope.notes().to_vec(),
+        store_host: scope.vault_host().to_owned(),
     })
 }
 
@@ -165,10 +172,14 @@ impl Host {
         }
         match reach.outside.first() {
             None => Ok(reach),
-            Some(outside) => Err(Failure::outside(
-                outside,
-                job.properties.get("PrivateEndpoint").is_some(),
-            )),
+            Some(outside) => {
+                let leads_there = outside.host == reach.store_host
+                    && job.properties.get(PRIVATE_ENDPOINT).is_some();
+                Err(Failure::outside(
+                    outside,
+                    leads_there.then_some(PRIVATE_ENDPOINT),
+                ))
+            }
         }
     }
 

@@ -5,9 +5,10 @@
 
 use crate::egress::Traffic;
 use crate::engine::vocabulary as contract;
-use crate::engine::{Ended, Stop, message};
+use crate::engine::{Ended, Stop};
 use crate::grant::Outside;
 use crate::spool::Spool;
+use crate::text::message;
 use job_scope::FieldError;
 
 /// How a job ended.
@@ -71,13 +72,10 @@ impl Failure {
         }
     }
 
-    pub(super) fn outside(outside: &Outside, private_endpoint: bool) -> Self {
+    /// `field` is the one of the job that leads there, as far as one does.
+    pub(super) fn outside(outside: &Outside, field: Option<&str>) -> Self {
         let Outside { rule, host } = outside;
-        let field = if private_endpoint {
-            "PrivateEndpoint: "
-        } else {
-            ""
-        };
+        let field = field.map_or_else(String::new, |field| format!("{field}: "));
         Self {
             cause: Cause::Configuration,
             message: format!(
@@ -244,7 +242,7 @@ fn shrank(before: usize, now: u64, max_shrink: u8) -> Option<String> {
     let kept_least = before.saturating_mul(u64::from(100_u8.saturating_sub(max_shrink)));
     (before >= SHRINK_FROM as u64 && now.saturating_mul(100) < kept_least).then(|| {
         format!(
-            "the store has {now} certificates, the last inventory had {before}: more than {max_shrink} % are missing, so nothing was submitted; if that is right, run once with max-shrink = \"100\" under [options] in the policy"
+            "the store has {now} certificates, the last inventory had {before}: more than {max_shrink} % are missing, so nothing was submitted; if that is right, run once with max-shrink = 100 in the policy"
         )
     })
 }

