@@ -4,6 +4,7 @@
 //! Azure Key Vault certificates FAQ" (what is refused); texts that were not quoted in public are short
 //! ones of our own, and vary between builds of the service too (wire 2.4).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -112,10 +113,11 @@ fn read(request: &Request, content_type: &str) -> Result<Bundle, Refusal> {
     }
     let too_long = || bad("The size of the X.509 certificate is too long.");
     if content_type == PEM {
-        if value.len() > SECRET_LIMIT {
+        let text = pem_text(value).ok_or_else(|| bad(UNREADABLE_PEM))?;
+        if text.len() > SECRET_LIMIT {
             return Err(too_long());
         }
-        return read_pem(value, password).map_err(|problem| match problem {
+        return read_pem(&text, password).map_err(|problem| match problem {
             BadBundle::Unreadable => bad(UNREADABLE_PEM),
             BadBundle::NoKey => bad(
                 "Private key is not specified in the specified X.509 PEM certificate content. Please specify private key in the X.509 PEM certificate content.",
@@ -138,6 +140,17 @@ fn read(request: &Request, content_type: &str) -> Result<Bundle, Refusal> {
             bad("The specified PKCS#12 content does not contain an X.509 certificate.")
         }
     })
+}
+
+/// PEM comes as text or as its Base64, which is how the Python SDK sends it; a refusal of the service
+/// names both ("PEM content or Base64 encoded PEM content",
+/// Azure-Samples/ms-identity-python-daemon issue 21).
+fn pem_text(value: &str) -> Option<Cow<'_, str>> {
+    if value.contains("-----BEGIN ") {
+        return Some(Cow::Borrowed(value));
+    }
+    let data = STANDARD.decode(value.trim()).ok()?;
+    String::from_utf8(data).ok().map(Cow::Owned)
 }
 
 /// The certificate that belongs to the key, wherever it stands in the file.
