@@ -171,7 +171,30 @@ fn serve(
         return Err(Refusal::Throttled);
     }
     vault.settle(now).map_err(Refusal::broken)?;
-    operate(&call, operation)
+    let response = operate(&call, operation)?;
+    if ["2016-10-01", "7.0"].contains(&call.api_version.as_str()) {
+        return Ok(before_7_1(response));
+    }
+    Ok(response)
+}
+
+/// `recoverableDays` came with api-version 7.1; recordings of 7.0 have no such attribute.
+fn before_7_1(response: Response<Bytes>) -> Response<Bytes> {
+    let (mut parts, body) = response.into_parts();
+    let Ok(mut json) = serde_json::from_slice::<Value>(&body) else {
+        return Response::from_parts(parts, body);
+    };
+    let forget = |bundle: &mut Value| {
+        if let Some(Value::Object(attributes)) = bundle.get_mut("attributes") {
+            attributes.remove("recoverableDays");
+        }
+    };
+    forget(&mut json);
+    if let Some(Value::Array(items)) = json.get_mut("value") {
+        items.iter_mut().for_each(forget);
+    }
+    parts.headers.remove(http::header::CONTENT_LENGTH);
+    Response::from_parts(parts, Bytes::from(json.to_string()))
 }
 
 fn operate(call: &Call<'_>, operation: Operation<'_>) -> Result<Response<Bytes>, Refusal> {
