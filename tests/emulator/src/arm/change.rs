@@ -64,8 +64,19 @@ pub(super) fn access_policies(
     };
     vault.update(|spec| {
         let policies = &mut spec.access_policies;
+        if kind == "add" {
+            for mut entry in given {
+                // Somebody who has permissions already gets more, as the recording shows.
+                if let Some(at) = policies.iter().position(|p| same(p, &entry)) {
+                    let before = policies.remove(at);
+                    entry.permissions = before.permissions.and(&entry.permissions);
+                }
+                policies.push(entry);
+            }
+            return;
+        }
         policies.retain(|p| !given.iter().any(|g| same(p, g)));
-        if kind != "remove" {
+        if kind == "replace" {
             policies.extend(given);
         }
     });

@@ -37,6 +37,9 @@ pub(super) struct WantedProperties {
     pub(super) enable_purge_protection: Option<bool>,
     pub(super) public_network_access: Option<String>,
     pub(super) network_acls: Option<WantedAcls>,
+    pub(super) enabled_for_deployment: Option<bool>,
+    pub(super) enabled_for_disk_encryption: Option<bool>,
+    pub(super) enabled_for_template_deployment: Option<bool>,
     pub(super) create_mode: Option<String>,
 }
 
@@ -108,6 +111,7 @@ pub(super) fn put(
         allow: Vec::new(),
         deny: Vec::new(),
         network: Network::Open,
+        enabled_for: Default::default(),
         purge_protection: false,
         retention_days: 90,
         tags: BTreeMap::new(),
@@ -179,6 +183,7 @@ fn replaced(call: &Call<'_>, before: &VaultSpec, wanted: &Wanted) -> Result<Vaul
     let mut blank = before.clone();
     blank.rbac = default_rbac;
     blank.network = Network::Open;
+    blank.enabled_for = Default::default();
     blank.tags.clear();
     settled(before, blank, wanted)
 }
@@ -228,6 +233,20 @@ pub(super) fn settled(
     }
     if let Some(rbac) = properties.enable_rbac_authorization {
         after.rbac = rbac;
+    }
+    let purposes = &mut after.enabled_for;
+    for (now, wanted) in [
+        (&mut purposes.deployment, properties.enabled_for_deployment),
+        (
+            &mut purposes.disk_encryption,
+            properties.enabled_for_disk_encryption,
+        ),
+        (
+            &mut purposes.template_deployment,
+            properties.enabled_for_template_deployment,
+        ),
+    ] {
+        *now = wanted.or(*now);
     }
     if properties.enable_soft_delete == Some(false) {
         return Err(Refusal::bad_request(

@@ -15,7 +15,7 @@ use super::render;
 use super::route::authorize;
 use super::subscriptions::find;
 use super::vaults::{in_group, vault_id};
-use crate::answer::derived_uuid;
+use crate::answer::{derived_uuid, timestamp};
 use crate::seed::SubscriptionSeed;
 use crate::vault::{DeletedVault, NotPurged};
 
@@ -121,7 +121,11 @@ pub(super) fn operation(
         .and_then(|(_, began)| began.parse().ok())
         .ok_or_else(|| Refusal::new("OperationNotFound", [id]))?;
     if call.now >= began.saturating_add(PURGING) {
-        return Ok(Reply::Done);
+        return Ok(Reply::Ok(json!({
+            "createdDateTime": timestamp(began),
+            "lastActionDateTime": timestamp(began.saturating_add(PURGING)),
+            "status": "Succeeded",
+        })));
     }
     let link = format!(
         "/subscriptions/{}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{id}?api-version={}",
@@ -130,7 +134,7 @@ pub(super) fn operation(
     );
     Ok(Reply::Accepted {
         location: call.link(&link),
-        body: Some(json!({"createdDateTime": render::iso(began), "status": "NotStarted"})),
+        body: Some(json!({"createdDateTime": timestamp(began), "status": "NotStarted"})),
     })
 }
 

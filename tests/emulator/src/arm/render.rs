@@ -8,7 +8,37 @@ use super::births::{Birth, Provisioning};
 use crate::answer::timestamp;
 use crate::vault::{DeletedVault, Network, Sku, VaultSpec};
 
-pub(super) fn vault(spec: &VaultSpec, state: Provisioning, birth: Option<&Birth>) -> Value {
+/// As an api-version shows it: those before 2021 know no `systemData`, and of what can be set only what
+/// was set (recordings of 2019-09-01).
+pub(super) fn vault_as_of(
+    api_version: &str,
+    spec: &VaultSpec,
+    state: Provisioning,
+    birth: Option<&Birth>,
+) -> Value {
+    let mut shown = vault(spec, state, birth);
+    if api_version >= "2021" {
+        return shown;
+    }
+    if let Some(vault) = shown.as_object_mut() {
+        vault.remove("systemData");
+    }
+    if let Some(properties) = shown.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.remove("publicNetworkAccess");
+        for (name, unset) in [
+            ("networkAcls", spec.network != Network::Firewall),
+            ("enableRbacAuthorization", !spec.rbac),
+            ("softDeleteRetentionInDays", spec.retention_days == 90),
+        ] {
+            if unset {
+                properties.remove(name);
+            }
+        }
+    }
+    shown
+}
+
+fn vault(spec: &VaultSpec, state: Provisioning, birth: Option<&Birth>) -> Value {
     let (created, by) = birth.map_or((spec.created, "azure-emulator"), |b| (b.at, b.by.as_str()));
     let created = iso(created);
     json!({
@@ -44,7 +74,15 @@ pub(super) fn properties(spec: &VaultSpec, state: Provisioning) -> Value {
         }),
     );
     add("accessPolicies", json!(spec.access_policies));
-    add("enabledForDeployment", json!(false));
+    let purposes = &spec.enabled_for;
+    let deployment = purposes.deployment.unwrap_or_default();
+    add("enabledForDeployment", json!(deployment));
+    if let Some(enabled) = purposes.disk_encryption {
+        add("enabledForDiskEncryption", json!(enabled));
+    }
+    if let Some(enabled) = purposes.template_deployment {
+        add("enabledForTemplateDeployment", json!(enabled));
+    }
     add("enableSoftDelete", json!(true));
     add("softDeleteRetentionInDays", json!(spec.retention_days));
     add("enableRbacAuthorization", json!(spec.rbac));

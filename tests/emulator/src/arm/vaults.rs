@@ -49,7 +49,12 @@ pub(super) fn missing(group: &str, name: &str) -> Refusal {
 pub(super) fn shown(call: &Call<'_>, vault: &Vault) -> Value {
     let births = &call.arm.births;
     let state = births.state(&vault.host, call.now);
-    render::vault(&vault.spec(), state, births.of(&vault.host).as_ref())
+    render::vault_as_of(
+        call.api_version(),
+        &vault.spec(),
+        state,
+        births.of(&vault.host).as_ref(),
+    )
 }
 
 pub(super) fn one(
@@ -65,7 +70,12 @@ pub(super) fn one(
     let vault = in_group(call, subscription, group, name).ok_or_else(|| missing(group, name))?;
     let births = &call.arm.births;
     let state = births.poll(&vault.host, call.now);
-    let body = render::vault(&vault.spec(), state, births.of(&vault.host).as_ref());
+    let body = render::vault_as_of(
+        call.api_version(),
+        &vault.spec(),
+        state,
+        births.of(&vault.host).as_ref(),
+    );
     Ok(Reply::Ok(body))
 }
 

@@ -36,12 +36,22 @@ pub(crate) struct VaultSpec {
     /// Who may not do what, whatever else says that they may.
     pub(crate) deny: Vec<AccessSeed>,
     pub(crate) network: Network,
+    #[serde(default)]
+    pub(crate) enabled_for: EnabledFor,
     pub(crate) purge_protection: bool,
     /// 7 to 90.
     pub(crate) retention_days: u32,
     pub(crate) tags: BTreeMap<String, String>,
     /// Seconds since 1970.
     pub(crate) created: u64,
+}
+
+/// Which services of Azure may fetch secrets from a vault; kept and shown, never acted on.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct EnabledFor {
+    pub(crate) deployment: Option<bool>,
+    pub(crate) disk_encryption: Option<bool>,
+    pub(crate) template_deployment: Option<bool>,
 }
 
 /// One entry of `accessPolicies`, in Azure Resource Manager's shape.
@@ -68,6 +78,26 @@ pub(crate) struct Permissions {
     pub(crate) certificates: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) storage: Option<Vec<String>>,
+}
+
+impl Permissions {
+    /// These and more, none twice.
+    pub(crate) fn and(mut self, more: &Permissions) -> Permissions {
+        for (list, more) in [
+            (&mut self.keys, &more.keys),
+            (&mut self.secrets, &more.secrets),
+            (&mut self.certificates, &more.certificates),
+            (&mut self.storage, &more.storage),
+        ] {
+            for word in more.iter().flatten() {
+                let list = list.get_or_insert_default();
+                if !list.iter().any(|w| w.eq_ignore_ascii_case(word)) {
+                    list.push(word.clone());
+                }
+            }
+        }
+        self
+    }
 }
 
 /// A role that somebody has here.
@@ -111,6 +141,7 @@ impl VaultSpec {
             allow: table.allow.clone(),
             deny: table.deny.clone(),
             network: table.network,
+            enabled_for: EnabledFor::default(),
             purge_protection: table.purge_protection,
             retention_days: table.retention_days.unwrap_or(RETENTION_DAYS),
             tags: table.tags.clone(),
