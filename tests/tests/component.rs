@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use end_to_end::{akv, artifact};
-use extension_host::engine::{Engine, Limits, LoadError};
+use extension_host::engine::{Engine, LoadError};
+use extension_host::limits::Limits;
 use std::path::Path;
 
 fn repository() -> &'static Path {

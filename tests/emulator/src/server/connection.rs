@@ -3,6 +3,7 @@
 //! Must not know hosts or services.
 
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,16 +13,21 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncWrite};
+use rustls::server::Acceptor;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 
 use super::pace::{Pace, Paced};
 use crate::{DeliveredBody, Delivery, Emulator, deliver};
 
 /// The first byte of a TLS handshake record, RFC 8446 section 5.1; no HTTP method begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
+
+/// A fatal alert, `unrecognized_name`: RFC 8446 section 5.1 and 6, RFC 6066 section 3.
+const UNRECOGNISED_NAME: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 112];
 
 /// The largest request body taken; a certificate import stays far below it.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -32,13 +38,33 @@ pub(super) async fn serve(stream: TcpStream, emulator: Emulator, acceptor: TlsAc
     let mut first = [0; 1];
     match stream.peek(&mut first).await {
         Ok(1) if first == [TLS_HANDSHAKE] => {
-            if let Ok(stream) = acceptor.accept(stream).await {
+            if let Ok(stream) = tls(stream, &emulator, &acceptor).await {
                 http(stream, emulator, "https").await;
             }
         }
         Ok(1) => http(stream, emulator, "http").await,
         _ => {}
     }
+}
+
+/// The handshake. A name that nobody answers for is told so, where a server that only lacks a
+/// certificate would leave the client to guess.
+async fn tls(
+    stream: TcpStream,
+    emulator: &Emulator,
+    acceptor: &TlsAcceptor,
+) -> io::Result<TlsStream<TcpStream>> {
+    let mut start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    let known = start
+        .client_hello()
+        .server_name()
+        .is_none_or(|name| emulator.knows_host(name));
+    if !known {
+        start.io.write_all(&UNRECOGNISED_NAME).await?;
+        start.io.shutdown().await?;
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    start.into_stream(Arc::clone(acceptor.config())).await
 }
 
 async fn http<S>(stream: S, emulator: Emulator, scheme: &'static str)

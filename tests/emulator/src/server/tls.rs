@@ -1,7 +1,7 @@
 //! TLS: an authority made at start, and a certificate for each host when it is first asked for.
 //!
-//! Must not know HTTP. A name that nobody answers for gets no certificate: the handshake fails, as near
-//! to a name that does not resolve as a server can come.
+//! Must not know HTTP. A name that nobody answers for gets no certificate: the handshake ends with the
+//! alert that says so, as near to a name that does not resolve as a server can come.
 
 use std::collections::HashMap;
 use std::fmt;
