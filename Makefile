@@ -1,7 +1,7 @@
 # The front door. Every target gets what it needs by itself; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help build component demo test lint bench clean programs
+.PHONY: help build component demo test conformance lint bench clean programs
 
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
@@ -12,6 +12,7 @@ COMPONENTS := $(RELEASE)/keyvault_extension.wasm $(RELEASE)/hostile_extension.wa
 help:
 	@echo 'make demo       run an inventory against an emulated Azure, and show it'
 	@echo 'make test       run every test'
+	@echo "make conformance  let Azure's official Python SDKs loose on the emulator"
 	@echo 'make build      akv, azure-emulator and keyvault_extension.wasm in $(RELEASE)/'
 	@echo 'make component  only the component'
 	@echo 'make lint       format, clippy, documentation, licences'
@@ -39,6 +40,9 @@ demo: build
 test: $(COMPONENTS)
 	$(CARGO) build --release --locked -p extension-host -p azure-emulator
 	$(CARGO) test --workspace --release --locked
+
+conformance: build
+	tests/conformance/run
 
 lint: cargo-deny
 	$(CARGO) fmt --all --check
