@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers of tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Shared by tests.
 //! What the end-to-end tests share: where the built things lie, hosts over the emulator,
 //! and the programs as a person starts them.
 //!

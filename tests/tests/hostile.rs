@@ -1,6 +1,6 @@
 //! Attempts of a hostile extension, one a test. Each "cannot" is an attempt that fails.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use end_to_end::{Azure, Headless, artifact, fixture, job};
 use extension_host::egress::Decision;
@@ -352,4 +352,33 @@ fn a_panic_on_its_own_thread_leaves_a_result() {
     let ran = azure.run(&fixture(JOB), &["--component", component.to_str().unwrap()]);
     assert_eq!((ran.code, &ran.json()["Result"]), (1, &4.into()));
     assert_eq!(ran.json()["JobHistoryId"], 4701);
+}
+
+/// A host that fails while it runs a job ends that job, with a result, and no other.
+#[tokio::test]
+async fn a_panic_of_the_host_itself_leaves_a_result_and_the_next_job_unharmed() {
+    struct Panics;
+
+    impl extension_host::runner::Observer for Panics {
+        fn log(&mut self, _: extension_host::engine::vocabulary::LogLevel, _: &str) {
+            panic!("on purpose");
+        }
+
+        fn progress(&mut self, _: u64, _: Option<u64>) {}
+    }
+
+    let mut headless = Headless::new(COMPONENT, &trying("flood-log", "1"));
+    headless.host.threads = extension_host::runner::Threads::PerJob;
+    let report = headless
+        .host
+        .run(&job(JOB), Cancel::new(), Box::new(Panics))
+        .await;
+    assert_eq!(report.status, Status::Failure(Cause::Other));
+    assert!(
+        report.message.contains("the host failed") && report.message.contains("on purpose"),
+        "{}",
+        report.message
+    );
+    let next = headless.run(&job(JOB)).await;
+    assert_eq!(next.status, Status::Success, "{}", next.message);
 }

@@ -93,7 +93,6 @@ async fn slow_headers_trickle_in_one_byte_after_the_other() {
     let emulator = built_in();
     let server = start(&emulator).await;
     emulator.inject(Fault::new(Effect::SlowHeaders { ms: 200 }));
-    let began = std::time::Instant::now();
     let mut stream = ask(&server, "GET", METADATA, "/", "").await;
     let (mut pieces, mut answer) = (0, Vec::new());
     while !answer.windows(4).any(|w| w == b"\r\n\r\n") {
@@ -101,7 +100,6 @@ async fn slow_headers_trickle_in_one_byte_after_the_other() {
         pieces += 1;
     }
     assert!(pieces > 10, "{pieces}");
-    assert!(began.elapsed() >= Duration::from_millis(200));
     let rest = whole(stream).await;
     let answer = String::from_utf8(answer).unwrap() + &rest;
     let (announced, came) = lengths(&answer);
