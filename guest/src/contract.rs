@@ -80,18 +80,48 @@ pub struct Store {
 pub enum Failure {
     /// The job's own input is wrong.
     InvalidInput,
-    /// The identity or its token was refused.
+    /// The client secret is not the application's.
+    WrongSecret,
+    /// The client secret has expired.
+    ExpiredSecret,
+    /// The tenant does not exist in this cloud.
+    UnknownTenant,
+    /// The application does not exist in this tenant, or is disabled.
+    UnknownApplication,
+    /// The tenant or the store lives in another cloud.
+    WrongCloud,
+    /// The machine has no such managed identity.
+    NoIdentity,
+    /// The identity or its token was refused for another reason.
     Authentication,
-    /// The identity is known but may not do this.
+    /// A role is missing.
+    MissingRole,
+    /// A permission of the store's access policies is missing.
+    MissingAccessPolicy,
+    /// The store's firewall does not admit this machine.
+    Firewall,
+    /// The store takes connections from a private link only.
+    PrivateLink,
+    /// The identity may not do this for another reason.
     Forbidden,
-    /// The store does not exist.
+    /// The store's name does not resolve.
+    StoreNotFound,
+    /// What the job is about does not exist.
     NotFound,
+    /// It is there already, or in a state in which the job must not touch it.
+    Conflict,
     /// The service asked to slow down for longer than the job may wait.
     Throttled,
     /// The time limit came first.
     Deadline,
     /// The host asked to stop.
     Cancelled,
+    /// The service cannot be reached, or fails itself.
+    Unavailable,
+    /// The service's answer makes no sense.
+    UnreadableAnswer,
+    /// A change was sent, and whether it took effect is not known.
+    Unresolved,
     /// The host refused a submission.
     SubmissionRefused,
     /// Everything else.

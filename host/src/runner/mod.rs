@@ -17,7 +17,7 @@ use crate::grant::{Grants, Outside};
 use crate::limits::Limits;
 use crate::orchestrator::Job;
 use crate::policy::Policy;
-use job_scope::{Identity, JobKind, StoreScope, rules, segment_patterns};
+use job_scope::{Identity, JobKind, Needs, StoreScope, rules, segment_patterns};
 use secrecy::ExposeSecret;
 use spooling::Spooling;
 use std::sync::Arc;
@@ -91,7 +91,10 @@ pub fn reach(job: &Job, policy: &Policy) -> Result<Reach, Failure> {
     }
     let scope = StoreScope::parse(&job.tenant, &job.path, &job.properties, &job.identity)?;
     let (grants, outside) = Grants::intersect(
-        &rules(kind, &job.identity),
+        &rules(Needs {
+            store: Some(&scope),
+            ..Needs::new(kind, &job.identity)
+        }),
         policy.hosts(),
         &policy.rules(kind),
         &scope.variables(&job.identity),

@@ -191,13 +191,28 @@ fn reported(outcome: &contract::Outcome) -> (Status, String) {
         contract::Status::Warning => Status::Warning,
         contract::Status::Failure(failure) => Status::Failure(match failure {
             Word::InvalidInput => Cause::Input,
-            Word::Authentication => Cause::Authentication,
-            Word::Forbidden => Cause::Forbidden,
-            Word::NotFound => Cause::NotFound,
+            Word::WrongSecret
+            | Word::ExpiredSecret
+            | Word::UnknownTenant
+            | Word::UnknownApplication
+            | Word::WrongCloud
+            | Word::NoIdentity
+            | Word::Authentication => Cause::Authentication,
+            Word::MissingRole
+            | Word::MissingAccessPolicy
+            | Word::Firewall
+            | Word::PrivateLink
+            | Word::Forbidden => Cause::Forbidden,
+            Word::StoreNotFound | Word::NotFound => Cause::NotFound,
             Word::Throttled => Cause::Throttled,
             Word::Deadline => Cause::Deadline,
             Word::Cancelled => Cause::Cancelled,
-            Word::SubmissionRefused | Word::Other => Cause::Other,
+            Word::Conflict
+            | Word::Unavailable
+            | Word::UnreadableAnswer
+            | Word::Unresolved
+            | Word::SubmissionRefused
+            | Word::Other => Cause::Other,
         }),
     };
     let text = if matches!(status, Status::Failure(_)) && outcome.message.trim().is_empty() {
