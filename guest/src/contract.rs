@@ -52,18 +52,6 @@ pub struct Job {
     pub options: Vec<(String, String)>,
 }
 
-impl Job {
-    /// The option of that name, trimmed; blank counts as not set. The last one wins.
-    pub fn option(&self, name: &str) -> Option<&str> {
-        self.options
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.trim())
-            .filter(|value| !value.is_empty())
-    }
-}
-
 /// Which store a job is about (`host.store`), in the orchestrator's words.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -73,6 +61,40 @@ pub struct Store {
     pub path: String,
     /// The custom fields that the store type names.
     pub properties: Vec<(String, String)>,
+}
+
+/// What a certificate is delivered in (`add.contents-format`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentsFormat {
+    /// PKCS#12.
+    Pkcs12,
+    /// PEM blocks.
+    Pem,
+}
+
+/// A certificate to add (`add.certificate`). No `Debug`: it holds a private key.
+pub struct NewCertificate {
+    /// The name it gets.
+    pub alias: String,
+    /// The bytes as they were delivered.
+    pub contents: Vec<u8>,
+    /// How to read them.
+    pub format: ContentsFormat,
+    /// Their password; `None` when none was given.
+    pub password: Option<Secret>,
+    /// Whether a live certificate of that name may be replaced.
+    pub overwrite: bool,
+    /// Entry parameters of the store type, by name, as text.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// One place to look for stores in (`discovery.place`).
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// A tenant, as the platform has it.
+    pub name: String,
+    /// Options for this place alone; they win over the job's.
+    pub options: Vec<(String, String)>,
 }
 
 /// Why a job failed, as far as its caller acts on it (`host.failure`).
@@ -234,21 +256,5 @@ mod tests {
         for text in ["a".repeat(4_000), "🔑".repeat(2_000)] {
             assert_eq!(Outcome::new(Status::Warning, &text).message, text);
         }
-    }
-
-    #[test]
-    fn a_blank_option_counts_as_not_set_and_names_are_case_sensitive() {
-        let job = Job {
-            attempt_id: String::new(),
-            time_limit: Duration::ZERO,
-            credential: Credential::ManagedIdentity(None),
-            options: vec![
-                ("partial".into(), " submit ".into()),
-                ("Blank".into(), "  ".into()),
-            ],
-        };
-        assert_eq!(job.option("partial"), Some("submit"));
-        assert_eq!(job.option("Blank"), None);
-        assert_eq!(job.option("Partial"), None);
     }
 }

@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 
 use super::error::{Call, CallError};
 use super::request_id::{RequestId, RequestIds};
-use super::retry::{Decision, GiveUp, Standing, Trouble, decide};
+use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, decide};
 use super::server_delay::server_delay;
 use crate::contract::Failure;
 use crate::env::Environment;
@@ -69,6 +69,11 @@ impl<'e, E: Environment> Calls<'e, E> {
         self.ids.next()
     }
 
+    /// What is left until the job must end.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_sub(self.env.now())
+    }
+
     /// The last error after which a call was tried again: what a job that runs out of
     /// time was waiting for.
     pub fn last_trouble(&self) -> Option<CallError> {
@@ -85,6 +90,7 @@ impl<'e, E: Environment> Calls<'e, E> {
         gate: &Gate,
         call: &Call,
         id: RequestId,
+        repeat: Repeat,
         mut request: Request,
         judge: impl Fn(&Response) -> Option<Verdict>,
     ) -> Result<Response, CallError> {
@@ -99,12 +105,13 @@ impl<'e, E: Environment> Calls<'e, E> {
                     None => return Ok(response),
                     Some(verdict) => {
                         let asked = server_delay(&response, self.env.wall());
-                        let decision = self.decide(verdict.trouble, id, attempt, asked);
+                        let decision = self.decide(verdict.trouble, repeat, id, attempt, asked);
                         (decision, verdict.error)
                     }
                 },
                 Err(error) => {
-                    let decision = self.decide(Trouble::Transport(&error), id, attempt, None);
+                    let decision =
+                        self.decide(Trouble::Transport(&error), repeat, id, attempt, None);
                     let call = call.clone();
                     (decision, CallError::Transport { error, call })
                 }
@@ -140,6 +147,7 @@ impl<'e, E: Environment> Calls<'e, E> {
     fn decide(
         &self,
         trouble: Trouble<'_>,
+        repeat: Repeat,
         id: RequestId,
         attempt: u32,
         server_delay: Option<Duration>,
@@ -147,8 +155,9 @@ impl<'e, E: Environment> Calls<'e, E> {
         decide(
             trouble,
             Standing {
+                repeat,
                 attempt,
-                remaining: self.deadline.saturating_sub(self.env.now()),
+                remaining: self.remaining(),
                 server_delay,
                 jitter: id.jitter(attempt),
             },

@@ -9,7 +9,8 @@
 //! | [`calls`] | one logical call: attempts, gate, deadline |
 //! | [`retry`], [`server_delay`] | whether and when to try again |
 //! | [`request_id`] | ids and jitter out of the attempt id |
-//! | [`entra`], [`tokens`] | asking for a token, and keeping it |
+//! | [`audience`], [`entra`], [`identity_endpoint`], [`token`], [`tokens`] | asking for a token, and keeping it |
+//! | [`service`] | a token on every request |
 //! | [`challenge`] | what a 401 says |
 //! | [`vault`] | the certificates of one vault |
 //! | [`paging`] | which next link may be followed |
@@ -17,16 +18,20 @@
 //! | [`refusal`] | what a service's error body says |
 //! | [`error`], [`remedy`] | why a call failed, and what to do, for people |
 
+pub mod audience;
 pub mod calls;
 pub mod certificate;
 pub mod challenge;
 pub mod entra;
 pub mod error;
+pub mod identity_endpoint;
 pub mod paging;
 pub mod refusal;
 pub mod remedy;
 pub mod request_id;
 pub mod retry;
 pub mod server_delay;
+pub mod service;
+pub mod token;
 pub mod tokens;
 pub mod vault;

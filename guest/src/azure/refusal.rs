@@ -25,6 +25,9 @@ pub struct Refusal {
     pub inner: Option<String>,
     /// The first line of `error.message`.
     pub detail: Option<String>,
+    /// The action that role-based access control did not allow:
+    /// `Microsoft.KeyVault/vaults/certificates/import/action`.
+    pub action: Option<String>,
     /// `x-ms-request-id`, for a support case.
     pub request_id: Option<String>,
 }
@@ -63,6 +66,9 @@ impl Refusal {
                 .and_then(|error| error.message.as_deref())
                 .map(|message| excerpt(message, DETAIL))
                 .filter(|detail| !detail.is_empty()),
+            action: error
+                .and_then(|error| error.message.as_deref())
+                .and_then(denied_action),
             request_id: named(response.header("x-ms-request-id")),
         }
     }
@@ -71,6 +77,23 @@ impl Refusal {
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code) || self.inner.as_deref() == Some(code)
     }
+}
+
+/// The action in the two texts of role-based access control: Key Vault's has a line
+/// `Action: '…'`, Azure Resource Manager's says `to perform action '…'`.
+fn denied_action(message: &str) -> Option<String> {
+    let action = ["Action: '", "perform action '"]
+        .into_iter()
+        .find_map(|before| {
+            message
+                .split_once(before)?
+                .1
+                .split_once('\'')
+                .map(|(action, _)| action)
+        })?;
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'*' | b'-');
+    (action.len() <= 128 && action.bytes().all(plain)).then(|| action.to_owned())
 }
 
 /// `403 ForbiddenByRbac: "Caller is not authorized …" (request id …)`
@@ -83,6 +106,14 @@ impl fmt::Display for Refusal {
         }
         if let Some(detail) = &self.detail {
             write!(out, ": \"{detail}\"")?;
+        }
+        if let Some(action) = &self.action
+            && !self
+                .detail
+                .as_ref()
+                .is_some_and(|detail| detail.contains(action))
+        {
+            write!(out, ", action {action}")?;
         }
         if let Some(id) = &self.request_id {
             write!(out, " (request id {id})")?;
@@ -115,6 +146,22 @@ mod tests {
             refusal.to_string(),
             "403 ForbiddenByRbac: \"Caller is not authorized.\" (request id 7d2c-01)"
         );
+    }
+
+    #[test]
+    fn the_denied_action_is_shown_once() {
+        let vault = r#"{"error":{"code":"Forbidden","message":"Caller is not authorized.\r\nCaller: appid=1\r\nAction: 'Microsoft.KeyVault/vaults/certificates/import/action'\r\nResource: '/x'",
+            "innererror":{"code":"ForbiddenByRbac"}}}"#;
+        assert_eq!(
+            refusal(403, vault).to_string(),
+            "403 ForbiddenByRbac: \"Caller is not authorized.\", action \
+             Microsoft.KeyVault/vaults/certificates/import/action (request id 7d2c-01)"
+        );
+        let arm = r#"{"error":{"code":"AuthorizationFailed","message":"The client does not have authorization to perform action 'Microsoft.KeyVault/vaults/write' over scope '/x'."}}"#;
+        let text = refusal(403, arm).to_string();
+        assert_eq!(text.matches("vaults/write").count(), 1, "{text}");
+        let odd = r#"{"error":{"code":"Forbidden","message":"Action: '<script>'"}}"#;
+        assert_eq!(refusal(403, odd).action, None);
     }
 
     #[test]

@@ -1,35 +1,23 @@
 //! The certificates of one vault (Azure REST, "Certificates - Get Certificates" and
-//! "Certificates - Get Certificate"), with a token on every request: none goes out
-//! without one.
+//! "Certificates - Get Certificate").
 //!
 //! It must not know what a job makes of the certificates.
 
 use job_scope::{Alias, KEY_VAULT_API_VERSION};
 use serde::Deserialize;
 
-use super::calls::{Calls, Gate, Verdict};
+use super::calls::Calls;
 use super::certificate::{Certificate, Defect};
-use super::challenge::Challenge;
-use super::error::{Action, Call, CallError};
+use super::error::{Action, CallError};
 use super::paging::Pages;
-use super::refusal::Refusal;
-use super::remedy;
-use super::retry::Trouble;
-use super::tokens::Tokens;
+use super::service::Service;
 use crate::env::Environment;
-use crate::host::LogLevel;
-use crate::http::{Request, Response};
 
 const LIST_PATH: &str = "/certificates";
 
-/// A vault, and how to reach it.
+/// A vault.
 pub struct Vault<'e, E> {
-    /// Sends; public for what a job wants to know of its calls.
-    pub calls: Calls<'e, E>,
-    tokens: Tokens,
-    host: String,
-    scope: &'static str,
-    gate: Gate,
+    service: Service<'e, E>,
 }
 
 /// One page of the vault's list.
@@ -65,20 +53,19 @@ struct WireItem {
 }
 
 impl<'e, E: Environment> Vault<'e, E> {
-    /// A vault at `host`, for tokens of `scope`.
-    pub fn new(calls: Calls<'e, E>, tokens: Tokens, host: &str, scope: &'static str) -> Self {
-        Vault {
-            calls,
-            tokens,
-            host: host.to_owned(),
-            scope,
-            gate: Gate::default(),
-        }
+    /// The vault at the service's host.
+    pub fn new(service: Service<'e, E>) -> Self {
+        Vault { service }
+    }
+
+    /// The calls of the job.
+    pub fn calls(&self) -> &Calls<'e, E> {
+        self.service.calls()
     }
 
     /// Checks the links of this vault's list of certificates.
     pub fn pages(&self) -> Pages {
-        Pages::new(&self.host, LIST_PATH)
+        Pages::new(self.service.host(), LIST_PATH)
     }
 
     /// Reads a page: the first one, or the one at a link that [`Pages`] has let pass.
@@ -87,13 +74,11 @@ impl<'e, E: Environment> Vault<'e, E> {
     /// Whatever keeps the page from being read.
     pub async fn page(&self, link: Option<String>) -> Result<Page, CallError> {
         let url = link.unwrap_or_else(|| {
-            format!(
-                "https://{}{LIST_PATH}?api-version={KEY_VAULT_API_VERSION}",
-                self.host
-            )
+            self.service
+                .url(&format!("{LIST_PATH}?api-version={KEY_VAULT_API_VERSION}"))
         });
-        let call = self.call(Action::ListCertificates);
-        let response = self.get(&call, url).await?;
+        let call = self.service.call(Action::ListCertificates);
+        let response = self.service.get(&call, url).await?;
         read_page(&response.body).map_err(|problem| CallError::Unreadable { problem, call })
     }
 
@@ -102,12 +87,11 @@ impl<'e, E: Environment> Vault<'e, E> {
     /// # Errors
     /// Whatever keeps it from being read, other than its absence or its content.
     pub async fn certificate(&self, name: &Alias) -> Result<Reading, CallError> {
-        let url = format!(
-            "https://{}{LIST_PATH}/{name}?api-version={KEY_VAULT_API_VERSION}",
-            self.host
-        );
-        let call = self.call(Action::ReadCertificate(name.to_string()));
-        match self.get(&call, url).await {
+        let url = self.service.url(&format!(
+            "{LIST_PATH}/{name}?api-version={KEY_VAULT_API_VERSION}"
+        ));
+        let call = self.service.call(Action::ReadCertificate(name.to_string()));
+        match self.service.get(&call, url).await {
             Ok(response) => Ok(match Certificate::read(&response.body, name) {
                 Ok(certificate) => Reading::Certificate(Box::new(certificate)),
                 Err(defect) => Reading::Defective(defect),
@@ -119,61 +103,6 @@ impl<'e, E: Environment> Vault<'e, E> {
                 Ok(Reading::Gone)
             }
             Err(error) => Err(error),
-        }
-    }
-
-    fn call(&self, action: Action) -> Call {
-        Call {
-            action,
-            server: self.host.clone(),
-        }
-    }
-
-    /// Sends a GET with a token; once more with a new one when that was refused.
-    async fn get(&self, call: &Call, url: String) -> Result<Response, CallError> {
-        let id = self.calls.begin();
-        let mut request = Request::get(url);
-        request.set("accept", "application/json".to_owned());
-        let mut bearer = self.tokens.get(&self.calls, self.scope).await?;
-        let mut renewed = false;
-        loop {
-            request.set("authorization", bearer.header());
-            let response = self
-                .calls
-                .exchange(&self.gate, call, id, request.clone(), |response| {
-                    (!matches!(response.status, 200 | 401)).then(|| Verdict {
-                        trouble: Trouble::Status(response.status),
-                        error: CallError::Service {
-                            refusal: Box::new(Refusal::read(response)),
-                            call: call.clone(),
-                            hint: None,
-                        },
-                    })
-                })
-                .await?;
-            if response.status != 401 {
-                return Ok(response);
-            }
-            let challenge = Challenge::read(&response);
-            if renewed {
-                return Err(CallError::Service {
-                    refusal: Box::new(Refusal::read(&response)),
-                    call: call.clone(),
-                    hint: remedy::tenant_hint(challenge.tenant.as_deref(), self.tokens.tenant()),
-                });
-            }
-            renewed = true;
-            let line = format!("{} refused the token; asking for another", self.host);
-            self.calls.env().log(LogLevel::Info, &line);
-            bearer = self
-                .tokens
-                .instead_of(
-                    &bearer,
-                    &self.calls,
-                    self.scope,
-                    challenge.claims.as_deref(),
-                )
-                .await?;
         }
     }
 }

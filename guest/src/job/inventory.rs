@@ -6,21 +6,23 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use job_scope::{Alias, FieldError, StoreScope};
+use job_scope::{Alias, FieldError, Partial, StoreScope};
 
 use super::batches::{Added, Batches, SubmissionRefused};
-use super::input::{self, Partial};
+use super::input;
 use super::item::item;
 use super::losses::Losses;
 use super::watch::{self, Ended};
+use crate::azure::audience::Audience;
 use crate::azure::calls::Calls;
 use crate::azure::certificate::Defect;
 use crate::azure::error::CallError;
-use crate::azure::tokens::Tokens;
+use crate::azure::service::Service;
 use crate::azure::vault::{Page, Reading, Vault};
 use crate::contract::{Failure, Job, Outcome, Status, Store};
 use crate::env::Environment;
@@ -80,7 +82,7 @@ pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
         Ok(Ok(losses)) => done(&scope, &losses),
         Ok(Err(problem)) => Outcome::failure(problem.failure(), problem),
         Err(Ended::Cancelled) => Outcome::failure(Failure::Cancelled, Problem::Cancelled),
-        Err(Ended::Deadline) => out_of_time(vault.calls.last_trouble()),
+        Err(Ended::Deadline) => out_of_time(vault.calls().last_trouble()),
     };
     if let Status::Failure(_) = outcome.status {
         env.log(LogLevel::Error, &outcome.message);
@@ -94,16 +96,16 @@ fn prepare<'e, E: Environment>(
     store: &Store,
     deadline: Duration,
 ) -> Result<(StoreScope, Vault<'e, E>, Partial), FieldError> {
-    let partial = input::partial(job)?;
+    let partial = input::options(job)?.partial;
     let scope = input::scope(store, &input::identity(job)?)?;
-    let tokens = Tokens::new(input::application(job, &scope)?);
+    let tokens = input::tokens_of(job, &scope)?;
     let calls = Calls::new(env, &job.attempt_id, deadline);
-    let vault = Vault::new(
-        calls,
-        tokens,
+    let vault = Vault::new(Service::new(
+        Rc::new(calls),
+        Rc::new(tokens),
         scope.vault_host(),
-        scope.endpoints().vault_scope,
-    );
+        Audience::vault(scope.endpoints()),
+    ));
     Ok((scope, vault, partial))
 }
 
@@ -176,7 +178,7 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
         Inventory {
             vault,
             partial,
-            batches: Batches::new(vault.calls.env()),
+            batches: Batches::new(vault.calls().env()),
             losses: Losses::default(),
             first_loss: None,
             listed: BTreeSet::new(),
@@ -341,7 +343,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
     }
 
     fn env(&self) -> &E {
-        self.vault.calls.env()
+        self.vault.calls().env()
     }
 }
 

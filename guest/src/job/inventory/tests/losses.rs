@@ -49,7 +49,7 @@ fn a_reserved_name_is_never_asked_for_and_is_named_in_the_warning() {
 #[test]
 fn r20_when_no_certificate_can_be_read_it_is_a_failure_with_the_cause() {
     for (body, failure, cause) in [
-        (Some(RBAC), Failure::Forbidden, "ForbiddenByRbac"),
+        (Some(RBAC), Failure::MissingRole, "ForbiddenByRbac"),
         (None, Failure::Other, "no content"),
     ] {
         let fake = vault(3, move |sent, _| {
@@ -75,12 +75,12 @@ fn r20_when_no_certificate_can_be_read_it_is_a_failure_with_the_cause() {
 fn trouble_that_may_pass_fails_the_job_with_its_cause() {
     for (status, body, failure) in [
         (429, THROTTLED, Failure::Throttled),
-        (503, "<html>", Failure::Other),
+        (503, "<html>", Failure::Unavailable),
         (400, r#"{"error":{"code":"BadParameter"}}"#, Failure::Other),
         (
             403,
             r#"{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByFirewall"}}}"#,
-            Failure::Forbidden,
+            Failure::Firewall,
         ),
     ] {
         let fake = vault(3, move |sent, _| {
