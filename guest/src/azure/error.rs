@@ -260,7 +260,10 @@ impl CallError {
         match self {
             CallError::Service { refusal, call, .. } => {
                 refusal.status == 403
-                    && matches!(call.action, Action::ReadCertificate(_))
+                    && matches!(
+                        call.action,
+                        Action::ReadCertificate(_) | Action::ReadSecret(_)
+                    )
                     && !refusal.is("ForbiddenByFirewall")
                     && !refusal.is("ForbiddenByConnection")
             }

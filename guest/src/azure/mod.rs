@@ -14,6 +14,7 @@
 //! | [`challenge`] | what a 401 says |
 //! | [`vault`] | the certificates of one vault |
 //! | [`paging`] | which next link may be followed |
+//! | [`chain`] | the issuers of a certificate, out of its managed secret |
 //! | [`certificate`] | what a certificate looks like on the wire |
 //! | [`refusal`] | what a service's error body says |
 //! | [`error`], [`remedy`] | why a call failed, and what to do, for people |
@@ -21,6 +22,7 @@
 pub mod audience;
 pub mod calls;
 pub mod certificate;
+pub mod chain;
 pub mod challenge;
 pub mod entra;
 pub mod error;

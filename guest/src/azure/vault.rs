@@ -63,6 +63,11 @@ impl<'e, E: Environment> Vault<'e, E> {
         self.service.calls()
     }
 
+    /// The vault as a service, for what stands beside its certificates.
+    pub fn service(&self) -> &Service<'e, E> {
+        &self.service
+    }
+
     /// Checks the links of this vault's list of certificates.
     pub fn pages(&self) -> Pages {
         Pages::new(self.service.host(), LIST_PATH)
@@ -87,24 +92,70 @@ impl<'e, E: Environment> Vault<'e, E> {
     /// # Errors
     /// Whatever keeps it from being read, other than its absence or its content.
     pub async fn certificate(&self, name: &Alias) -> Result<Reading, CallError> {
-        let url = self.service.url(&format!(
-            "{LIST_PATH}/{name}?api-version={KEY_VAULT_API_VERSION}"
-        ));
+        self.read(name, &format!("{LIST_PATH}/{name}")).await
+    }
+
+    /// Reads one version of a certificate; it comes without its policy.
+    ///
+    /// # Errors
+    /// As [`Vault::certificate`].
+    pub async fn version(&self, name: &Alias, version: &str) -> Result<Reading, CallError> {
+        self.read(name, &format!("{LIST_PATH}/{name}/{version}"))
+            .await
+    }
+
+    /// The versions of a certificate, all pages, in the order of the service.
+    ///
+    /// # Errors
+    /// Whatever keeps a page from being read. A certificate that is gone has none.
+    pub async fn versions(&self, name: &Alias) -> Result<Vec<String>, CallError> {
+        let path = format!("{LIST_PATH}/{name}/versions");
+        let mut pages = Pages::new(self.service.host(), &path);
+        let mut url = self
+            .service
+            .url(&format!("{path}?api-version={KEY_VAULT_API_VERSION}"));
+        let mut versions = Vec::new();
+        loop {
+            let call = self.service.call(Action::ListVersions(name.to_string()));
+            let response = match self.service.get(&call, url).await {
+                Err(error) if is_gone(&error) => return Ok(Vec::new()),
+                response => response?,
+            };
+            let page: WirePage =
+                serde_json::from_slice(&response.body).map_err(|_| CallError::Unreadable {
+                    problem: "it is not the JSON of a list".to_owned(),
+                    call,
+                })?;
+            let items = page.value.unwrap_or_default();
+            versions.extend(items.iter().filter_map(|item| version_in(&item.id)));
+            match pages.next(page.next_link)? {
+                Some(link) => url = link,
+                None => return Ok(versions),
+            }
+        }
+    }
+
+    async fn read(&self, name: &Alias, path: &str) -> Result<Reading, CallError> {
+        let url = self
+            .service
+            .url(&format!("{path}?api-version={KEY_VAULT_API_VERSION}"));
         let call = self.service.call(Action::ReadCertificate(name.to_string()));
         match self.service.get(&call, url).await {
             Ok(response) => Ok(match Certificate::read(&response.body, name) {
                 Ok(certificate) => Reading::Certificate(Box::new(certificate)),
                 Err(defect) => Reading::Defective(defect),
             }),
-            // A 404 of something in between is not the service saying "deleted".
-            Err(CallError::Service { refusal, .. })
-                if refusal.status == 404 && refusal.is("CertificateNotFound") =>
-            {
-                Ok(Reading::Gone)
-            }
+            Err(error) if is_gone(&error) => Ok(Reading::Gone),
             Err(error) => Err(error),
         }
     }
+}
+
+/// A 404 of something in between is not the service saying "deleted".
+fn is_gone(error: &CallError) -> bool {
+    error
+        .refusal()
+        .is_some_and(|refusal| refusal.status == 404 && refusal.is("CertificateNotFound"))
 }
 
 fn read_page(body: &[u8]) -> Result<Page, String> {

@@ -11,19 +11,20 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use job_scope::{Alias, FieldError, Partial, StoreScope};
+use job_scope::{Alias, FieldError, JobOptions, Partial, StoreScope};
 
 use super::batches::{Added, Batches, SubmissionRefused};
 use super::input;
 use super::item::item;
 use super::losses::Losses;
+use super::reading::{NameReading, read};
 use super::watch::{self, Ended};
 use crate::azure::audience::Audience;
 use crate::azure::calls::Calls;
 use crate::azure::certificate::Defect;
 use crate::azure::error::CallError;
 use crate::azure::service::Service;
-use crate::azure::vault::{Page, Reading, Vault};
+use crate::azure::vault::{Page, Vault};
 use crate::contract::{Failure, Job, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
@@ -34,7 +35,7 @@ use crate::text::excerpt;
 /// with the list's own request this stays below a host's limit of 64.
 const IN_FLIGHT: usize = 48;
 
-/// Names that are listed ahead of the reads, about: 40 pages. Enough that the list
+/// NameReading that are listed ahead of the reads, about: 40 pages. Enough that the list
 /// never waits while reads keep up, and little memory when they do not.
 const LISTED_AHEAD: usize = 1_000;
 
@@ -73,13 +74,13 @@ impl Problem {
 /// Runs the job.
 pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
-    let (scope, vault, partial) = match prepare(env, job, store, deadline) {
+    let (scope, vault, options) = match prepare(env, job, store, deadline) {
         Ok(prepared) => prepared,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
-    let result = watch::watched(env, deadline, Inventory::new(&vault, partial).read()).await;
+    let result = watch::watched(env, deadline, Inventory::new(&vault, &options).read()).await;
     let outcome = match result {
-        Ok(Ok(losses)) => done(&scope, &losses),
+        Ok(Ok(gaps)) => done(&scope, &gaps),
         Ok(Err(problem)) => Outcome::failure(problem.failure(), problem),
         Err(Ended::Cancelled) => Outcome::failure(Failure::Cancelled, Problem::Cancelled),
         Err(Ended::Deadline) => out_of_time(vault.calls().last_trouble()),
@@ -95,8 +96,8 @@ fn prepare<'e, E: Environment>(
     job: &Job,
     store: &Store,
     deadline: Duration,
-) -> Result<(StoreScope, Vault<'e, E>, Partial), FieldError> {
-    let partial = input::options(job)?.partial;
+) -> Result<(StoreScope, Vault<'e, E>, JobOptions), FieldError> {
+    let options = input::options(job)?;
     let scope = input::scope(store, &input::identity(job)?)?;
     let tokens = input::tokens_of(job, &scope)?;
     let calls = Calls::new(env, &job.attempt_id, deadline);
@@ -106,18 +107,30 @@ fn prepare<'e, E: Environment>(
         scope.vault_host(),
         Audience::vault(scope.endpoints()),
     ));
-    Ok((scope, vault, partial))
+    Ok((scope, vault, options))
 }
 
 /// A complete inventory says nothing, as the platform expects; what is missing or odd
 /// is a warning.
-fn done(scope: &StoreScope, losses: &Losses) -> Outcome {
+fn done(scope: &StoreScope, gaps: &Gaps) -> Outcome {
     let mut message = String::new();
-    if losses.count() > 0 {
+    if gaps.missing.count() > 0 {
         let _ = write!(
             message,
-            "{} certificates could not be read and are missing from this inventory: {losses}",
-            losses.count()
+            "{} certificates could not be read and are missing from this inventory: {}",
+            gaps.missing.count(),
+            gaps.missing
+        );
+    }
+    if gaps.without_chain.count() > 0 {
+        if !message.is_empty() {
+            message.push_str(". ");
+        }
+        let _ = write!(
+            message,
+            "{} certificates are there without their issuers: {}",
+            gaps.without_chain.count(),
+            gaps.without_chain
         );
     }
     for note in scope.notes() {
@@ -154,32 +167,44 @@ fn out_of_time(last: Option<CallError>) -> Outcome {
 /// What happens next.
 enum Event {
     Page(Result<Page, CallError>),
-    Certificate(Alias, Result<Reading, CallError>),
+    Certificate(Alias, Result<NameReading, CallError>),
     /// Everything is done.
     End,
+}
+
+/// What a complete list still lacks.
+#[derive(Default)]
+struct Gaps {
+    /// Certificates that could not be read.
+    missing: Losses,
+    /// Certificates whose issuers could not.
+    without_chain: Losses,
 }
 
 /// One run over a vault.
 struct Inventory<'v, 'e, E> {
     vault: &'v Vault<'e, E>,
-    partial: Partial,
+    options: &'v JobOptions,
     batches: Batches<'e, E>,
-    losses: Losses,
+    gaps: Gaps,
+    /// NameReading that were read, or could not be: an inventory of all versions has more items.
+    done: u64,
     /// The error of the first certificate that could not be read.
     first_loss: Option<(Failure, String)>,
-    /// Names in lower case: a vault that changes while it is listed may show one twice.
+    /// NameReading in lower case: a vault that changes while it is listed may show one twice.
     listed: BTreeSet<String>,
     waiting: VecDeque<Alias>,
     gone: u64,
 }
 
 impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
-    fn new(vault: &'v Vault<'e, E>, partial: Partial) -> Self {
+    fn new(vault: &'v Vault<'e, E>, options: &'v JobOptions) -> Self {
         Inventory {
             vault,
-            partial,
+            options,
             batches: Batches::new(vault.calls().env()),
-            losses: Losses::default(),
+            gaps: Gaps::default(),
+            done: 0,
             first_loss: None,
             listed: BTreeSet::new(),
             waiting: VecDeque::new(),
@@ -187,8 +212,8 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
         }
     }
 
-    async fn read(mut self) -> Result<Losses, Problem> {
-        let vault = self.vault;
+    async fn read(mut self) -> Result<Gaps, Problem> {
+        let (vault, options) = (self.vault, self.options);
         let mut pages = vault.pages();
         let mut reads = FuturesUnordered::new();
         let mut listing = Some(Box::pin(vault.page(None)));
@@ -198,7 +223,7 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
                 && let Some(name) = self.waiting.pop_front()
             {
                 reads.push(async move {
-                    let reading = vault.certificate(&name).await;
+                    let reading = read(vault, &name, options).await;
                     (name, reading)
                 });
             }
@@ -264,21 +289,27 @@ impl<E: Environment> Inventory<'_, '_, E> {
     fn take(
         &mut self,
         name: &Alias,
-        reading: Result<Reading, CallError>,
+        reading: Result<NameReading, CallError>,
         listed_all: bool,
     ) -> Result<(), Problem> {
         match reading {
-            Ok(Reading::Certificate(certificate)) => {
-                if self.batches.add(item(*certificate))? == Added::HandedOver {
-                    self.step(listed_all)?;
+            Ok(NameReading::Found(all)) => {
+                self.done += 1;
+                for (found, chain_problem) in all {
+                    if let Some(problem) = chain_problem {
+                        self.gaps.without_chain.add(name.as_str(), &problem);
+                    }
+                    if self.batches.add(item(found))? == Added::HandedOver {
+                        self.step(listed_all)?;
+                    }
                 }
             }
-            Ok(Reading::Gone) => {
+            Ok(NameReading::Gone) => {
                 self.gone += 1;
                 let line = format!("{name} was deleted since the list was made; left out");
                 self.env().log(LogLevel::Debug, &line);
             }
-            Ok(Reading::Defective(defect)) => {
+            Ok(NameReading::Defective(defect)) => {
                 let cause = format!("{name}: {defect}");
                 self.lose(name.as_str(), &defect.to_string(), Failure::Other, cause);
             }
@@ -292,13 +323,14 @@ impl<E: Environment> Inventory<'_, '_, E> {
     }
 
     fn tolerates(&self, error: &CallError) -> bool {
-        error.forbids_one_name() || self.partial == Partial::Submit && error.may_be_of_one_call()
+        error.forbids_one_name()
+            || self.options.partial == Partial::Submit && error.may_be_of_one_call()
     }
 
     fn lose(&mut self, name: &str, briefly: &str, failure: Failure, cause: String) {
         let line = format!("{name} is missing from the inventory: {briefly}");
         self.env().log(LogLevel::Warn, &line);
-        self.losses.add(name, briefly);
+        self.gaps.missing.add(name, briefly);
         let (kind, _) = self.first_loss.get_or_insert((failure, cause));
         if *kind != failure {
             *kind = Failure::Other;
@@ -308,9 +340,8 @@ impl<E: Environment> Inventory<'_, '_, E> {
     /// Between pages and batches: says how far the job is, and asks whether to go on.
     fn step(&self, listed_all: bool) -> Result<(), Problem> {
         let done = self
-            .batches
-            .count()
-            .saturating_add(self.losses.count())
+            .done
+            .saturating_add(self.gaps.missing.count())
             .saturating_add(self.gone);
         let total = u64::try_from(self.listed.len()).unwrap_or(u64::MAX);
         self.env().progress(done, listed_all.then_some(total));
@@ -320,13 +351,13 @@ impl<E: Environment> Inventory<'_, '_, E> {
         Ok(())
     }
 
-    fn end(mut self) -> Result<Losses, Problem> {
+    fn end(mut self) -> Result<Gaps, Problem> {
         let count = self.batches.count();
         if count == 0
             && let Some((failure, cause)) = self.first_loss
         {
             return Err(Problem::Nothing {
-                count: self.losses.count(),
+                count: self.gaps.missing.count(),
                 cause,
                 failure,
             });
@@ -335,11 +366,11 @@ impl<E: Environment> Inventory<'_, '_, E> {
         self.batches.hand_over()?;
         let line = format!(
             "{count} certificates handed over, {} could not be read, {} were deleted meanwhile",
-            self.losses.count(),
+            self.gaps.missing.count(),
             self.gone
         );
         self.env().log(LogLevel::Info, &line);
-        Ok(self.losses)
+        Ok(self.gaps)
     }
 
     fn env(&self) -> &E {

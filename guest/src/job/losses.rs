@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Names kept per cause; the others are counted. With names of at most 127 characters,
+/// NameReading kept per cause; the others are counted. With names of at most 127 characters,
 /// three causes at this length still fit the message.
 const NAMES: usize = 8;
 

@@ -7,4 +7,5 @@ pub mod input;
 pub mod inventory;
 pub mod item;
 pub mod losses;
+pub mod reading;
 pub mod watch;
