@@ -31,6 +31,7 @@ pub struct Calls<'e, E> {
     ids: RequestIds,
     deadline: Duration,
     last_trouble: RefCell<Option<CallError>>,
+    changes: Cell<u32>,
 }
 
 /// Shut while a server has asked to slow down, for all calls to it: otherwise each of
@@ -56,6 +57,7 @@ impl<'e, E: Environment> Calls<'e, E> {
             ids: RequestIds::new(attempt_id),
             deadline,
             last_trouble: RefCell::new(None),
+            changes: Cell::new(0),
         }
     }
 
@@ -80,6 +82,13 @@ impl<'e, E: Environment> Calls<'e, E> {
         self.last_trouble.borrow().clone()
     }
 
+    /// Whether a request that must not be repeated freely is on its way at this moment, and
+    /// not merely waiting to be sent again. Of a job that is dropped this still tells whether
+    /// it may have changed something that it does not know of.
+    pub fn is_changing(&self) -> bool {
+        self.changes.get() > 0
+    }
+
     /// Sends `request` as often as [`decide`] says. `judge` takes an answer (`None`)
     /// or says what it is instead.
     ///
@@ -100,7 +109,7 @@ impl<'e, E: Environment> Calls<'e, E> {
         let mut attempt = 1;
         loop {
             self.wait_for(gate, id, attempt).await;
-            let (decision, error) = match self.attempt(request.clone()).await {
+            let (decision, error) = match self.attempt(request.clone(), repeat).await {
                 Ok(response) => match judge(&response) {
                     None => return Ok(response),
                     Some(verdict) => {
@@ -135,13 +144,17 @@ impl<'e, E: Environment> Calls<'e, E> {
         }
     }
 
-    async fn attempt(&self, request: Request) -> Result<Response, TransportError> {
+    async fn attempt(&self, request: Request, repeat: Repeat) -> Result<Response, TransportError> {
+        let change = u32::from(repeat == Repeat::OnlyIfUndone);
         let answer = pin!(self.env.send(request));
         let limit = pin!(self.env.sleep(ATTEMPT_LIMIT));
-        match select(answer, limit).await {
+        self.changes.set(self.changes.get().saturating_add(change));
+        let result = match select(answer, limit).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => Err(TransportError::Timeout("no answer in time")),
-        }
+        };
+        self.changes.set(self.changes.get().saturating_sub(change));
+        result
     }
 
     fn decide(

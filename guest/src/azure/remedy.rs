@@ -176,6 +176,9 @@ fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
         409 if refusal.is("ObjectIsBeingDeleted") || refusal.is("ObjectIsBeingRecovered") => {
             "the vault is still at work on that name: run the job again in some minutes"
         }
+        409 if refusal.is("ObjectIsDeletedButRecoverable") => {
+            "somebody deletes it at the same time: see who, and run the job again"
+        }
         409 if matches!(call.action, Action::ImportCertificate(_)) => {
             "a certificate shares its name with a key and a secret: where the vault has a key or a \
              secret of that name that belongs to no certificate, choose another alias or delete \
@@ -400,6 +403,11 @@ mod tests {
         let import = || Action::ImportCertificate("web-1".into());
         for (action, inner, word) in [
             (import(), None, "a key and a secret"),
+            (
+                import(),
+                Some("ObjectIsDeletedButRecoverable"),
+                "at the same time",
+            ),
             (import(), Some("ObjectIsBeingDeleted"), "still at work"),
             (import(), Some("ObjectIsBeingRecovered"), "still at work"),
             (
