@@ -42,7 +42,7 @@ impl Parameters {
         let get = |wanted: &str| {
             let is = |(name, _): &&(String, String)| name == wanted;
             let values = fields.iter().filter(is).map(|(_, value)| value.trim());
-            values.filter(|value| !value.is_empty()).last()
+            values.filter(|value| !value.is_empty()).next_back()
         };
         let flag = |name| get(name).map(|value| flag(name, value)).transpose();
         Ok(Parameters {
