@@ -226,12 +226,22 @@ impl CallError {
     /// Whether the request may have taken effect all the same: it was sent, and what became
     /// of it is not known.
     pub fn may_have_taken_effect(&self) -> bool {
+        match self {
+            CallError::GaveUp { why, .. } => *why == GiveUp::Uncertain,
+            CallError::Transport { error, .. } => error.may_have_arrived(),
+            CallError::Unreadable { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether another attempt would have come after the job's end.
+    pub fn is_out_of_time(&self) -> bool {
         matches!(
             self,
             CallError::GaveUp {
-                why: GiveUp::Uncertain,
+                why: GiveUp::NoTime,
                 ..
-            } | CallError::Unreadable { .. }
+            }
         )
     }
 
@@ -328,6 +338,14 @@ fn of_token(refusal: &TokenRefusal, call: &Call) -> Failure {
     }
 }
 
+/// What Azure Resource Manager says about a vault's region, SKU and name, which are the
+/// job's own input.
+const INPUT_CODES: [&str; 3] = [
+    "LocationNotAvailableForResourceType",
+    "SkuNotSupported",
+    "VaultNameNotValid",
+];
+
 fn of_service(refusal: &Refusal) -> Failure {
     match refusal.status {
         401 => Failure::Authentication,
@@ -340,7 +358,10 @@ fn of_service(refusal: &Refusal) -> Failure {
             Failure::MissingAccessPolicy
         }
         403 => Failure::Forbidden,
+        400 if INPUT_CODES.iter().any(|code| refusal.is(code)) => Failure::InvalidInput,
         404 => Failure::NotFound,
+        // Nothing is in the way; something is missing.
+        409 if refusal.is("MissingSubscriptionRegistration") => Failure::Other,
         409 => Failure::Conflict,
         429 => Failure::Throttled,
         408 | 500.. => Failure::Unavailable,
@@ -423,6 +444,22 @@ mod tests {
             (service(read(), 404, None), Failure::NotFound),
             (service(read(), 409, None), Failure::Conflict),
             (service(list(), 400, None), Failure::Other),
+            (
+                service(
+                    Action::CreateVault("a".into()),
+                    400,
+                    Some("SkuNotSupported"),
+                ),
+                Failure::InvalidInput,
+            ),
+            (
+                service(
+                    Action::CreateVault("a".into()),
+                    409,
+                    Some("MissingSubscriptionRegistration"),
+                ),
+                Failure::Other,
+            ),
             (
                 given_up(service(list(), 429, None), GiveUp::Attempts),
                 Failure::Throttled,
@@ -525,6 +562,36 @@ mod tests {
             (service(Action::ListCertificates, 403, None), false),
         ] {
             assert_eq!(error.forbids_one_name(), wanted, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_may_have_arrived_may_have_taken_effect() {
+        let call = || Call {
+            action: Action::CreateVault("a".into()),
+            server: "management.azure.com".into(),
+        };
+        let transport = |error| CallError::Transport {
+            error,
+            call: call(),
+        };
+        let refused = || service(Action::CreateVault("a".into()), 503, None);
+        for (error, wanted) in [
+            (given_up(refused(), GiveUp::Uncertain), true),
+            (given_up(refused(), GiveUp::Attempts), false),
+            (given_up(refused(), GiveUp::NoTime), false),
+            (refused(), false),
+            (transport(TransportError::TooLarge { limit: 1 }), true),
+            (transport(TransportError::Denied), false),
+            (
+                CallError::Unreadable {
+                    problem: "x".into(),
+                    call: call(),
+                },
+                true,
+            ),
+        ] {
+            assert_eq!(error.may_have_taken_effect(), wanted, "{error}");
         }
     }
 }
