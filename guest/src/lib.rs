@@ -13,6 +13,7 @@ pub mod host;
 pub mod http;
 pub mod job;
 pub mod panic;
+pub mod pfx;
 pub mod text;
 
 #[cfg(test)]
