@@ -167,20 +167,20 @@ fn choose_key(
             Err(obstacle) => refused.push(obstacle),
         }
     }
-    let different = read.len().saturating_add(refused.len());
+    let keys = read.len().saturating_add(refused.len());
     let matched = read.iter().filter(|(_, leaf)| leaf.is_some()).count();
-    if let (1, Some(obstacle)) = (different, refused.pop()) {
-        return Err(obstacle.at(container));
+    match (read.len(), refused.len()) {
+        (0, 1) => refused.into_iter().next().map(|o| Err(o.at(container))),
+        (1, 0) => read.into_iter().next().map(Ok),
+        // Nobody can say whether a key of another kind has a certificate.
+        (_, 0) if matched == 1 => read.into_iter().find(|(_, leaf)| leaf.is_some()).map(Ok),
+        _ => None,
     }
-    let only = different == 1 || (refused.is_empty() && matched == 1);
-    read.into_iter()
-        .find(|(_, leaf)| different == 1 || leaf.is_some())
-        .filter(|_| only)
-        .ok_or(PfxError::SeveralKeys {
-            container,
-            keys: different,
-            matched,
-        })
+    .unwrap_or(Err(PfxError::SeveralKeys {
+        container,
+        keys,
+        matched,
+    }))
 }
 
 /// ContentInfo of the kind `data`.
