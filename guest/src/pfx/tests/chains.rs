@@ -38,8 +38,19 @@ fn of_two_authorities_of_one_name_the_one_with_the_right_key_is_taken() {
 }
 
 #[test]
+fn an_authority_of_the_right_name_with_another_key_is_not_the_issuer() {
+    let contents = file("chain-rollover.p12");
+    let mut found = archive::open(&contents, &Password::new(None)).unwrap();
+    let right = bundle("chain-rollover", "").chain()[1].clone();
+    found.certificates.retain(|c| c.der != right);
+    let opened = Bundle::choose(found, Container::Pfx).unwrap();
+    assert_eq!((names(&opened), opened.dropped()), (vec!["leaf".into()], 1));
+}
+
+#[test]
 fn of_a_renewed_authority_the_certificate_that_ends_last_is_taken() {
     let opened = bundle("chain-renewed-authority", "");
+    assert_eq!((names(&opened).len(), opened.dropped()), (2, 1));
     let above = certificate::Certificate::read(&opened.chain()[1], None).unwrap();
     assert_eq!(above.not_after, b"20650101000000Z");
 }
