@@ -14,6 +14,10 @@ use super::found::{Found, FoundKey};
 use super::key::{KeyKind, PrivateKey};
 use super::{chain, der};
 
+/// The most private keys that are looked at. Finding an EC key's public point is work too (tens of
+/// milliseconds for P-521 in the component), and where there are this many, none can be meant.
+const MOST_KEYS: usize = 32;
+
 /// One private key of a kind that Key Vault takes, its certificate, and the certificates above
 /// that one as far as the file had them.
 pub struct Bundle {
@@ -56,6 +60,12 @@ impl Bundle {
             return Err(PfxError::NoKey {
                 container,
                 certificates: total,
+            });
+        }
+        if found.keys.len() > MOST_KEYS {
+            return Err(PfxError::TooManyKeys {
+                container,
+                keys: found.keys.len(),
             });
         }
         let (key, leaf) = choose_key(&found.keys, &certificates, container)?;
@@ -167,20 +177,20 @@ fn choose_key(
             Err(obstacle) => refused.push(obstacle),
         }
     }
-    let different = read.len().saturating_add(refused.len());
+    let keys = read.len().saturating_add(refused.len());
     let matched = read.iter().filter(|(_, leaf)| leaf.is_some()).count();
-    if let (1, Some(obstacle)) = (different, refused.pop()) {
-        return Err(obstacle.at(container));
+    match (read.len(), refused.len()) {
+        (0, 1) => refused.into_iter().next().map(|o| Err(o.at(container))),
+        (1, 0) => read.into_iter().next().map(Ok),
+        // Nobody can say whether a key of another kind has a certificate.
+        (_, 0) if matched == 1 => read.into_iter().find(|(_, leaf)| leaf.is_some()).map(Ok),
+        _ => None,
     }
-    let only = different == 1 || (refused.is_empty() && matched == 1);
-    read.into_iter()
-        .find(|(_, leaf)| different == 1 || leaf.is_some())
-        .filter(|_| only)
-        .ok_or(PfxError::SeveralKeys {
-            container,
-            keys: different,
-            matched,
-        })
+    .unwrap_or(Err(PfxError::SeveralKeys {
+        container,
+        keys,
+        matched,
+    }))
 }
 
 /// ContentInfo of the kind `data`.

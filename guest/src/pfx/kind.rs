@@ -24,7 +24,7 @@ pub(super) fn other_than_pfx(contents: &[u8]) -> Option<&'static str> {
     match inside {
         // The version: 3 is a PFX, 0 and 1 are keys.
         Some([tag::INTEGER, 1, 0 | 1, ..]) => Some("a private key without its certificate"),
-        Some([tag::INTEGER, ..]) => None,
+        Some([] | [tag::INTEGER, ..]) => None,
         Some(algorithm @ [tag::SEQUENCE, ..]) if starts_with_oid(algorithm) => {
             Some("an encrypted private key without its certificate")
         }

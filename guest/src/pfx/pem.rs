@@ -21,11 +21,7 @@ use super::within_limit;
 /// text needs is not an error.
 pub fn read(contents: &[u8], password: Option<&str>) -> Result<Bundle, PfxError> {
     within_limit(contents)?;
-    Bundle::choose(open(contents, &Password::new(password))?, Container::Pem)
-}
-
-/// What stands in the text.
-pub(super) fn open(contents: &[u8], password: &Password) -> Result<Found, PfxError> {
+    let password = Password::new(password);
     let mut budget = Budget::new();
     let mut found = Found::default();
     for block in blocks(contents)? {
@@ -48,7 +44,7 @@ pub(super) fn open(contents: &[u8], password: &Password) -> Result<Found, PfxErr
         };
         let der = block.der()?;
         let der = if block.label == "ENCRYPTED PRIVATE KEY" {
-            unlock(&der, password, &mut budget).map_err(|obstacle| match obstacle {
+            unlock(&der, &password, &mut budget).map_err(|obstacle| match obstacle {
                 Obstacle::Password if password.is_empty() => {
                     PfxError::PasswordMissing(Container::Pem)
                 }
@@ -63,7 +59,7 @@ pub(super) fn open(contents: &[u8], password: &Password) -> Result<Found, PfxErr
             local_id: None,
         });
     }
-    Ok(found)
+    Bundle::choose(found, Container::Pem)
 }
 
 /// EncryptedPrivateKeyInfo (RFC 5958 section 3).

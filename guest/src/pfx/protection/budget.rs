@@ -3,10 +3,10 @@
 use crate::pfx::error::Obstacle;
 
 /// Runs of a hash's compression function for everything in one file. A job has 60 seconds of
-/// processor time, and the component does two to three million runs a second (SHA-1 and SHA-256,
-/// measured); this is a third of that time. Files in use need less than a hundredth: the highest
-/// counts in use (600,000, for PBKDF2) come to 2.4 million for a key that takes two blocks.
-const RUNS: u64 = 40_000_000;
+/// processor time, and the component does about two million runs a second (SHA-1, SHA-256 and
+/// SHA-512, measured), on a busy machine one: this is a third of the time at worst. The highest
+/// counts in use, 600,000 for PBKDF2, come to three million for key, certificates and checksum.
+const RUNS: u64 = 20_000_000;
 
 /// What a derivation costs besides its iterations: setting up, and decrypting a little.
 const BASE: u64 = 64;
@@ -21,7 +21,7 @@ impl Budget {
 
     /// Takes what one derivation costs: `blocks` of output, each with so many iterations of
     /// `runs` runs, after `input` bytes of salt and password.
-    pub(super) fn spend(
+    pub(in crate::pfx) fn spend(
         &mut self,
         iterations: u32,
         runs: u64,
