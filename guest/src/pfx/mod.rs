@@ -11,7 +11,7 @@
 //! | `archive` | the inside of a PKCS#12 |
 //! | `pem` | text instead |
 //! | `key`, `curve`, `certificate`, `name` | what is found |
-//! | `chain`, `bundle` | what of it is wanted, and how it is written |
+//! | `chain`, `bundle`, `issuers` | what of it is wanted, and how it is written |
 //!
 //! The structures are read by the few lines in `asn1` and `archive` and not by a PKCS#12 crate:
 //! files in use are BER now and then and disagree about empty passwords, and their work must be
@@ -27,6 +27,7 @@ mod curve;
 mod der;
 mod error;
 mod found;
+mod issuers;
 mod key;
 mod key_names;
 mod kind;
@@ -37,6 +38,7 @@ mod protection;
 pub use bundle::Bundle;
 pub use curve::Curve;
 pub use error::{Container, PfxError};
+pub use issuers::{Form, issuers};
 pub use key::KeyKind;
 
 use base64::Engine as _;

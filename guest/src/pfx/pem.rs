@@ -21,7 +21,11 @@ use super::within_limit;
 /// text needs is not an error.
 pub fn read(contents: &[u8], password: Option<&str>) -> Result<Bundle, PfxError> {
     within_limit(contents)?;
-    let password = Password::new(password);
+    Bundle::choose(open(contents, &Password::new(password))?, Container::Pem)
+}
+
+/// What stands in the text.
+pub(super) fn open(contents: &[u8], password: &Password) -> Result<Found, PfxError> {
     let mut budget = Budget::new();
     let mut found = Found::default();
     for block in blocks(contents)? {
@@ -44,7 +48,7 @@ pub fn read(contents: &[u8], password: Option<&str>) -> Result<Bundle, PfxError>
         };
         let der = block.der()?;
         let der = if block.label == "ENCRYPTED PRIVATE KEY" {
-            unlock(&der, &password, &mut budget).map_err(|obstacle| match obstacle {
+            unlock(&der, password, &mut budget).map_err(|obstacle| match obstacle {
                 Obstacle::Password if password.is_empty() => {
                     PfxError::PasswordMissing(Container::Pem)
                 }
@@ -59,7 +63,7 @@ pub fn read(contents: &[u8], password: Option<&str>) -> Result<Bundle, PfxError>
             local_id: None,
         });
     }
-    Bundle::choose(found, Container::Pem)
+    Ok(found)
 }
 
 /// EncryptedPrivateKeyInfo (RFC 5958 section 3).

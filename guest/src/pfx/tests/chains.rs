@@ -73,3 +73,13 @@ fn a_certificate_that_cannot_be_read_is_dropped() {
     let opened = bundle("unreadable-certificate", "");
     assert_eq!((opened.chain().len(), opened.dropped()), (1, 1));
 }
+
+#[test]
+fn the_issuers_of_a_known_leaf_are_found_without_its_key_and_without_the_strangers() {
+    let opened = bundle("chain-deep", "");
+    let issuers = issuers(&file("chain-deep.p12"), Form::Pkcs12, opened.leaf()).unwrap();
+    assert_eq!(issuers, opened.chain()[1..]);
+    let other = bundle("chain-gap", "");
+    let none = super::issuers(&file("chain-deep.p12"), Form::Pkcs12, other.leaf()).unwrap();
+    assert!(none.is_empty());
+}
