@@ -29,7 +29,7 @@
 
 use crate::egress::{AddedCa, ConnectTo};
 use crate::grant::HostPattern;
-use job_scope::{JobKind, RuleTemplate};
+use job_scope::{Identity, JobKind, RuleTemplate, TenantId, VaultName};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -57,6 +57,51 @@ pub struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("policy: {0}")]
 pub struct PolicyError(String);
+
+/// What a policy says about one tenant and one vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Options for the extension.
+    pub options: BTreeMap<String, String>,
+    /// The kinds of identity that are accepted; `None` is all.
+    pub identities: Option<Vec<IdentityKind>>,
+    /// Whether jobs may read private keys.
+    pub reads_private_keys: bool,
+    /// By how many percent a store may shrink from one inventory to the next.
+    pub max_shrink: u8,
+}
+
+/// A kind of identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityKind {
+    /// An application with a client secret.
+    ClientSecret,
+    /// An application with a federated token.
+    ClientAssertion,
+    /// The managed identity of the machine.
+    ManagedIdentity,
+}
+
+impl IdentityKind {
+    /// Whether an identity is of this kind.
+    pub fn is_of(self, identity: &Identity) -> bool {
+        self == match identity {
+            Identity::ClientSecret { .. } => Self::ClientSecret,
+            Identity::ClientAssertion { .. } => Self::ClientAssertion,
+            Identity::ManagedIdentity { .. } => Self::ManagedIdentity,
+        }
+    }
+
+    /// The word for it in a policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client-secret",
+            Self::ClientAssertion => "client-assertion",
+            Self::ManagedIdentity => "managed-identity",
+        }
+    }
+}
 
 /// A rule that the operator wrote.
 #[derive(Debug, Clone)]
@@ -178,14 +223,14 @@ impl Policy {
             .collect()
     }
 
-    /// Options for the extension.
-    pub fn options(&self) -> &BTreeMap<String, String> {
-        &self.options
-    }
-
-    /// By how many percent a store may shrink.
-    pub fn max_shrink(&self) -> u8 {
-        self.max_shrink
+    /// What holds for one tenant and one vault, as far as a job is about them.
+    pub fn about(&self, _: Option<&TenantId>, _: Option<&VaultName>) -> About {
+        About {
+            options: self.options.clone(),
+            identities: None,
+            reads_private_keys: false,
+            max_shrink: self.max_shrink,
+        }
     }
 
     /// The digest that a component must have.
@@ -272,9 +317,9 @@ mod tests {
 
     #[test]
     fn max_shrink_is_a_percentage() {
-        assert_eq!(Policy::builtin().unwrap().max_shrink(), 50);
+        assert_eq!(Policy::builtin().unwrap().about(None, None).max_shrink, 50);
         let policy = Policy::parse("max-shrink = 80").unwrap();
-        assert_eq!(policy.max_shrink(), 80);
+        assert_eq!(policy.about(None, None).max_shrink, 80);
         for text in ["101", "-1", "\"half\"", "256"] {
             assert!(
                 Policy::parse(&format!("max-shrink = {text}")).is_err(),
