@@ -41,6 +41,9 @@ pub(super) fn check(seed: &Seed) -> Result<(), SeedError> {
             .chain(seed.managed_identities.iter().map(|m| m.client_id.clone())),
     )?;
     check_identities(seed)?;
+    if let Some(problem) = seed.faults.iter().find_map(crate::Fault::problem) {
+        return Err(impossible(problem.to_owned(), "leave it out there"));
+    }
     for policy in &seed.policies {
         arm_scope(&policy.scope)?;
     }
