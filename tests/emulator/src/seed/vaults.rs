@@ -73,6 +73,8 @@ pub enum Network {
     Firewall,
     /// Nobody: public access is off, and no request comes by a private link.
     PrivateLink,
+    /// Nobody: requests come by a private link that was not approved.
+    UnapprovedLink,
 }
 
 fn default_clouds() -> Vec<Cloud> {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::Call;
 use super::certificate::{Certificate, Leaf, Life, Pending, Status, Version};
 use super::change::{GivenAttributes, Tags, body, check_tags, keep_age};
-use super::error::Refusal;
+use super::error::{Parallel, Refusal};
 use super::import::OTHER_KEY;
 use super::policy::{Policy, SELF, UNKNOWN};
 use super::renew::{kind_of, validity, with_wish};
@@ -60,7 +60,10 @@ pub(super) fn create(call: &Call<'_>, name: &str) -> Result<Response<Bytes>, Ref
         let prior = call.room_for(found)?;
         let busy = prior.as_ref().and_then(|c| c.pending.as_ref());
         if busy.is_some_and(|p| matches!(p.status, Status::InProgress { .. })) {
-            return Err(Refusal::PendingInTheWay(name.to_owned()));
+            return Err(Refusal::Parallel(
+                Parallel::CreatingPending,
+                name.to_owned(),
+            ));
         }
         keep_age(&mut policy, prior.as_ref());
         let shown = prior.as_ref().map_or(name, |c| c.name.as_str()).to_owned();
@@ -247,7 +250,7 @@ pub(super) fn merge(call: &Call<'_>, name: &str) -> Result<Response<Bytes>, Refu
     let mut base = String::new();
     let shown = with_pending(call, name, |certificate, mut pending| {
         if !matches!(pending.status, Status::InProgress { .. }) || pending.cancellation_requested {
-            return Err(Refusal::PendingInTheWay(name.to_owned()));
+            return Err(Refusal::Parallel(Parallel::MergingPending, name.to_owned()));
         }
         let version = certificate
             .version(&pending.version)
