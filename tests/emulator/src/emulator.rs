@@ -91,7 +91,7 @@ impl Emulator {
                 faults: Faults::new(seed.faults.clone()),
                 entra: Entra::new(seed).map_err(broken)?,
                 machine: Machine::new(seed),
-                arm: Arm::new(seed),
+                arm: Arm::new(seed, dirty.clone()),
                 vaults: Arc::new(Vaults::new(seed, dirty.clone()).map_err(broken)?),
                 dirty,
                 keeper: Mutex::default(),
@@ -110,7 +110,7 @@ impl Emulator {
             return Err(StateError::Open);
         }
         let inner = &self.inner;
-        let opened = state::open(path, &inner.vaults, inner.dirty.clone())?;
+        let opened = state::open(path, &inner.vaults, inner.arm.births(), inner.dirty.clone())?;
         *keeper = Some(opened);
         Ok(())
     }
