@@ -75,8 +75,6 @@ BadGateway         | GET /certificates/cert-01                  | 502 BadGateway
 ServiceUnavailable | GET /certificates/cert-01                  | 503 ServiceUnavailable - | temporarily
 GatewayTimeout     | GET /certificates/cert-01                  | 504 GatewayTimeout - | temporarily
 // What the emulator does not play, said plainly.
-always             | POST /certificates/cert-01/backup          | 501 NotEmulated - | backup and restore
-always             | POST /certificates/restore                 | 501 NotEmulated - | backup and restore
 always             | GET /keys/cert-01                          | 501 NotEmulated - | keys
 always             | PUT /secrets/a                             | 501 NotEmulated - | secrets
 "#;
@@ -250,6 +248,7 @@ ConflictCreatingPending 409 Conflict -
 ConflictDeletingPending 409 Conflict -
 ConflictMergingPending 409 Conflict -
 ConflictRestoring 409 Conflict -
+ConflictStandAlone 409 Conflict -
 Throttled 429 Throttled -
 VaultRequestTypeLimitReached 429 Throttled -
 VaultOperationLimitReached 429 Throttled -

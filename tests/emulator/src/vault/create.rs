@@ -57,7 +57,7 @@ pub(super) fn create(call: &Call<'_>, name: &str) -> Result<Response<Bytes>, Ref
     let mut policy = Policy::created(&sent, call.seconds());
     let kind = check_created(call, &policy)?;
     let answer = call.replace(name, |found| {
-        let prior = call.room_for(found)?;
+        let prior = call.room_for(name, found)?;
         let busy = prior.as_ref().and_then(|c| c.pending.as_ref());
         if busy.is_some_and(|p| matches!(p.status, Status::InProgress { .. })) {
             return Err(Refusal::Parallel(
@@ -119,7 +119,7 @@ fn check_created(call: &Call<'_>, policy: &Policy) -> Result<KeyKind, Refusal> {
     match (kind_of(policy), key.key_size) {
         (Some(kind), _) => Ok(kind),
         (None, Some(size)) => Err(Refusal::KeySizeNotSupported(size)),
-        (None, None) => Err(Refusal::NotEmulated("the making of keys of this kind")),
+        (None, None) => Err(bad("Property policy.key_props has invalid value\r\n")),
     }
 }
 

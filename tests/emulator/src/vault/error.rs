@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Vault;
 use crate::answer;
+use crate::seed::StandAloneKind;
 
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -74,6 +75,8 @@ pub(super) enum Refusal {
     BeingRecovered,
     /// Two requests about one name got in each other's way.
     Parallel(Parallel, String),
+    /// A secret or key that belongs to no certificate has the name.
+    StandsAlone(StandAloneKind, String),
     Throttled(Limit),
     NotEmulated(&'static str),
     Broken(String),
@@ -136,9 +139,11 @@ impl Refusal {
             | R::NoSecret(_)
             | R::NoSuchPath(_) => StatusCode::NOT_FOUND,
             R::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            R::Deleted(_) | R::BeingDeleted | R::BeingRecovered | R::Parallel(..) => {
-                StatusCode::CONFLICT
-            }
+            R::Deleted(_)
+            | R::BeingDeleted
+            | R::BeingRecovered
+            | R::Parallel(..)
+            | R::StandsAlone(..) => StatusCode::CONFLICT,
             R::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             R::NotEmulated(_) => StatusCode::NOT_IMPLEMENTED,
             R::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -254,6 +259,10 @@ impl Refusal {
                 let object = format!("https://{}/certificates/{name}", vault.host);
                 deed.message(&object)
             }
+            R::StandsAlone(kind, name) => format!(
+                "A {} with the name {name} already exists, and belongs to no certificate.",
+                if *kind == StandAloneKind::Secret { "secret" } else { "key" }
+            ),
             R::Throttled(limit) => limit.message().into(),
             R::NotEmulated(what) => format!("The emulator does not play {what}."),
             R::Broken(what) => format!("The emulator failed: {what}"),

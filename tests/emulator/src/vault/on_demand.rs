@@ -9,6 +9,7 @@ use http::{Response, StatusCode};
 use super::Vault;
 use super::error::{Limit, Parallel, Refusal, code};
 use crate::answer;
+use crate::seed::StandAloneKind;
 
 /// What a vault says by a name.
 pub(crate) fn named(asked: &str, vault: &Vault) -> Option<Response<Bytes>> {
@@ -59,6 +60,7 @@ pub(crate) fn named(asked: &str, vault: &Vault) -> Option<Response<Bytes>> {
         "ConflictDeletingPending" => R::Parallel(Parallel::DeletingPending, name()),
         "ConflictCreatingPending" => R::Parallel(Parallel::CreatingPending, name()),
         "ConflictMergingPending" => R::Parallel(Parallel::MergingPending, name()),
+        "ConflictStandAlone" => R::StandsAlone(StandAloneKind::Secret, name()),
         "ConflictRestoring" => R::Parallel(Parallel::Restoring, name()),
         "Throttled" | "VaultRequestTypeLimitReached" => R::Throttled(Limit::RequestType),
         "VaultOperationLimitReached" => R::Throttled(Limit::Operation),
