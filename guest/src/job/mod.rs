@@ -3,6 +3,7 @@
 //! Nothing here may know how HTTP, time or the host are done.
 
 pub mod batches;
+pub mod create;
 pub mod input;
 pub mod inventory;
 pub mod item;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use job_scope::{Cloud, ResourceGroup, StorePath, SubscriptionId, VaultName};
 use serde_json::{Value, json};
 
-use super::vaults::{NameCheck, Place, Provisioning};
+use super::vaults::{NameCheck, Provisioning, VaultRef};
 use super::*;
 use crate::azure::entra::{Application, Proof};
 use crate::azure::tokens::Issuer;
@@ -305,11 +305,15 @@ fn r12_a_vaults_id_is_read_by_its_words_and_an_odd_one_does_not_hide_the_others(
     );
 }
 
-fn place<'a>(sub: &'a SubscriptionId, group: &'a ResourceGroup, vault: &'a VaultName) -> Place<'a> {
-    Place {
+fn place<'a>(
+    sub: &'a SubscriptionId,
+    group: &'a ResourceGroup,
+    vault: &'a VaultName,
+) -> VaultRef<'a> {
+    VaultRef {
         subscription: sub,
         group,
-        vault,
+        name: vault,
     }
 }
 
