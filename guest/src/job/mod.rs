@@ -4,6 +4,7 @@
 
 pub mod batches;
 pub mod create;
+pub mod discovery;
 pub mod input;
 pub mod inventory;
 pub mod item;
