@@ -4,6 +4,8 @@
 
 pub mod batches;
 pub mod check;
+pub mod create;
+pub mod discovery;
 pub mod input;
 pub mod inventory;
 pub mod item;

@@ -21,21 +21,37 @@ use crate::text::{excerpt, identifier};
 /// Characters of a reason that are shown.
 const REASON: usize = 300;
 
-/// Where a vault is.
+/// Which vault.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct VaultRef<'a> {
     /// Its subscription.
     pub subscription: &'a SubscriptionId,
     /// Its resource group.
     pub group: &'a ResourceGroup,
     /// Its name.
-    pub vault: &'a VaultName,
+    pub name: &'a VaultName,
 }
 
-impl Place<'_> {
+impl VaultRef<'_> {
     fn path(&self) -> String {
-        vault_path(self.subscription, self.group, self.vault)
+        vault_path(self.subscription, self.group, self.name)
     }
+
+    /// Its resource id, for people and their commands.
+    pub fn resource_id(&self) -> String {
+        resource_id(self.subscription, self.group, self.name)
+    }
+}
+
+/// The resource id of a vault, in the spelling of its documentation.
+pub fn resource_id(
+    subscription: &SubscriptionId,
+    group: &ResourceGroup,
+    name: &VaultName,
+) -> String {
+    format!(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
+    )
 }
 
 /// A vault that exists, as far as its settings matter here. What the answer leaves out is
@@ -193,10 +209,10 @@ impl<E: Environment> Arm<'_, E> {
     /// # Errors
     /// Whatever keeps it from being seen. A 404 about its group or its subscription, or of
     /// something in between, is not the service saying that there is no such vault.
-    pub async fn vault(&self, place: Place<'_>) -> Result<Option<Sight>, CallError> {
-        let action = Action::ReadVault(place.vault.to_string());
+    pub async fn vault(&self, vault: VaultRef<'_>) -> Result<Option<Sight>, CallError> {
+        let action = Action::ReadVault(vault.name.to_string());
         let seen = self
-            .get(action.clone(), &place.path(), ARM_VAULTS_API_VERSION)
+            .get(action.clone(), &vault.path(), ARM_VAULTS_API_VERSION)
             .await;
         match seen {
             Ok(answer) => self.sight(action, &answer).map(Some),
@@ -214,15 +230,15 @@ impl<E: Environment> Arm<'_, E> {
     ///
     /// # Errors
     /// Whatever keeps the question from being answered.
-    pub async fn check_name(&self, place: Place<'_>) -> Result<NameCheck, CallError> {
-        let action = Action::CheckVaultName(place.vault.to_string());
+    pub async fn check_name(&self, vault: VaultRef<'_>) -> Result<NameCheck, CallError> {
+        let action = Action::CheckVaultName(vault.name.to_string());
         let call = self.service.call(action.clone());
         let url = self.service.url(&format!(
             "/subscriptions/{}/providers/Microsoft.KeyVault/checkNameAvailability\
              ?api-version={ARM_VAULTS_API_VERSION}",
-            place.subscription
+            vault.subscription
         ));
-        let body = json!({ "name": place.vault.as_str(), "type": "Microsoft.KeyVault/vaults" });
+        let body = json!({ "name": vault.name.as_str(), "type": "Microsoft.KeyVault/vaults" });
         let request = Request::json(Method::Post, url, &body);
         let answer = self.service.send(&call, Repeat::Freely, request).await?;
         let wire: WireName = self.read(action, &answer)?;
@@ -242,12 +258,12 @@ impl<E: Environment> Arm<'_, E> {
     ///
     /// # Errors
     /// The refusal, or that nobody knows (see [`CallError::may_have_taken_effect`]).
-    pub async fn put_vault(&self, place: Place<'_>, body: &Value) -> Result<Sight, CallError> {
-        let action = Action::CreateVault(place.vault.to_string());
+    pub async fn put_vault(&self, vault: VaultRef<'_>, body: &Value) -> Result<Sight, CallError> {
+        let action = Action::CreateVault(vault.name.to_string());
         let call = self.service.call(action.clone());
         let url = self.service.url(&format!(
             "{}?api-version={ARM_VAULTS_API_VERSION}",
-            place.path()
+            vault.path()
         ));
         let request = Request::json(Method::Put, url, body);
         let answer = self
