@@ -273,3 +273,6 @@ fn new_vault(
     }
     NewVault::parse(properties, scope.cloud(), options)
 }
+
+#[cfg(test)]
+mod tests;
