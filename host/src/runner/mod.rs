@@ -4,6 +4,7 @@
 //! It must not know how reports are shown, nor how HTTP is sent.
 
 mod reach;
+mod secret;
 mod spooling;
 mod token;
 mod verdict;
@@ -67,6 +68,10 @@ impl Host {
         if let (Some(own), Some(completed)) = (job.store_mut(), reach.store) {
             *own = completed;
         }
+        job.secret = match job.secret.map(secret::resolve).transpose() {
+            Ok(secret) => secret,
+            Err(failure) => return Report::not_run(failure),
+        };
         let kind = job.kind();
         let limits = match kind {
             JobKind::Add | JobKind::CreateStore => self.limits.of_change(),

@@ -3,6 +3,7 @@
 //!
 //! It must not know how a job is run.
 
+use super::secret;
 use super::verdict::Failure;
 use crate::grant::{Grants, Outside};
 use crate::orchestrator::{Job, Store, Task};
@@ -58,6 +59,7 @@ const DIRS: &str = "dirs";
 /// What is wrong with the job, or what the policy does not let it do. A host that the policy does
 /// not allow is no error here: it is among [`Reach::outside`].
 pub fn reach(job: &Job, policy: &Policy) -> Result<Reach, Failure> {
+    secret::permitted(job.secret.as_ref(), policy.secret_references())?;
     match &job.task {
         Task::Discovery { places } => discovery(job, places, policy),
         Task::Inventory { store, .. }
@@ -271,3 +273,6 @@ fn new_vault(
     }
     NewVault::parse(properties, scope.cloud(), options)
 }
+
+#[cfg(test)]
+mod tests;
