@@ -14,6 +14,7 @@ pub mod http;
 pub mod job;
 pub mod panic;
 pub mod pfx;
+pub mod tags;
 pub mod text;
 
 #[cfg(test)]

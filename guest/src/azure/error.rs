@@ -224,14 +224,29 @@ impl CallError {
     }
 
     /// Whether the request may have taken effect all the same: it was sent, and what became
-    /// of it is not known.
+    /// of it is not known. For requests that are repeated only if undone; of the token that
+    /// one needs, nothing can take effect.
     pub fn may_have_taken_effect(&self) -> bool {
+        let asked = |call: &Call| call.action.party() != Party::Issuer;
         match self {
             CallError::GaveUp { why, .. } => *why == GiveUp::Uncertain,
-            CallError::Transport { error, .. } => error.may_have_arrived(),
-            CallError::Unreadable { .. } => true,
-            _ => false,
+            CallError::Unreadable { call, .. } => asked(call),
+            // Whoever fails over a request may have worked on it.
+            CallError::Service { refusal, .. } => refusal.status >= 500,
+            CallError::Transport { error, call } => asked(call) && error.may_have_arrived(),
+            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link(_) => false,
         }
+    }
+
+    /// The same without the service's own words.
+    #[must_use]
+    pub fn without_detail(mut self) -> CallError {
+        match &mut self {
+            CallError::Service { refusal, .. } => refusal.detail = None,
+            CallError::GaveUp { last, .. } => **last = last.as_ref().clone().without_detail(),
+            _ => {}
+        }
+        self
     }
 
     /// Whether another attempt would have come after the job's end.
@@ -566,32 +581,80 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_may_have_arrived_may_have_taken_effect() {
-        let call = || Call {
-            action: Action::CreateVault("a".into()),
-            server: "management.azure.com".into(),
+    fn what_was_sent_and_not_answered_for_certain_may_have_taken_effect() {
+        let import = || Action::ImportCertificate("a".into());
+        let call = |action| Call {
+            action,
+            server: "kv-one.vault.azure.net".into(),
         };
-        let transport = |error| CallError::Transport {
+        let transport = |action, error| CallError::Transport {
             error,
-            call: call(),
+            call: call(action),
         };
-        let refused = || service(Action::CreateVault("a".into()), 503, None);
+        let unreadable = |action| CallError::Unreadable {
+            problem: "odd".into(),
+            call: call(action),
+        };
+        let large = || TransportError::TooLarge { limit: 1 };
         for (error, wanted) in [
-            (given_up(refused(), GiveUp::Uncertain), true),
-            (given_up(refused(), GiveUp::Attempts), false),
-            (given_up(refused(), GiveUp::NoTime), false),
-            (refused(), false),
-            (transport(TransportError::TooLarge { limit: 1 }), true),
-            (transport(TransportError::Denied), false),
             (
-                CallError::Unreadable {
-                    problem: "x".into(),
-                    call: call(),
-                },
+                given_up(service(import(), 500, None), GiveUp::Uncertain),
                 true,
             ),
+            (
+                given_up(service(import(), 503, None), GiveUp::NoTime),
+                false,
+            ),
+            (
+                given_up(service(import(), 429, None), GiveUp::Attempts),
+                false,
+            ),
+            (service(import(), 520, None), true),
+            (service(import(), 409, None), false),
+            (unreadable(import()), true),
+            (unreadable(Action::AskForToken), false),
+            (transport(import(), large()), true),
+            (transport(import(), TransportError::Denied), false),
+            (transport(Action::AskForToken, large()), false),
+            (no_token(Action::AskForToken, 502, 0, None), false),
         ] {
             assert_eq!(error.may_have_taken_effect(), wanted, "{error}");
+        }
+    }
+
+    #[test]
+    fn the_services_own_words_can_be_left_out() {
+        let refusal = Refusal {
+            status: 400,
+            code: Some("BadParameter".into()),
+            detail: Some("planted".into()),
+            ..Refusal::default()
+        };
+        let error = CallError::Service {
+            refusal: Box::new(refusal),
+            call: Call {
+                action: Action::ImportCertificate("a".into()),
+                server: "kv-one.vault.azure.net".into(),
+            },
+            hint: None,
+        };
+        for error in [error.clone(), given_up(error, GiveUp::Attempts)] {
+            assert!(error.to_string().contains("planted"));
+            let without = error.without_detail().to_string();
+            assert!(without.contains("400 BadParameter"), "{without}");
+            assert!(!without.contains("planted"), "{without}");
+        }
+        let other = unreadable_list();
+        assert_eq!(other.clone().without_detail(), other);
+    }
+
+    fn unreadable_list() -> CallError {
+        CallError::Unreadable {
+            problem: "odd".into(),
+            call: Call {
+                action: Action::ListCertificates,
+                server: "kv-one.vault.azure.net".into(),
+            },
         }
     }
 }

@@ -16,7 +16,8 @@
 //! | [`arm`] | subscriptions, groups and vaults, as resources |
 //! | [`paging`] | which next link may be followed |
 //! | [`chain`] | the issuers of a certificate, out of its managed secret |
-//! | [`certificate`] | what a certificate looks like on the wire |
+//! | [`certificate`], [`current`], [`thumbprint`] | what a certificate looks like on the wire |
+//! | [`import`] | what is sent to import one |
 //! | [`refusal`] | what a service's error body says |
 //! | [`error`], [`remedy`] | why a call failed, and what to do, for people |
 
@@ -26,9 +27,11 @@ pub mod calls;
 pub mod certificate;
 pub mod chain;
 pub mod challenge;
+pub mod current;
 pub mod entra;
 pub mod error;
 pub mod identity_endpoint;
+pub mod import;
 pub mod paging;
 pub mod refusal;
 pub mod remedy;
@@ -36,6 +39,7 @@ pub mod request_id;
 pub mod retry;
 pub mod server_delay;
 pub mod service;
+pub mod thumbprint;
 pub mod token;
 pub mod tokens;
 pub mod vault;

@@ -172,6 +172,17 @@ fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
         404 if call.action.party() == Party::Arm => {
             "check the subscription and the resource group in the store path"
         }
+        409 if refusal.is("ObjectIsBeingDeleted") || refusal.is("ObjectIsBeingRecovered") => {
+            "the vault is still at work on that name: run the job again in some minutes"
+        }
+        409 if matches!(call.action, Action::ImportCertificate(_)) => {
+            "a certificate shares its name with a key and a secret: where the vault has a key or a \
+             secret of that name that belongs to no certificate, choose another alias or delete \
+             it; otherwise something else is changing this certificate: run the job again later"
+        }
+        409 if call.action.party() == Party::Vault => {
+            "something else is changing this certificate: run the job again later"
+        }
         429 if call.action.party() == Party::Arm => {
             "Azure Resource Manager is throttled: run fewer jobs at once, or this one at another time"
         }
@@ -367,5 +378,36 @@ mod tests {
         assert!(text.contains("the vault does not exist"), "{text}");
         let text = transport(&TransportError::Denied, &call);
         assert!(text.contains("the host refused the request"), "{text}");
+    }
+
+    #[test]
+    fn w47_a_conflict_says_what_may_be_in_the_way() {
+        let conflict = |action, inner: Option<&str>| {
+            let refusal = Refusal {
+                status: 409,
+                code: Some("Conflict".into()),
+                inner: inner.map(str::to_owned),
+                ..Refusal::default()
+            };
+            let call = Call {
+                action,
+                server: "kv-one.vault.azure.net".into(),
+            };
+            service(&refusal, &call, None)
+        };
+        let import = || Action::ImportCertificate("web-1".into());
+        for (action, inner, word) in [
+            (import(), None, "a key and a secret"),
+            (import(), Some("ObjectIsBeingDeleted"), "still at work"),
+            (import(), Some("ObjectIsBeingRecovered"), "still at work"),
+            (
+                Action::DeleteCertificate("web-1".into()),
+                None,
+                "something else",
+            ),
+        ] {
+            let text = conflict(action, inner);
+            assert!(text.contains(word), "{text}");
+        }
     }
 }

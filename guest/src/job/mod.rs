@@ -10,5 +10,6 @@ pub mod input;
 pub mod inventory;
 pub mod item;
 pub mod losses;
+pub mod parameters;
 pub mod reading;
 pub mod watch;

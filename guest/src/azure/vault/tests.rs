@@ -1,6 +1,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use job_scope::Alias;
+
 use super::*;
 use crate::azure::audience::Audience;
 use crate::azure::entra::{Application, Proof};
