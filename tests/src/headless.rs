@@ -129,7 +129,8 @@ impl Headless {
 
     /// Runs a job that somebody may stop.
     pub async fn run_cancellable(&self, job: &Job, cancel: Cancel) -> Report {
-        self.host.run(job, cancel, Box::new(self.log.clone())).await
+        let observer = Box::new(self.log.clone());
+        self.host.run(job.clone(), cancel, observer).await
     }
 
     /// The audit so far.
@@ -144,6 +145,12 @@ impl Headless {
             .iter()
             .filter(|request| request.path.starts_with(path))
             .count()
+    }
+
+    /// The paths of a discovery's report, in the order they were submitted.
+    pub fn paths(report: &mut Report) -> Vec<String> {
+        let list = report.list.as_mut().unwrap();
+        list.read().unwrap().map(Result::unwrap).collect()
     }
 
     /// The items of a report, in the order they were submitted.

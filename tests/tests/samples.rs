@@ -24,7 +24,7 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("inventory-china", Inventory),
     (
         "inventory-client-machine-is-a-host-name",
-        Failure(1, &["ServerPassword", "managed identity"]),
+        Failure(1, &["managed identity"]),
     ),
     ("inventory-credentials-in-properties", Inventory),
     ("inventory-government", Inventory),
@@ -35,15 +35,15 @@ const SAMPLES: &[(&str, Expected)] = &[
     ("inventory-last-inventory-filled", Inventory),
     (
         "inventory-managed-identity-system",
-        Failure(1, &["ServerPassword", "managed identity"]),
+        Failure(1, &["managed identity"]),
     ),
     (
         "inventory-managed-identity-user",
-        Failure(1, &["ServerPassword", "managed identity"]),
+        Failure(1, &["managed identity"]),
     ),
     (
         "inventory-managed-identity-user-blank",
-        Failure(1, &["ServerPassword", "managed identity"]),
+        Failure(1, &["managed identity"]),
     ),
     (
         "inventory-private-endpoint-foreign",

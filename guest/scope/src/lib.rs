@@ -62,6 +62,7 @@ pub use names::{Alias, ClientId, ResourceGroup, SubscriptionId, TenantId, VaultN
 pub use new_vault::NewVault;
 pub use options::{
     Chain, JobOptions, OPTIONS, OptionField, Partial, PathFormat, PublicNetworkAccess, Versions,
+    option,
 };
 pub use path::StorePath;
 pub use properties::{Properties, STORE_FIELDS, StoreField};

@@ -22,7 +22,11 @@ pub struct OptionField {
 
 macro_rules! options {
     ($($constant:ident = $name:literal, $values:literal, $help:literal;)*) => {
-        $(const $constant: &str = $name;)*
+        /// The names of the options.
+        pub mod option {
+            $(#[doc = $help] pub const $constant: &str = $name;)*
+        }
+        use option::*;
 
         /// Every option of the extension's jobs. Others are ignored: they are for other
         /// extensions.

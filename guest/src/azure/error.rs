@@ -249,6 +249,17 @@ impl CallError {
         self
     }
 
+    /// Whether another attempt would have come after the job's end.
+    pub fn is_out_of_time(&self) -> bool {
+        matches!(
+            self,
+            CallError::GaveUp {
+                why: GiveUp::NoTime,
+                ..
+            }
+        )
+    }
+
     /// The cause without the call's name and ids, the same for every call that fails
     /// alike.
     pub fn briefly(&self) -> String {
@@ -342,6 +353,14 @@ fn of_token(refusal: &TokenRefusal, call: &Call) -> Failure {
     }
 }
 
+/// What Azure Resource Manager says about a vault's region, SKU and name, which are the
+/// job's own input.
+const INPUT_CODES: [&str; 3] = [
+    "LocationNotAvailableForResourceType",
+    "SkuNotSupported",
+    "VaultNameNotValid",
+];
+
 fn of_service(refusal: &Refusal) -> Failure {
     match refusal.status {
         401 => Failure::Authentication,
@@ -354,7 +373,10 @@ fn of_service(refusal: &Refusal) -> Failure {
             Failure::MissingAccessPolicy
         }
         403 => Failure::Forbidden,
+        400 if INPUT_CODES.iter().any(|code| refusal.is(code)) => Failure::InvalidInput,
         404 => Failure::NotFound,
+        // Nothing is in the way; something is missing.
+        409 if refusal.is("MissingSubscriptionRegistration") => Failure::Other,
         409 => Failure::Conflict,
         429 => Failure::Throttled,
         408 | 500.. => Failure::Unavailable,
@@ -437,6 +459,22 @@ mod tests {
             (service(read(), 404, None), Failure::NotFound),
             (service(read(), 409, None), Failure::Conflict),
             (service(list(), 400, None), Failure::Other),
+            (
+                service(
+                    Action::CreateVault("a".into()),
+                    400,
+                    Some("SkuNotSupported"),
+                ),
+                Failure::InvalidInput,
+            ),
+            (
+                service(
+                    Action::CreateVault("a".into()),
+                    409,
+                    Some("MissingSubscriptionRegistration"),
+                ),
+                Failure::Other,
+            ),
             (
                 given_up(service(list(), 429, None), GiveUp::Attempts),
                 Failure::Throttled,

@@ -13,6 +13,7 @@
 //! | [`service`] | a token on every request |
 //! | [`challenge`] | what a 401 says |
 //! | [`vault`] | the certificates of one vault |
+//! | [`arm`] | subscriptions, groups and vaults, as resources |
 //! | [`paging`] | which next link may be followed |
 //! | [`chain`] | the issuers of a certificate, out of its managed secret |
 //! | [`certificate`], [`current`], [`thumbprint`] | what a certificate looks like on the wire |
@@ -20,6 +21,7 @@
 //! | [`refusal`] | what a service's error body says |
 //! | [`error`], [`remedy`] | why a call failed, and what to do, for people |
 
+pub mod arm;
 pub mod audience;
 pub mod calls;
 pub mod certificate;

@@ -6,6 +6,7 @@
 //! Codes: Microsoft Learn, "Azure Key Vault REST API error codes" and "Microsoft Entra
 //! authentication and authorization error codes".
 
+use super::arm::advice;
 use super::error::{Action, Call, Party};
 use super::refusal::Refusal;
 use super::retry::GiveUp;
@@ -132,6 +133,11 @@ fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
             "something between the job and {party} has answered; check the proxy"
         ));
     }
+    if call.action.party() == Party::Arm
+        && let Some(advice) = advice::of(refusal, call)
+    {
+        return Some(advice);
+    }
     let text = match refusal.status {
         401 => {
             return Some(format!(
@@ -143,10 +149,6 @@ fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
                 "assign the identity {}; a new assignment takes up to ten minutes",
                 role(&call.action)
             ));
-        }
-        403 if refusal.is("RequestDisallowedByPolicy") => {
-            "an Azure Policy of the subscription or the group forbids it: ask its owner, or change \
-             the settings that the policy wants under [create] in the operator's policy"
         }
         403 if refusal.is("ForbiddenByFirewall") => {
             "the vault's firewall does not admit this machine: add its address to the vault's \
@@ -167,9 +169,6 @@ fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
         404 if call.action == Action::ListCertificates => {
             "check the vault's name in the store path"
         }
-        404 if matches!(call.action, Action::ReadResourceGroup(_)) => {
-            "create the resource group first, or correct the store path"
-        }
         404 if call.action.party() == Party::Arm => {
             "check the subscription and the resource group in the store path"
         }
@@ -186,10 +185,6 @@ fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
         }
         409 if call.action.party() == Party::Vault => {
             "something else is changing this certificate: run the job again later"
-        }
-        409 if refusal.is("MissingSubscriptionRegistration") => {
-            "register the resource provider Microsoft.KeyVault in the subscription: az provider \
-             register --namespace Microsoft.KeyVault"
         }
         429 if call.action.party() == Party::Arm => {
             "Azure Resource Manager is throttled: run fewer jobs at once, or this one at another time"
@@ -214,15 +209,18 @@ pub fn role(action: &Action) -> &'static str {
         | Action::ReadDeleted(_)
         | Action::RecoverCertificate(_)
         | Action::DeleteCertificate(_) => "the role Key Vault Certificates Officer on the vault",
-        Action::CreateVault(_) | Action::CheckVaultName(_) | Action::ReadVault(_) => {
+        Action::CreateVault(_)
+        | Action::CheckVaultName(_)
+        | Action::ReadVault(_)
+        | Action::ReadResourceGroup(_) => {
             "the role Key Vault Contributor on the resource group (Key Vault Administrator does \
              not allow vaults to be created)"
         }
-        Action::ReadResourceGroup(_) => {
-            "the role Key Vault Contributor, or at least Reader, on the resource group"
+        Action::ReadSubscription => {
+            "the role Reader on the subscription, or write the tenant's id (a GUID) into the \
+             client machine, so that the subscription need not be read"
         }
         Action::ListSubscriptions
-        | Action::ReadSubscription
         | Action::ListVaults(_)
         | Action::QueryResourceGraph
         | Action::ReadPermissions(_)

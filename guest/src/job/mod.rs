@@ -5,6 +5,9 @@
 pub mod add;
 pub mod batches;
 pub mod changing;
+pub mod check;
+pub mod create;
+pub mod discovery;
 pub mod input;
 pub mod inventory;
 pub mod item;

@@ -41,8 +41,8 @@ impl Parameters {
     pub fn read(fields: &[(String, String)]) -> Result<Parameters, FieldError> {
         let get = |wanted: &str| {
             let is = |(name, _): &&(String, String)| name == wanted;
-            let values = fields.iter().filter(is).map(|(_, value)| value.trim());
-            values.filter(|value| !value.is_empty()).next_back()
+            let mut values = fields.iter().filter(is).map(|(_, value)| value.trim());
+            values.rfind(|value| !value.is_empty())
         };
         let flag = |name| get(name).map(|value| flag(name, value)).transpose();
         Ok(Parameters {

@@ -14,6 +14,10 @@ use super::found::{Found, FoundKey};
 use super::key::{KeyKind, PrivateKey};
 use super::{chain, der};
 
+/// The most private keys that are looked at. Finding an EC key's public point is work too (tens of
+/// milliseconds for P-521 in the component), and where there are this many, none can be meant.
+const MOST_KEYS: usize = 32;
+
 /// One private key of a kind that Key Vault takes, its certificate, and the certificates above
 /// that one as far as the file had them.
 pub struct Bundle {
@@ -56,6 +60,12 @@ impl Bundle {
             return Err(PfxError::NoKey {
                 container,
                 certificates: total,
+            });
+        }
+        if found.keys.len() > MOST_KEYS {
+            return Err(PfxError::TooManyKeys {
+                container,
+                keys: found.keys.len(),
             });
         }
         let (key, leaf) = choose_key(&found.keys, &certificates, container)?;

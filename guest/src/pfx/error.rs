@@ -110,6 +110,16 @@ pub enum PfxError {
         /// Those that a certificate belongs to.
         matched: usize,
     },
+    /// More keys than are looked at.
+    #[error(
+        "the {container} in Contents has {keys} private keys, where exactly one is needed: export only one certificate with its private key"
+    )]
+    TooManyKeys {
+        /// What was read.
+        container: Container,
+        /// Private keys, the same one counted each time.
+        keys: usize,
+    },
     /// A kind of key that Key Vault does not take.
     #[error(
         "the private key in Contents is {0}, which Azure Key Vault does not import: use RSA with 2048, 3072 or 4096 bits, or EC with P-256, P-384, P-521 or P-256K"

@@ -13,9 +13,9 @@
 //! | `key`, `curve`, `certificate`, `name` | what is found |
 //! | `chain`, `bundle`, `issuers` | what of it is wanted, and how it is written |
 //!
-//! The structures are read by the few lines in `asn1` and not by a PKCS#12 crate: files in use
-//! are BER now and then, disagree about empty passwords, and come with certificates that strict
-//! decoders refuse. The cryptography is RustCrypto's.
+//! The structures are read by the few lines in `asn1` and `archive` and not by a PKCS#12 crate:
+//! files in use are BER now and then and disagree about empty passwords, and their work must be
+//! bounded as a whole. The cryptography is RustCrypto's.
 
 mod archive;
 mod asn1;

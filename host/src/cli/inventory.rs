@@ -7,11 +7,11 @@ use super::facts::{COLUMNS, Facts};
 use super::setup;
 use anyhow::{Context, Result};
 use comfy_table::{ContentArrangement, Table, presets};
-use extension_host::orchestrator::{Item, Job};
+use extension_host::orchestrator::{Item, Job, Store, Task};
 use extension_host::runner::{Cause, Status};
 use extension_host::spool::Spool;
 use extension_host::text::one_line;
-use job_scope::{Identity, JobKind, Properties};
+use job_scope::{Identity, Properties};
 use secrecy::SecretString;
 use std::io::{self, BufWriter, Write};
 
@@ -20,7 +20,7 @@ const SHOWN: usize = 7;
 
 pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
     let job = job(args)?;
-    let mut report = setup::run(&args.host, &job)?;
+    let mut report = setup::run(&args.host, job)?;
     if let Some(list) = report.list.as_mut() {
         print(list, args.output).context("cannot write the list")?;
     }
@@ -52,17 +52,22 @@ fn job(args: &InventoryArgs) -> Result<Job> {
     ];
     Ok(Job {
         history_id: 0,
-        kind: JobKind::Inventory,
-        tenant: args.tenant.clone(),
-        path: args.path.clone(),
-        properties: Properties::from_fields(
-            fields
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))),
-        ),
         identity,
         secret: secret.map(|secret| SecretString::from(secret.to_owned())),
-        last_inventory: 0,
+        token_file: None,
+        options: Vec::new(),
+        task: Task::Inventory {
+            store: Store {
+                tenant: args.tenant.clone(),
+                path: args.path.clone(),
+                properties: Properties::from_fields(
+                    fields
+                        .into_iter()
+                        .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))),
+                ),
+            },
+            last_inventory: 0,
+        },
     })
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
 }
 
 /// Runs one job. A signal asks it to stop; a second one ends the program.
-pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Report> {
+pub(crate) fn run(args: &HostArgs, job: Job) -> Result<Report> {
     let runtime = Runtime::new().context("cannot start the I/O runtime")?;
     let cancel = Cancel::new();
     {

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -27,6 +27,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// Time for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// The one inner address that a connection may have for its destination: the endpoint by which
+/// a cloud's machine gets tokens for its own identity. It speaks plain HTTP, and only a rule
+/// that names it leads there; a name that resolves to it is refused.
+const IDENTITY_ENDPOINT: SocketAddr =
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
 
 /// Sends connections to a name somewhere else, as an operator asked.
 #[derive(Debug, Clone)]
@@ -224,6 +230,9 @@ impl Shared {
                 .resolve(name.clone(), port)
                 .await
                 .map_err(|error| resolve_error(name.clone(), &error))?,
+            Host::Ipv4(v4) if IDENTITY_ENDPOINT == SocketAddr::from((*v4, port)) => {
+                return Ok(vec![IDENTITY_ENDPOINT]);
+            }
             Host::Ipv4(v4) => vec![SocketAddr::from((*v4, port))],
             Host::Ipv6(v6) => vec![SocketAddr::from((*v6, port))],
         };
@@ -404,6 +413,17 @@ mod tests {
                 "{literal}: {error}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn the_identity_endpoint_is_reached_as_itself_and_never_through_a_name() {
+        let shared = shared(&[&["169.254.169.254"]], vec![]);
+        let literal = host("169.254.169.254");
+        let found = shared.addresses(&literal, 80).await.unwrap();
+        assert_eq!(found, ["169.254.169.254:80".parse().unwrap()]);
+        assert!(shared.addresses(&literal, 8080).await.is_err());
+        let named = shared.addresses(&host("store.example"), 80).await;
+        assert!(matches!(named, Err(ConnectError::Prohibited { .. })));
     }
 
     #[tokio::test]

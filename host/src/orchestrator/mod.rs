@@ -8,5 +8,8 @@ mod job;
 mod result;
 
 pub use item::{Item, Parameter};
-pub use job::{Job, JobError, Parsed, parse};
-pub use result::{JobResult, write_result};
+pub use job::{
+    Certificate, Contents, ENTRY_PARAMETERS, EntryKind, Format, Job, JobError, Parsed, Store, Task,
+    ToRemove, is_thumbprint, parse,
+};
+pub use result::{JobResult, List, write_result};

@@ -84,10 +84,14 @@ pub(crate) fn answer(emulator: &Emulator, request: &Request<Bytes>) -> Response<
 
 fn faults(body: &[u8]) -> Result<Vec<Fault>, String> {
     // Not an untagged enum, whose error would not name the key that is wrong.
-    if body.trim_ascii_start().starts_with(b"[") {
-        parse(body)
+    let faults: Vec<Fault> = if body.trim_ascii_start().starts_with(b"[") {
+        parse(body)?
     } else {
-        parse(body).map(|fault| vec![fault])
+        vec![parse(body)?]
+    };
+    match faults.iter().find_map(Fault::problem) {
+        Some(problem) => Err(format!("The fault cannot be: {problem}")),
+        None => Ok(faults),
     }
 }
 

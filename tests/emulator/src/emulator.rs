@@ -1,6 +1,9 @@
-//! The core: from a request to the service that answers it, with latency, faults and the log around.
+//! The core: from a request to its answer, with latency, faults and the log around; `service` is whose answer
+//! it is.
 //!
 //! Must not know sockets or TLS; a request comes in, an answer or a dropped connection goes out.
+
+mod service;
 
 use std::io;
 use std::path::Path;
@@ -9,20 +12,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, header};
 
 use crate::answer::Ids;
-use crate::arm::{self, Arm};
+use crate::arm::Arm;
 use crate::clock::Clock;
-use crate::cloud::Cloud;
 use crate::control;
-use crate::entra::{self, Entra};
-use crate::fault::{Asked, Delivery, Fault, Faults, Instead, Words};
-use crate::identity::{self, Machine};
+use crate::entra::Entra;
+use crate::fault::{Applied, Asked, Delivery, Fault, Faults, Instead, Turn};
+use crate::identity::Machine;
 use crate::log::{RequestLog, RequestRecord};
 use crate::seed::Seed;
 use crate::state::{self, Dirty, Keeper, StateError};
-use crate::vault::{self, Vault, VaultControl, Vaults};
+use crate::vault::{self, VaultControl, Vaults};
+
+use service::{Asking, Service};
 
 /// The instance metadata service's address, the one host that is asked over plain HTTP.
 pub(crate) const METADATA_HOST: &str = "169.254.169.254";
@@ -70,44 +74,6 @@ pub enum Disconnected {
     Reset,
 }
 
-/// Who answers for a host.
-enum Service {
-    Entra(Cloud),
-    Vault(Arc<Vault>),
-    Metadata,
-    Arm(Cloud),
-}
-
-/// A service, and all that it words an error from.
-struct Asking<'a> {
-    service: &'a Service,
-    inner: &'a Inner,
-    request: &'a Request<Bytes>,
-}
-
-impl Words for Asking<'_> {
-    fn plain(&self, status: StatusCode) -> Response<Bytes> {
-        match self.service {
-            Service::Entra(_) => entra::plain(status),
-            Service::Metadata => identity::plain(status),
-            Service::Arm(_) => arm::plain(status),
-            Service::Vault(_) => vault::plain(status),
-        }
-    }
-
-    fn named(&self, code: &str) -> Option<Response<Bytes>> {
-        let inner = self.inner;
-        match self.service {
-            Service::Entra(cloud) => {
-                entra::named(code, *cloud, &inner.clock, &inner.ids, self.request)
-            }
-            Service::Metadata => identity::named(code),
-            Service::Arm(_) => arm::named(code),
-            Service::Vault(vault) => vault::named(code, vault),
-        }
-    }
-}
-
 impl Emulator {
     /// An emulator that holds what the seed says, with all time taken from the clock.
     ///
@@ -125,7 +91,7 @@ impl Emulator {
                 faults: Faults::new(seed.faults.clone()),
                 entra: Entra::new(seed).map_err(broken)?,
                 machine: Machine::new(seed),
-                arm: Arm::new(seed),
+                arm: Arm::new(seed, dirty.clone()),
                 vaults: Arc::new(Vaults::new(seed, dirty.clone()).map_err(broken)?),
                 dirty,
                 keeper: Mutex::default(),
@@ -144,7 +110,7 @@ impl Emulator {
             return Err(StateError::Open);
         }
         let inner = &self.inner;
-        let opened = state::open(path, &inner.vaults, inner.dirty.clone())?;
+        let opened = state::open(path, &inner.vaults, inner.arm.births(), inner.dirty.clone())?;
         *keeper = Some(opened);
         Ok(())
     }
@@ -238,14 +204,15 @@ impl Emulator {
     /// Whether a host name is one that anybody answers for.
     #[must_use]
     pub fn knows_host(&self, host: &str) -> bool {
-        self.service(&host.to_ascii_lowercase()).is_some()
+        Service::behind(&self.inner, &host.to_ascii_lowercase()).is_some()
     }
 
     /// Answers a request. Its host is the URI's authority or else the `Host` header; a URI that says
     /// `http` is refused everywhere but at the metadata address, one without a scheme counts as `https`.
     ///
     /// # Errors
-    /// Where there is no answer at all: no such host, or a fault that drops the connection.
+    /// Where there is no answer at all: no such host, or a fault that drops the connection. A fault that
+    /// keeps silent lets this wait for ever.
     pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Disconnected> {
         let response = self.begin(request).await?;
         if let Some(Delivery::SlowHeaders(time)) = response.extensions().get() {
@@ -275,12 +242,18 @@ impl Emulator {
             path: request.uri().path(),
             path_and_query: &path_and_query,
         };
+        // Who asks for a host that is not there never got through; no fault counts that.
+        let turn = if Service::behind(&self.inner, &host).is_some() {
+            self.inner.faults.turn(&asked)
+        } else {
+            Turn::default()
+        };
         let latency = Duration::from_millis(self.inner.latency_ms.load(Ordering::Relaxed));
-        let wait = latency + self.inner.faults.before(&asked, &self.inner.clock);
+        let wait = latency + turn.before(&self.inner.clock);
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
-        let outcome = self.answer(&asked, &request);
+        let outcome = self.answer(&turn, &asked, &request);
         self.inner.log.write(RequestRecord {
             ms: u64::try_from(arrived.as_millis()).unwrap_or(u64::MAX),
             method: asked.method.to_owned(),
@@ -294,85 +267,69 @@ impl Emulator {
                 .and_then(|token| self.inner.entra.tokens.read(token).ok())
                 .map(|claims| claims.appid.clone()),
         });
-        outcome
+        match outcome {
+            Ok(response) => Ok(response),
+            Err(Lost::Disconnected(why)) => Err(why),
+            Err(Lost::Silent) => std::future::pending().await,
+        }
     }
 
     fn answer(
         &self,
+        turn: &Turn,
         asked: &Asked<'_>,
         request: &Request<Bytes>,
-    ) -> Result<Response<Bytes>, Disconnected> {
+    ) -> Result<Response<Bytes>, Lost> {
         let inner = &*self.inner;
-        let service = self
-            .service(asked.host)
+        let service = Service::behind(inner, asked.host)
             .filter(|_| !is_plain(request) || asked.host == METADATA_HOST)
-            .ok_or_else(|| Disconnected::NoSuchHost(asked.host.to_owned()))?;
+            .ok_or_else(|| Lost::Disconnected(Disconnected::NoSuchHost(asked.host.to_owned())))?;
         let asking = Asking {
             service: &service,
             inner,
             request,
         };
-        match inner.faults.instead(asked, &asking) {
-            Some(Instead::Answer(response)) => {
-                let response = inner.faults.spoil(asked, response);
-                return Ok(dated(response, &inner.clock));
+        if let Some((instead, applied)) = turn.instead(&asking) {
+            match applied {
+                Applied::Never => {}
+                Applied::AtOnce => drop(service.serve(inner, asked.host, request)),
+                Applied::AfterMs(ms) => self.take_effect_later(ms, request.clone()),
             }
-            Some(Instead::Drop) => return Err(Disconnected::Reset),
-            None => {}
+            return match instead {
+                Instead::Answer(response) => {
+                    let response = turn.spoil(response);
+                    Ok(dated(response, &inner.clock))
+                }
+                Instead::Drop => Err(Lost::Disconnected(Disconnected::Reset)),
+                Instead::Silence => Err(Lost::Silent),
+            };
         }
-        let response = match service {
-            Service::Entra(cloud) => {
-                inner
-                    .entra
-                    .answer(cloud, asked.host, &inner.clock, &inner.ids, request)
-            }
-            Service::Vault(vault) => vault::answer(
-                &vault,
-                &inner.entra.tokens,
-                &inner.clock,
-                &inner.ids,
-                request,
-            ),
-            Service::Metadata => {
-                inner
-                    .machine
-                    .answer(&inner.entra, &inner.clock, &inner.ids, request)
-            }
-            Service::Arm(cloud) => inner.arm.answer(
-                cloud,
-                &inner.vaults,
-                &inner.entra.tokens,
-                &inner.clock,
-                &inner.ids,
-                request,
-            ),
-        };
+        let response = service.serve(inner, asked.host, request);
         let aged = |token: &str| inner.entra.tokens.aged(token);
-        let response = inner.faults.rewrite(asked, response, aged);
-        let response = inner.faults.spoil(asked, response);
+        let response = inner.faults.rewrite(turn, asked, response, aged);
+        let response = turn.spoil(response);
         Ok(dated(response, &inner.clock))
     }
 
-    fn service(&self, host: &str) -> Option<Service> {
-        if let Some(vault) = self.inner.vaults.find(host) {
-            // Of a vault that is still being made, the name does not resolve.
-            let now = self.inner.clock.unix_seconds();
-            let born = !self.inner.arm.is_unborn(host, now);
-            return born.then_some(Service::Vault(vault));
-        }
-        if host == METADATA_HOST {
-            return Some(Service::Metadata);
-        }
-        Cloud::ALL.into_iter().find_map(|cloud| {
-            if cloud.authority_hosts().contains(&host) {
-                Some(Service::Entra(cloud))
-            } else if cloud.arm_host() == host {
-                Some(Service::Arm(cloud))
-            } else {
-                None
+    /// Does what was asked when the client has long had some other answer.
+    fn take_effect_later(&self, ms: u64, request: Request<Bytes>) {
+        let emulator = self.clone();
+        let then = tokio::time::Instant::now() + Duration::from_millis(ms);
+        tokio::spawn(async move {
+            tokio::time::sleep_until(then).await;
+            let host = host_of(&request);
+            if let Some(service) = Service::behind(&emulator.inner, &host) {
+                drop(service.serve(&emulator.inner, &host, &request));
             }
-        })
+        });
     }
+}
+
+/// Why a request that was looked at has no answer.
+enum Lost {
+    Disconnected(Disconnected),
+    /// A fault lets the client wait for ever.
+    Silent,
 }
 
 fn is_plain(request: &Request<Bytes>) -> bool {

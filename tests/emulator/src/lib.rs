@@ -26,10 +26,12 @@ mod vault;
 pub use clock::Clock;
 pub use cloud::Cloud;
 pub use emulator::{Disconnected, Emulator, StartError};
-pub use fault::{DeliveredBody, Delivery, Effect, Fault, When, deliver};
+pub use fault::{Applied, DeliveredBody, Delivery, Effect, Fault, When, deliver};
 pub use log::RequestRecord;
 pub use pki::KeyKind;
-pub use seed::{CertificatePermission, Network, SecretPermission, Seed, SeedError};
+pub use seed::{
+    CertificatePermission, Network, SecretPermission, Seed, SeedError, ThrottlingShape,
+};
 pub use server::{Server, ServerError};
 pub use state::StateError;
 pub use vault::VaultControl;

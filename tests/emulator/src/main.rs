@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use azure_emulator::{Clock, Emulator, Seed, Server};
+use azure_emulator::{Clock, Emulator, Seed, Server, ThrottlingShape};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -38,6 +38,9 @@ struct Serve {
     /// How much longer every request takes, such as 30ms or 1s.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     latency: Option<Duration>,
+    /// Limit each vault's requests, by the seed's numbers or the published ones: fixed-window or token-bucket.
+    #[arg(long, value_name = "SHAPE", value_parser = shape)]
+    throttle: Option<ThrottlingShape>,
     /// Where to write a JSON line per request.
     #[arg(long, value_name = "FILE")]
     request_log: Option<PathBuf>,
@@ -57,6 +60,16 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| wrong())?;
     Ok(Duration::from_millis(number.saturating_mul(unit)))
+}
+
+fn shape(text: &str) -> Result<ThrottlingShape, String> {
+    match text {
+        "fixed-window" => Ok(ThrottlingShape::FixedWindow),
+        "token-bucket" => Ok(ThrottlingShape::TokenBucket),
+        _ => Err(format!(
+            "{text:?} is no shape of a limit; write fixed-window or token-bucket"
+        )),
+    }
 }
 
 fn main() -> ExitCode {
@@ -83,6 +96,10 @@ fn run(serve: &Serve) -> anyhow::Result<()> {
     let seed = match &serve.seed {
         Some(path) => Seed::load(path)?,
         None => Seed::built_in()?,
+    };
+    let seed = match serve.throttle {
+        Some(shape) => seed.with_throttling(shape),
+        None => seed,
     };
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -49,7 +49,7 @@ async fn every_code_of_entra_id_can_be_had_on_demand() {
         ("90090", 503, "temporarily_unavailable"),
         ("90012", 503, "temporarily_unavailable"),
         ("50000", 500, "server_error"),
-        ("50196", 400, "invalid_grant"),
+        ("50196", 400, "temporarily_unavailable"),
     ] {
         emulator.inject(Fault::error(code).retry_after("7").times(1));
         let request = token_request(HOST, TENANT, &credentials(SECRET, SCOPE));

@@ -238,6 +238,7 @@ fn every_effect_can_be_written_in_a_seed() {
     for then in [
         "{ effect = \"status\", status = 503 }",
         "{ effect = \"reset\" }",
+        "{ effect = \"silence\" }",
         "{ effect = \"invalid-json\" }",
         "{ effect = \"html\", status = 200 }",
         "{ effect = \"next-link-host\", host = \"attacker.example\" }",
@@ -256,6 +257,23 @@ fn every_effect_can_be_written_in_a_seed() {
     ] {
         let text = format!("{}\n[[fault]]\nthen = {then}\n", Seed::built_in_text());
         Seed::parse(&text).unwrap_or_else(|e| panic!("{then}: {e}"));
+    }
+}
+
+#[test]
+fn only_what_comes_instead_of_an_answer_can_take_effect_all_the_same() {
+    for (then, applied, good) in [
+        ("reset", "\"never\"", true),
+        ("silence", "\"at-once\"", true),
+        ("reset", "{ after-ms = 5000 }", true),
+        ("truncated-body", "\"at-once\"", false),
+    ] {
+        let text = format!(
+            "{}\n[[fault]]\nskip = 3\napplied = {applied}\nthen = {{ effect = \"{then}\" }}\n",
+            Seed::built_in_text()
+        );
+        let parsed = Seed::parse(&text);
+        assert_eq!(parsed.is_ok(), good, "{then} {applied}: {:?}", parsed.err());
     }
 }
 

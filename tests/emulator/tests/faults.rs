@@ -89,6 +89,20 @@ async fn a_stalled_body_leaves_the_connection_open_and_silent() {
 }
 
 #[tokio::test]
+async fn silence_leaves_the_connection_open_without_a_byte_and_the_server_can_still_end() {
+    let emulator = built_in();
+    let server = start(&emulator).await;
+    emulator.inject(Fault::new(Effect::Silence));
+    let mut stream = ask(&server, "GET", METADATA, "/", "").await;
+    let mut byte = [0; 1];
+    let silence = tokio::time::timeout(Duration::from_millis(50), stream.read(&mut byte)).await;
+    assert!(silence.is_err(), "nothing may come, not even an end");
+    assert_eq!(emulator.requests()[0].status, None);
+    server.shutdown().await;
+    assert_eq!(whole(stream).await, "");
+}
+
+#[tokio::test]
 async fn slow_headers_trickle_in_one_byte_after_the_other() {
     let emulator = built_in();
     let server = start(&emulator).await;
@@ -229,6 +243,13 @@ async fn what_the_emulator_cannot_read_is_named() {
             r#"{"than": {"effect": "reset"}}"#,
             400,
             "than",
+        ),
+        (
+            "POST",
+            "/faults",
+            r#"{"applied": "at-once", "then": {"effect": "expired-token"}}"#,
+            400,
+            "applied",
         ),
         ("POST", "/clock", r#"{"advance": 1}"#, 400, "advance"),
         ("GET", "/nowhere", "", 404, "/nowhere"),

@@ -9,10 +9,12 @@
 #[path = "common/client.rs"]
 mod client;
 mod common;
+#[path = "common/vaults.rs"]
+mod vaults;
 
 use std::path::Path;
 
-use azure_emulator::{CertificatePermission, StateError};
+use azure_emulator::{CertificatePermission, Seed, StateError};
 use client::*;
 use common::{VAULT, built_in, json as parsed};
 use serde_json::{Value, json};
@@ -137,6 +139,34 @@ async fn vaults_that_were_made_deleted_or_purged_stay_so() {
     assert_eq!(parsed(&found)["name"], "kv-made", "{found:?}");
     assert!(!emulator.knows_host("kv-one.vault.azure.net"));
     assert!(emulator.knows_host("kv-one.vault.azure.cn"));
+}
+
+#[tokio::test]
+async fn a_vault_that_is_on_its_way_into_being_is_so_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state.json");
+    let failing = format!(
+        "{}\n[arm]\nfailing-vaults = [\"kv-bad\"]\n",
+        Seed::built_in_text()
+    );
+    let failing = Seed::parse(&failing).unwrap();
+    let emulator = common::emulator(&failing);
+    emulator.keep_state(&state).unwrap();
+    for name in ["kv-new", "kv-bad"] {
+        vaults::put(&emulator, name, &vaults::wanted()).await;
+    }
+    drop(emulator);
+    let mut seen = Vec::new();
+    for name in ["kv-new", "kv-new", "kv-new", "kv-bad", "kv-bad", "kv-bad"] {
+        let emulator = built_in();
+        emulator.keep_state(&state).unwrap();
+        let token = common::arm_token(&emulator).await;
+        let found = parsed(&common::fetch(&emulator, &vaults::vault_url(name), &token).await);
+        assert_eq!(found["systemData"]["createdBy"], common::CLIENT);
+        seen.push(found["properties"]["provisioningState"].clone());
+    }
+    let still = "RegisteringDns";
+    assert_eq!(seen, [still, still, "Succeeded", still, still, "Failed"]);
 }
 
 #[tokio::test]

@@ -25,6 +25,16 @@ pub(super) fn list() -> RuleTemplate {
     }
 }
 
+/// Any certificate.
+pub(super) fn get_any() -> RuleTemplate {
+    get(
+        "get-certificate",
+        "Reads the current version of a certificate",
+        "https://{vault_host}/certificates/{name}",
+        KEY_VAULT_API_VERSION,
+    )
+}
+
 fn pages() -> Vec<PairTemplate> {
     vec![
         PairTemplate::fixed("api-version", KEY_VAULT_API_VERSION),
@@ -37,12 +47,7 @@ fn pages() -> Vec<PairTemplate> {
 pub(super) fn inventory(versions: Versions) -> Vec<RuleTemplate> {
     let mut rules = vec![
         list(),
-        get(
-            "get-certificate",
-            "Reads the current version of a certificate",
-            "https://{vault_host}/certificates/{name}",
-            KEY_VAULT_API_VERSION,
-        ),
+        get_any(),
         get(
             "get-certificate-version",
             "Reads one version of a certificate",

@@ -10,7 +10,7 @@
 //! | remove | get, delete, get deleted, each for the job's alias alone |
 //! | create-store | get the resource group, get and put the vault, check its name |
 //! | discovery | list subscriptions, list vaults, the one Resource Graph query |
-//! | check | list certificates, list subscriptions, get the resource group, the permissions there and on the vault |
+//! | check | list and get certificates, list subscriptions, get the resource group, the permissions there and on the vault |
 //!
 //! Must not know: any job in particular (its values are [`crate::Variables`]), the policy, HTTP.
 
@@ -87,7 +87,7 @@ pub fn rules(needs: Needs<'_>) -> Vec<RuleTemplate> {
         JobKind::CreateStore => management::create_store(needs.store, needs.new_vault),
         JobKind::Discovery => management::discovery(),
         JobKind::Check => {
-            let mut rules = vec![certificates::list()];
+            let mut rules = vec![certificates::list(), certificates::get_any()];
             rules.extend(management::check(needs.store));
             rules
         }

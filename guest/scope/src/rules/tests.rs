@@ -152,6 +152,7 @@ fn the_other_jobs_may_send_what_their_row_of_the_table_says() {
             vec![
                 "POST https://{authority}/{tenant}/oauth2/v2.0/token",
                 "GET https://{vault_host}/certificates",
+                "GET https://{vault_host}/certificates/{name}",
                 "GET https://{arm}/subscriptions",
                 "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}",
                 "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Authorization/permissions",

@@ -81,6 +81,28 @@ fn a_count_of_the_checksum_is_bounded_too() {
 }
 
 #[test]
+fn a_crowd_of_keys_is_not_looked_at() {
+    let one = archive::open(&file("same-key-twice.p12"), &Password::new(None)).unwrap();
+    let crowd = |keys: usize| found::Found {
+        keys: (0..keys)
+            .map(|_| found::FoundKey {
+                der: one.keys[0].der.clone(),
+                encoding: key::Encoding::Pkcs8,
+                local_id: None,
+            })
+            .collect(),
+        certificates: Vec::new(),
+    };
+    let choose = |keys| Bundle::choose(crowd(keys), Container::Pem).err();
+    assert_eq!(choose(32), Some(PfxError::NoCertificate(Container::Pem)));
+    let expected = PfxError::TooManyKeys {
+        container: Container::Pem,
+        keys: 33,
+    };
+    assert_eq!(choose(33), Some(expected));
+}
+
+#[test]
 fn contents_beyond_the_limit_are_refused_whatever_they_are() {
     let contents = vec![0x30; LARGEST + 1];
     let expected = PfxError::TooLarge {

@@ -38,8 +38,19 @@ fn of_two_authorities_of_one_name_the_one_with_the_right_key_is_taken() {
 }
 
 #[test]
+fn an_authority_of_the_right_name_with_another_key_is_not_the_issuer() {
+    let contents = file("chain-rollover.p12");
+    let mut found = archive::open(&contents, &Password::new(None)).unwrap();
+    let right = bundle("chain-rollover", "").chain()[1].clone();
+    found.certificates.retain(|c| c.der != right);
+    let opened = Bundle::choose(found, Container::Pfx).unwrap();
+    assert_eq!((names(&opened), opened.dropped()), (vec!["leaf".into()], 1));
+}
+
+#[test]
 fn of_a_renewed_authority_the_certificate_that_ends_last_is_taken() {
     let opened = bundle("chain-renewed-authority", "");
+    assert_eq!((names(&opened).len(), opened.dropped()), (2, 1));
     let above = certificate::Certificate::read(&opened.chain()[1], None).unwrap();
     assert_eq!(above.not_after, b"20650101000000Z");
 }
@@ -61,4 +72,14 @@ fn a_name_in_another_case_or_string_type_is_the_same_name() {
 fn a_certificate_that_cannot_be_read_is_dropped() {
     let opened = bundle("unreadable-certificate", "");
     assert_eq!((opened.chain().len(), opened.dropped()), (1, 1));
+}
+
+#[test]
+fn the_issuers_of_a_known_leaf_are_found_without_its_key_and_without_the_strangers() {
+    let opened = bundle("chain-deep", "");
+    let issuers = issuers(&file("chain-deep.p12"), Form::Pkcs12, opened.leaf()).unwrap();
+    assert_eq!(issuers, opened.chain()[1..]);
+    let other = bundle("chain-gap", "");
+    let none = super::issuers(&file("chain-deep.p12"), Form::Pkcs12, other.leaf()).unwrap();
+    assert!(none.is_empty());
 }

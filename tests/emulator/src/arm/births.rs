@@ -3,24 +3,31 @@
 //! Must not know requests. A vault shows `RegisteringDns` for so many gets, or for a minute, and then how
 //! it ended (wire 3.4).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
+use serde::{Deserialize, Serialize};
+
 use crate::seed::ArmSeed;
+use crate::state::Dirty;
 
 /// How long a name takes to register at most, in seconds; 5 to 40 are usual.
 const AT_MOST: u64 = 60;
 
 #[derive(Debug)]
-pub(super) struct Births {
+pub(crate) struct Births {
     polls: u32,
     failing: Vec<String>,
-    by_host: RwLock<HashMap<String, Birth>>,
+    by_host: RwLock<BirthsState>,
+    dirty: Dirty,
 }
 
+/// Births by host name, as a state file holds them.
+pub(crate) type BirthsState = BTreeMap<String, Birth>;
+
 /// How a vault came into being while the emulator ran.
-#[derive(Clone, Debug)]
-pub(super) struct Birth {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Birth {
     /// The client id of whoever made it.
     pub(super) by: String,
     /// Seconds since 1970.
@@ -38,13 +45,25 @@ pub(super) enum Provisioning {
 }
 
 impl Births {
-    pub(super) fn new(seed: &ArmSeed) -> Births {
+    pub(super) fn new(seed: &ArmSeed, dirty: Dirty) -> Births {
         let lower = |name: &String| name.to_ascii_lowercase();
         Births {
             polls: seed.registering_polls,
             failing: seed.failing_vaults.iter().map(lower).collect(),
             by_host: RwLock::default(),
+            dirty,
         }
+    }
+
+    /// Everything that is known of births.
+    pub(crate) fn snapshot(&self) -> BirthsState {
+        let births = self.by_host.read().unwrap_or_else(PoisonError::into_inner);
+        births.clone()
+    }
+
+    /// Takes over what was known before a restart.
+    pub(crate) fn restore(&self, births: BirthsState) {
+        *self.by_host.write().unwrap_or_else(PoisonError::into_inner) = births;
     }
 
     /// A vault begins to be.
@@ -58,6 +77,8 @@ impl Births {
         };
         let mut births = self.by_host.write().unwrap_or_else(PoisonError::into_inner);
         births.insert(host.to_owned(), birth);
+        drop(births);
+        self.dirty.mark();
     }
 
     /// Where a vault is now.
@@ -73,7 +94,11 @@ impl Births {
             return Provisioning::Succeeded;
         };
         let state = birth.state(now);
-        birth.polls_left = birth.polls_left.saturating_sub(1);
+        if let Some(left) = birth.polls_left.checked_sub(1) {
+            birth.polls_left = left;
+            drop(births);
+            self.dirty.mark();
+        }
         state
     }
 
@@ -114,10 +139,11 @@ mod tests {
 
     #[test]
     fn a_birth_ends_after_its_polls_or_its_minute() {
-        let births = Births::new(&ArmSeed {
+        let seed = ArmSeed {
             failing_vaults: vec!["kv-Bad".to_owned()],
             ..ArmSeed::default()
-        });
+        };
+        let births = Births::new(&seed, Dirty::default());
         births.begin("kv-new.vault.azure.net", "me", 100);
         births.begin("kv-bad.vault.azure.net", "me", 100);
         use Provisioning as P;

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::access::Deed;
 use super::call::Call;
 use super::create::{Wanted, settled};
 use super::error::Refusal;
-use super::route::authorize;
+use super::route::{Place, authorize};
 use super::subscriptions::find;
 use super::vaults::{in_group, missing, shown, vault_id};
 use super::{Reply, policy};
@@ -94,9 +93,12 @@ fn writable(
     group: &str,
     name: &str,
 ) -> Result<Arc<Vault>, Refusal> {
-    let scope = vault_id(subscription, group, name);
-    let action = "Microsoft.KeyVault/vaults/write";
-    authorize(call, subscription, Deed::Write, action, &scope)?;
+    authorize(
+        call,
+        subscription,
+        Place::Vault { group, name },
+        "Microsoft.KeyVault/vaults/write",
+    )?;
     find(subscription, group)?;
     in_group(call, subscription, group, name).ok_or_else(|| missing(group, name))
 }

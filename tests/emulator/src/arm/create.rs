@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::access::Deed;
 use super::call::Call;
 use super::error::Refusal;
 use super::locations::{plain, region};
-use super::route::authorize;
+use super::route::{Place, authorize};
 use super::subscriptions::find;
-use super::vaults::{in_group, shown, vault_id};
+use super::vaults::{in_group, shown};
 use super::{Reply, policy};
 use crate::seed::{SubscriptionSeed, is_vault_name};
 use crate::vault::{AccessPolicy, NameTaken, Network, Sku, VaultSpec};
@@ -61,9 +60,12 @@ pub(super) fn put(
     group: &str,
     name: &str,
 ) -> Result<Reply, Refusal> {
-    let scope = vault_id(subscription, group, name);
-    let action = "Microsoft.KeyVault/vaults/write";
-    authorize(call, subscription, Deed::Write, action, &scope)?;
+    let scope = authorize(
+        call,
+        subscription,
+        Place::Vault { group, name },
+        "Microsoft.KeyVault/vaults/write",
+    )?;
     let group = &find(subscription, group)?.name;
     if !subscription.registered {
         return Err(Refusal::new("MissingSubscriptionRegistration", []));

@@ -6,15 +6,14 @@
 use serde_json::{Value, json};
 
 use super::Reply;
-use super::access::Deed;
 use super::call::Call;
 use super::error::Refusal;
 use super::locations::plain;
 use super::page::Marker;
 use super::render;
-use super::route::authorize;
+use super::route::{Place, authorize};
 use super::subscriptions::find;
-use super::vaults::{in_group, vault_id};
+use super::vaults::in_group;
 use crate::answer::{derived_uuid, timestamp};
 use crate::seed::SubscriptionSeed;
 use crate::vault::{DeletedVault, NotPurged};
@@ -28,9 +27,12 @@ pub(super) fn delete(
     group: &str,
     name: &str,
 ) -> Result<Reply, Refusal> {
-    let scope = vault_id(subscription, group, name);
-    let action = "Microsoft.KeyVault/vaults/delete";
-    authorize(call, subscription, Deed::Write, action, &scope)?;
+    authorize(
+        call,
+        subscription,
+        Place::Vault { group, name },
+        "Microsoft.KeyVault/vaults/delete",
+    )?;
     find(subscription, group)?;
     if in_group(call, subscription, group, name).is_none() {
         return Ok(Reply::NoContent);
@@ -40,9 +42,12 @@ pub(super) fn delete(
 }
 
 pub(super) fn list(call: &Call<'_>, subscription: &SubscriptionSeed) -> Result<Reply, Refusal> {
-    let scope = format!("/subscriptions/{}", subscription.id);
-    let action = "Microsoft.KeyVault/deletedVaults/read";
-    authorize(call, subscription, Deed::Read, action, &scope)?;
+    let scope = authorize(
+        call,
+        subscription,
+        Place::Subscription,
+        "Microsoft.KeyVault/deletedVaults/read",
+    )?;
     let all: Vec<(String, Value)> = call
         .vaults
         .all_deleted(call.cloud, call.now)
@@ -70,9 +75,12 @@ pub(super) fn one(
     location: &str,
     name: &str,
 ) -> Result<Reply, Refusal> {
-    let scope = format!("/subscriptions/{}", subscription.id);
-    let action = "Microsoft.KeyVault/locations/deletedVaults/read";
-    authorize(call, subscription, Deed::Read, action, &scope)?;
+    authorize(
+        call,
+        subscription,
+        Place::Subscription,
+        "Microsoft.KeyVault/locations/deletedVaults/read",
+    )?;
     let deleted = at(call, subscription, location, name)?;
     Ok(Reply::Ok(render::deleted(&deleted)))
 }
@@ -83,9 +91,12 @@ pub(super) fn purge(
     location: &str,
     name: &str,
 ) -> Result<Reply, Refusal> {
-    let scope = format!("/subscriptions/{}", subscription.id);
-    let action = "Microsoft.KeyVault/locations/deletedVaults/purge/action";
-    authorize(call, subscription, Deed::Write, action, &scope)?;
+    let scope = authorize(
+        call,
+        subscription,
+        Place::Subscription,
+        "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+    )?;
     let deleted = at(call, subscription, location, name)?;
     call.vaults
         .purge(call.cloud, name, call.now)

@@ -6,10 +6,9 @@
 use serde_json::{Value, json};
 
 use super::Reply;
-use super::access::Deed;
 use super::call::Call;
 use super::error::Refusal;
-use super::route::{VAULT_VERSIONS, authorize};
+use super::route::{Place, VAULT_VERSIONS, authorize};
 use crate::cloud::Cloud;
 use crate::seed::SubscriptionSeed;
 
@@ -97,9 +96,12 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 pub(super) fn list(call: &Call<'_>, subscription: &SubscriptionSeed) -> Result<Reply, Refusal> {
-    let scope = format!("/subscriptions/{}", subscription.id);
-    let action = "Microsoft.Resources/subscriptions/locations/read";
-    authorize(call, subscription, Deed::Read, action, &scope)?;
+    let scope = authorize(
+        call,
+        subscription,
+        Place::Subscription,
+        "Microsoft.Resources/subscriptions/locations/read",
+    )?;
     let value: Vec<Value> = regions(call.cloud)
         .iter()
         .map(|display| {

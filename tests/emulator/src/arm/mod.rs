@@ -34,10 +34,11 @@ use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::entra::{Claims, Tokens};
 use crate::seed::{ArmSeed, PolicySeed, Seed, SubscriptionSeed, TenantSeed};
+use crate::state::Dirty;
 use crate::vault::Vaults;
 
 use access::Roles;
-use births::Births;
+pub(crate) use births::{Births, BirthsState};
 use call::{Call, Query};
 pub(crate) use error::{named, plain};
 use quota::{Kind, Quota, Spent};
@@ -51,7 +52,7 @@ pub(crate) struct Arm {
     settings: ArmSeed,
     roles: Roles,
     quota: Quota,
-    births: Births,
+    births: Arc<Births>,
 }
 
 /// What an operation answers.
@@ -69,7 +70,7 @@ pub(super) enum Reply {
 }
 
 impl Arm {
-    pub(crate) fn new(seed: &Seed) -> Arm {
+    pub(crate) fn new(seed: &Seed, dirty: Dirty) -> Arm {
         let mut subscriptions = seed.subscriptions.clone();
         for subscription in &mut subscriptions {
             subscription.id.make_ascii_lowercase();
@@ -81,9 +82,14 @@ impl Arm {
             policies: seed.policies.clone(),
             roles: Roles::new(seed),
             quota: Quota::new(&seed.arm),
-            births: Births::new(&seed.arm),
+            births: Arc::new(Births::new(&seed.arm, dirty)),
             settings: seed.arm.clone(),
         }
+    }
+
+    /// What has to survive a restart.
+    pub(crate) fn births(&self) -> &Arc<Births> {
+        &self.births
     }
 
     /// Whether a vault's name does not resolve yet, because the vault is still being made.

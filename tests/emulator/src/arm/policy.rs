@@ -42,7 +42,7 @@ fn violation(require: &RequireSeed, spec: &VaultSpec) -> Option<Value> {
             })
         })
     };
-    let public = if spec.network == Network::PrivateLink {
+    let public = if matches!(spec.network, Network::PrivateLink | Network::UnapprovedLink) {
         "disabled"
     } else {
         "enabled"

@@ -98,7 +98,7 @@ pub(super) fn properties(spec: &VaultSpec, state: Provisioning) -> Value {
     };
     add("vaultUri", json!(format!("https://{}{slash}", spec.host())));
     add("provisioningState", json!(state.as_str()));
-    let public = if spec.network == Network::PrivateLink {
+    let public = if matches!(spec.network, Network::PrivateLink | Network::UnapprovedLink) {
         "Disabled"
     } else {
         "Enabled"

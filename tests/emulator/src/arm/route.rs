@@ -231,18 +231,39 @@ fn writable<'a>(
     }
 }
 
-/// Refuses a caller who may not do this at a scope.
+/// Where an operation acts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place<'a> {
+    Subscription,
+    Group(&'a str),
+    Vault { group: &'a str, name: &'a str },
+}
+
+/// The scope of a place, for a caller who may do this there; an action that reads ends so.
 pub(super) fn authorize(
     call: &Call<'_>,
     subscription: &SubscriptionSeed,
-    deed: Deed,
+    place: Place<'_>,
     action: &str,
-    scope: &str,
-) -> Result<(), Refusal> {
-    if call.arm.roles.allow(call.caller, subscription, deed, scope) {
-        return Ok(());
+) -> Result<String, Refusal> {
+    let scope = match place {
+        Place::Subscription => format!("/subscriptions/{}", subscription.id),
+        Place::Group(group) => subscriptions::group_id(subscription, group),
+        Place::Vault { group, name } => vaults::vault_id(subscription, group, name),
+    };
+    let deed = if action.ends_with("/read") {
+        Deed::Read
+    } else {
+        Deed::Write
+    };
+    if call
+        .arm
+        .roles
+        .allow(call.caller, subscription, deed, &scope)
+    {
+        return Ok(scope);
     }
-    Err(forbidden(call.caller, action, scope))
+    Err(forbidden(call.caller, action, &scope))
 }
 
 fn api_version(call: &Call<'_>, path: &str, lower: &[&str]) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use super::access::Deed;
 use super::call::Call;
 use super::error::Refusal;
 use super::page::Marker;
-use super::route::authorize;
+use super::route::{Place, authorize};
 use crate::seed::{GroupSeed, SubscriptionSeed, SubscriptionState};
 
 /// The subscriptions that the caller sees, in every state.
@@ -120,9 +120,12 @@ pub(super) fn group(
     subscription: &SubscriptionSeed,
     name: &str,
 ) -> Result<Reply, Refusal> {
-    let scope = group_id(subscription, name);
-    let action = "Microsoft.Resources/subscriptions/resourceGroups/read";
-    authorize(call, subscription, Deed::Read, action, &scope)?;
+    authorize(
+        call,
+        subscription,
+        Place::Group(name),
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+    )?;
     let group = find(subscription, name)?;
     Ok(Reply::Ok(render_group(subscription, group)))
 }

@@ -12,7 +12,7 @@ use super::access::Deed;
 use super::call::Call;
 use super::error::Refusal;
 use super::page::Marker;
-use super::route::authorize;
+use super::route::{Place, authorize};
 use super::subscriptions::{find, group_id};
 use super::{access, render};
 use crate::seed::SubscriptionSeed;
@@ -63,9 +63,12 @@ pub(super) fn one(
     group: &str,
     name: &str,
 ) -> Result<Reply, Refusal> {
-    let scope = vault_id(subscription, group, name);
-    let action = "Microsoft.KeyVault/vaults/read";
-    authorize(call, subscription, Deed::Read, action, &scope)?;
+    authorize(
+        call,
+        subscription,
+        Place::Vault { group, name },
+        "Microsoft.KeyVault/vaults/read",
+    )?;
     find(subscription, group)?;
     let vault = in_group(call, subscription, group, name).ok_or_else(|| missing(group, name))?;
     let births = &call.arm.births;
@@ -89,8 +92,7 @@ pub(super) fn list(
     let action = "Microsoft.KeyVault/vaults/read";
     let scope = match group {
         Some(group) => {
-            let scope = group_id(subscription, group);
-            authorize(call, subscription, Deed::Read, action, &scope)?;
+            let scope = authorize(call, subscription, Place::Group(group), action)?;
             find(subscription, group)?;
             scope
         }

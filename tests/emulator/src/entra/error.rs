@@ -93,6 +93,8 @@ const ROWS: &[Row] = &[
         "unauthorized_client",
         "The application named {} was not found in the tenant named {}.",
     ),
+    // Its OAuth error is what live answers had (harishkrupo/oauth2ms issue 19, O365/python-o365 issue 469),
+    // not the unauthorized_client of its neighbours.
     (
         700_025,
         401,
@@ -255,10 +257,11 @@ const ROWS: &[Row] = &[
         "server_error",
         "There was an error issuing a token or an issue with our sign-in service.",
     ),
+    // A live one came with 400 (AzureAD/microsoft-authentication-library-for-dotnet issue 2353).
     (
         50_196,
         400,
-        "invalid_grant",
+        "temporarily_unavailable",
         "The server terminated an operation because it encountered a client request loop. Please contact your app vendor.",
     ),
     (

@@ -33,6 +33,7 @@ impl Effect {
             Effect::Status { .. }
                 | Effect::Error { .. }
                 | Effect::Reset
+                | Effect::Silence
                 | Effect::InvalidJson
                 | Effect::Html { .. }
                 | Effect::Redirect { .. }
@@ -48,6 +49,16 @@ impl Effect {
                 | Effect::EndlessNextLink
                 | Effect::CorruptCertificate { .. }
         )
+    }
+
+    /// Whether a client gets an answer at all; only of an effect that replaces it.
+    pub(super) fn answers(&self) -> bool {
+        !matches!(self, Effect::Reset | Effect::Silence)
+    }
+
+    /// Whether it is over before the request is looked at.
+    pub(super) fn precedes(&self) -> bool {
+        matches!(self, Effect::Latency { .. } | Effect::ClockSkip { .. })
     }
 
     pub(super) fn instead(&self, words: &impl Words) -> Option<Instead> {
@@ -74,6 +85,7 @@ impl Effect {
                 Some(Instead::Answer(delayed(response, retry_after.as_deref())))
             }
             Effect::Reset => Some(Instead::Drop),
+            Effect::Silence => Some(Instead::Silence),
             Effect::InvalidJson => Some(Instead::Answer(page(
                 StatusCode::OK,
                 "application/json; charset=utf-8",

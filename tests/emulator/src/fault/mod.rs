@@ -11,7 +11,7 @@ mod queue;
 use serde::Deserialize;
 
 pub use delivery::{DeliveredBody, Delivery, deliver};
-pub(crate) use queue::{Asked, Faults, Instead, Words};
+pub(crate) use queue::{Asked, Faults, Instead, Turn, Words};
 
 /// One thing that goes wrong, for which requests, and how often. The same shape is `[[fault]]` in a
 /// seed file and the body of `POST /faults`.
@@ -21,10 +21,30 @@ pub struct Fault {
     /// The requests it is for; every one when empty.
     #[serde(default)]
     pub when: When,
+    /// How many requests of those it lets pass first, whatever else befalls them. With an empty `when`
+    /// and `times` 1, it strikes exactly the request after so many.
+    #[serde(default)]
+    pub skip: u32,
     /// How many requests it strikes; absent means all of them.
     pub times: Option<u32>,
+    /// Whether the service does what was asked all the same; only for what comes instead of an answer.
+    #[serde(default)]
+    pub applied: Applied,
     /// What happens to them.
     pub then: Effect,
+}
+
+/// Whether a request whose answer is replaced, lost or withheld takes effect.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applied {
+    /// The service never sees it.
+    #[default]
+    Never,
+    /// The service does it, and only then its answer is replaced.
+    AtOnce,
+    /// The service does it so many milliseconds of tokio's time later, when the client has its answer.
+    AfterMs(u64),
 }
 
 /// Which requests a fault is for. Every part given must match.
@@ -41,8 +61,8 @@ pub struct When {
 
 /// What a fault does.
 ///
-/// Those that come instead of an answer strike before the service sees the request; of several that
-/// match, the first one alone. The others can strike the same request together.
+/// Of several that come instead of an answer, the first that matches strikes alone, and the service does
+/// not see the request unless [`Applied`] says so. The others can strike the same request together.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(
     tag = "effect",
@@ -70,6 +90,8 @@ pub enum Effect {
     },
     /// Drops the connection without an answer.
     Reset,
+    /// Takes the request and never answers, with the connection open.
+    Silence,
     /// Answers 200 with JSON that ends too early.
     InvalidJson,
     /// Answers with an HTML page, as a proxy on the way would.
@@ -138,7 +160,9 @@ impl Fault {
     pub fn new(then: Effect) -> Fault {
         Fault {
             when: When::default(),
+            skip: 0,
             times: None,
+            applied: Applied::Never,
             then,
         }
     }
@@ -160,6 +184,13 @@ impl Fault {
             code: code.to_owned(),
             retry_after: None,
         })
+    }
+
+    /// What makes no sense of it, for whoever wrote it.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        (self.applied != Applied::Never && !self.then.replaces()).then_some(
+            "a fault's \"applied\" goes with an effect that comes instead of an answer, such as reset",
+        )
     }
 
     /// With a `Retry-After` header; only a status and an error have one.
@@ -194,7 +225,21 @@ impl Fault {
         self
     }
 
-    /// Only for the first so many requests.
+    /// Not for the first so many requests.
+    #[must_use]
+    pub fn skip(mut self, requests: u32) -> Fault {
+        self.skip = requests;
+        self
+    }
+
+    /// With the request taking effect, now or later.
+    #[must_use]
+    pub fn applied(mut self, applied: Applied) -> Fault {
+        self.applied = applied;
+        self
+    }
+
+    /// Only for so many requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Fault {
         self.times = Some(times);

@@ -10,7 +10,7 @@ use http::{Response, StatusCode};
 use serde_json::Value;
 
 use super::effect::Rewriting;
-use super::{Effect, Fault, When};
+use super::{Applied, Effect, Fault, When};
 use crate::clock::Clock;
 
 /// The parts of a request that rules look at.
@@ -37,6 +37,46 @@ impl When {
 pub(crate) enum Instead {
     Answer(Response<Bytes>),
     Drop,
+    Silence,
+}
+
+/// What befalls one request. Decided as it arrives, so that a fault that counts requests strikes the one it
+/// means, however long an earlier one is on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    instead: Option<(Effect, Applied)>,
+    effects: Vec<Effect>,
+    /// Numbers of faults that strike where there is something to rewrite.
+    rewriting: Vec<u64>,
+}
+
+impl Turn {
+    /// What must happen before the request is looked at: the clock moved on, and a wait.
+    pub(crate) fn before(&self, clock: &Clock) -> Duration {
+        let mut wait = Duration::ZERO;
+        for effect in &self.effects {
+            match effect {
+                Effect::Latency { ms } => wait += Duration::from_millis(*ms),
+                Effect::ClockSkip { seconds } => clock.advance(Duration::from_secs(*seconds)),
+                _ => {}
+            }
+        }
+        wait
+    }
+
+    /// What comes instead of the answer, if anything does, and whether the request takes effect.
+    pub(crate) fn instead(&self, words: &impl Words) -> Option<(Instead, Applied)> {
+        let (effect, applied) = self.instead.as_ref()?;
+        Some((effect.instead(words)?, *applied))
+    }
+
+    /// Lets every fault about the way of delivery have its way with an answer.
+    pub(crate) fn spoil(&self, mut response: Response<Bytes>) -> Response<Bytes> {
+        for effect in &self.effects {
+            effect.spoil(&mut response);
+        }
+        response
+    }
 }
 
 /// How the service that was asked words its errors.
@@ -49,12 +89,14 @@ pub(crate) trait Words {
 
 #[derive(Debug, Default)]
 struct Queue {
-    faults: Vec<Fault>,
+    /// By the number that they were given as they came.
+    faults: Vec<(u64, Fault)>,
+    next: u64,
     /// How many endless links were handed out.
     links: u64,
 }
 
-/// The faults still to strike, oldest first.
+/// The faults still to strike, oldest first; a [`Turn`] is what one request gets of them.
 #[derive(Debug)]
 pub(crate) struct Faults {
     queue: Mutex<Queue>,
@@ -62,14 +104,18 @@ pub(crate) struct Faults {
 
 impl Faults {
     pub(crate) fn new(faults: Vec<Fault>) -> Faults {
-        let queue = Queue { faults, links: 0 };
-        Faults {
-            queue: Mutex::new(queue),
-        }
+        let all = Faults {
+            queue: Mutex::default(),
+        };
+        faults.into_iter().for_each(|fault| all.inject(fault));
+        all
     }
 
     pub(crate) fn inject(&self, fault: Fault) {
-        self.with(|queue| queue.faults.push(fault));
+        self.with(|queue| {
+            queue.faults.push((queue.next, fault));
+            queue.next += 1;
+        });
     }
 
     pub(crate) fn clear(&self) {
@@ -80,47 +126,48 @@ impl Faults {
         act(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What must happen before the request is looked at: the clock moved on, and a wait.
-    pub(crate) fn before(&self, asked: &Asked<'_>, clock: &Clock) -> Duration {
-        let mut wait = Duration::ZERO;
-        self.strike_all(asked, |effect| match effect {
-            Effect::Latency { ms } => {
-                wait += Duration::from_millis(*ms);
-                true
+    /// What befalls this request: of every fault that matches and has nothing left to skip.
+    pub(crate) fn turn(&self, asked: &Asked<'_>) -> Turn {
+        self.with(|queue| {
+            let mut turn = Turn::default();
+            let mut due: Vec<&mut (u64, Fault)> = Vec::new();
+            for entry in &mut queue.faults {
+                if entry.1.when.matches(asked) {
+                    match entry.1.skip.checked_sub(1) {
+                        Some(left) => entry.1.skip = left,
+                        None => due.push(entry),
+                    }
+                }
             }
-            Effect::ClockSkip { seconds } => {
-                clock.advance(Duration::from_secs(*seconds));
-                true
+            let replacing = due.iter_mut().find(|(_, fault)| fault.then.replaces());
+            if let Some((_, fault)) = replacing {
+                turn.instead = Some((fault.then.clone(), fault.applied));
+                strike(fault);
             }
-            _ => false,
-        });
-        wait
-    }
-
-    /// The first fault that replaces the answer to this request, if there is one.
-    pub(crate) fn instead(&self, asked: &Asked<'_>, words: &impl Words) -> Option<Instead> {
-        let effect = self.with(|queue| {
-            let fault = queue.faults.iter_mut().find(|fault| {
-                fault.times != Some(0) && fault.then.replaces() && fault.when.matches(asked)
-            })?;
-            let effect = fault.then.clone();
-            strike(fault);
-            queue.faults.retain(|fault| fault.times != Some(0));
-            Some(effect)
-        })?;
-        effect.instead(words)
+            let answered = turn.instead.as_ref().is_none_or(|(e, _)| e.answers());
+            for (number, fault) in due {
+                if fault.then.rewrites() {
+                    turn.rewriting.push(*number);
+                } else if !fault.then.replaces() && (answered || fault.then.precedes()) {
+                    turn.effects.push(fault.then.clone());
+                    strike(fault);
+                }
+            }
+            queue.forget_spent();
+            turn
+        })
     }
 
     /// Rewrites an answer by every fault that has something to rewrite in it. `aged` makes an expired
     /// token out of a good one.
     pub(crate) fn rewrite(
         &self,
+        turn: &Turn,
         asked: &Asked<'_>,
         response: Response<Bytes>,
         aged: impl Fn(&str) -> Option<String>,
     ) -> Response<Bytes> {
-        let rewriting = |queue: &mut Queue| queue.faults.iter().any(|f| f.then.rewrites());
-        if !response.status().is_success() || !self.with(rewriting) {
+        if turn.rewriting.is_empty() || !response.status().is_success() {
             return response;
         }
         let (parts, body) = response.into_parts();
@@ -132,15 +179,22 @@ impl Faults {
             queue.links
         });
         let mut struck = false;
-        self.strike_all(asked, |effect| {
-            let mut rewriting = Rewriting {
-                asked,
-                link: &mut links,
-                aged: &aged,
-            };
-            let rewritten = effect.rewrite(&mut rewriting, &mut json);
-            struck |= rewritten;
-            rewritten
+        self.with(|queue| {
+            for (number, fault) in &mut queue.faults {
+                let mut rewriting = Rewriting {
+                    asked,
+                    link: &mut links,
+                    aged: &aged,
+                };
+                if turn.rewriting.contains(number)
+                    && fault.times != Some(0)
+                    && fault.then.rewrite(&mut rewriting, &mut json)
+                {
+                    struck = true;
+                    strike(fault);
+                }
+            }
+            queue.forget_spent();
         });
         let body = if struck {
             Bytes::from(json.to_string())
@@ -149,30 +203,11 @@ impl Faults {
         };
         Response::from_parts(parts, body)
     }
+}
 
-    /// Lets every fault about the way of delivery have its way with an answer.
-    pub(crate) fn spoil(
-        &self,
-        asked: &Asked<'_>,
-        mut response: Response<Bytes>,
-    ) -> Response<Bytes> {
-        self.strike_all(asked, |effect| effect.spoil(&mut response));
-        response
-    }
-
-    /// Lets every matching fault act; one that did counts as struck.
-    fn strike_all(&self, asked: &Asked<'_>, mut act: impl FnMut(&Effect) -> bool) {
-        self.with(|queue| {
-            if queue.faults.is_empty() {
-                return;
-            }
-            for fault in &mut queue.faults {
-                if fault.times != Some(0) && fault.when.matches(asked) && act(&fault.then) {
-                    strike(fault);
-                }
-            }
-            queue.faults.retain(|fault| fault.times != Some(0));
-        });
+impl Queue {
+    fn forget_spent(&mut self) {
+        self.faults.retain(|(_, fault)| fault.times != Some(0));
     }
 }
 
@@ -208,13 +243,34 @@ mod tests {
         }
     }
 
+    fn strikes(faults: &Faults, path: &'static str) -> bool {
+        faults.turn(&asked(path)).instead(&Plain).is_some()
+    }
+
     #[test]
     fn a_fault_strikes_as_often_as_it_says_and_then_is_gone() {
         let faults = Faults::new(vec![Fault::status(503).path("/certificates/a").times(2)]);
-        assert!(faults.instead(&asked("/certificates/b"), &Plain).is_none());
-        assert!(faults.instead(&asked("/certificates/a"), &Plain).is_some());
-        assert!(faults.instead(&asked("/certificates/a"), &Plain).is_some());
-        assert!(faults.instead(&asked("/certificates/a"), &Plain).is_none());
+        let strikes = |path| strikes(&faults, path);
+        assert!(!strikes("/certificates/b"));
+        let three = [(); 3].map(|()| strikes("/certificates/a"));
+        assert_eq!(three, [true, true, false]);
+    }
+
+    #[test]
+    fn a_fault_lets_so_many_of_its_requests_pass_and_counts_no_others() {
+        let faults = Faults::new(vec![Fault::status(503).path("/a").skip(2).times(1)]);
+        let paths = ["/a", "/b", "/a", "/b", "/a", "/a"];
+        let struck = paths.map(|path| strikes(&faults, path));
+        assert_eq!(struck, [false, false, false, false, true, false]);
+    }
+
+    #[test]
+    fn faults_count_the_requests_that_others_strike() {
+        let nth = |n| Fault::status(503).skip(n).times(1);
+        let faults = Faults::new(vec![nth(1), nth(1), nth(3)]);
+        // The second of two that wait for the same request has missed it, and takes the next.
+        let struck = [(); 6].map(|()| strikes(&faults, "/"));
+        assert_eq!(struck, [false, true, true, true, false, false]);
     }
 
     #[test]
@@ -243,7 +299,8 @@ mod tests {
         ] {
             let date = "Wed, 21 Oct 2026 07:28:00 GMT";
             let faults = Faults::new(vec![fault.retry_after(date)]);
-            let Some(Instead::Answer(response)) = faults.instead(&asked("/"), &Plain) else {
+            let instead = faults.turn(&asked("/")).instead(&Plain);
+            let Some((Instead::Answer(response), Applied::Never)) = instead else {
                 panic!("an answer was expected");
             };
             assert_eq!(response.status(), status);
@@ -260,7 +317,7 @@ mod tests {
             Fault::new(Effect::Latency { ms: 5 }).times(1),
             Fault::new(Effect::ClockSkip { seconds: 60 }).times(1),
         ]);
-        let wait = |path| faults.before(&asked(path), &clock).as_millis();
+        let wait = |path| faults.turn(&asked(path)).before(&clock).as_millis();
         assert_eq!((wait("/"), wait("/")), (25, 20));
         assert_eq!(clock.unix_seconds() - began, 60);
     }

@@ -270,7 +270,13 @@ mod tests {
             not_before: 1_700_000_000,
             not_after: 1_800_000_000,
         };
-        for kind in [KeyKind::Rsa2048, KeyKind::EcP256, KeyKind::EcP384] {
+        for kind in [
+            KeyKind::Rsa2048,
+            KeyKind::EcP256,
+            KeyKind::EcP384,
+            KeyKind::EcP521,
+            KeyKind::EcP256K,
+        ] {
             let key = KeySource::Derived {
                 kind,
                 label: "a".into(),

@@ -134,9 +134,10 @@ impl Authority {
             validity(blueprint.not_before, blueprint.not_after)?,
             key_info.clone(),
         )?;
-        let usage: FlagSet<KeyUsages> = match blueprint.key {
-            KeyKind::EcP256 | KeyKind::EcP384 => KeyUsages::DigitalSignature.into(),
-            _ => KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment,
+        let usage: FlagSet<KeyUsages> = if blueprint.key.is_ec() {
+            KeyUsages::DigitalSignature.into()
+        } else {
+            KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment
         };
         builder.add_extension(&BasicConstraints {
             ca: false,
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn certificates_carry_the_authoritys_good_signature() {
         let authority = Authority::new("s").unwrap();
-        for kind in [KeyKind::Rsa3072, KeyKind::Rsa4096, KeyKind::EcP384] {
+        for kind in [KeyKind::Rsa3072, KeyKind::Rsa4096, KeyKind::EcP521] {
             let der = authority.issue(&blueprint(kind)).unwrap();
             let certificate = Certificate::from_der(&der).unwrap();
             let signed = certificate.tbs_certificate().to_der().unwrap();

@@ -34,6 +34,12 @@ pub enum KeyKind {
     /// The NIST curve P-384.
     #[serde(rename = "ec-p384")]
     EcP384,
+    /// The NIST curve P-521.
+    #[serde(rename = "ec-p521")]
+    EcP521,
+    /// The curve secp256k1, which Key Vault calls P-256K.
+    #[serde(rename = "ec-p256k")]
+    EcP256K,
 }
 
 /// The test key that serves every RSA key of a size, as PKCS#8 PEM.
@@ -58,16 +64,22 @@ impl KeyKind {
             KeyKind::Rsa2048 => RSA_2048.clone(),
             KeyKind::Rsa3072 => RSA_3072.clone(),
             KeyKind::Rsa4096 => RSA_4096.clone(),
-            KeyKind::EcP256 => {
-                let der = p256_secret(label)?.public_key().to_public_key_der()?;
-                Ok(SubjectPublicKeyInfoOwned::from_der(der.as_bytes())?)
-            }
-            KeyKind::EcP384 => {
-                let der = p384_secret(label)?.public_key().to_public_key_der()?;
-                Ok(SubjectPublicKeyInfoOwned::from_der(der.as_bytes())?)
-            }
+            KeyKind::EcP256 => spki(&p256_secret(label)?.public_key()),
+            KeyKind::EcP384 => spki(&p384_secret(label)?.public_key()),
+            KeyKind::EcP521 => spki(&p521_secret(label)?.public_key()),
+            KeyKind::EcP256K => spki(&p256k_secret(label)?.public_key()),
         }
     }
+
+    /// Whether it is on a curve.
+    pub(super) fn is_ec(self) -> bool {
+        !matches!(self, KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096)
+    }
+}
+
+fn spki(key: &impl EncodePublicKey) -> Result<SubjectPublicKeyInfoOwned, PkiError> {
+    let der = key.to_public_key_der()?;
+    Ok(SubjectPublicKeyInfoOwned::from_der(der.as_bytes())?)
 }
 
 /// How often to hash again when a hash is no valid key; a second time is needed once in 2^32.
@@ -86,6 +98,26 @@ pub(super) fn p384_secret(label: &str) -> Result<p384::SecretKey, PkiError> {
             wide.extend_from_slice(&digest(&format!("{label}/p384/{n}/b")));
             p384::SecretKey::from_slice(wide.get(..48)?).ok()
         })
+        .ok_or(PkiError::NoKey)
+}
+
+pub(super) fn p521_secret(label: &str) -> Result<p521::SecretKey, PkiError> {
+    (0..ATTEMPTS)
+        .find_map(|n| {
+            let mut wide = Vec::new();
+            for part in ["a", "b", "c"] {
+                wide.extend_from_slice(&digest(&format!("{label}/p521/{n}/{part}")));
+            }
+            // 521 bits: all of 65 bytes and one of the first.
+            *wide.first_mut()? &= 1;
+            p521::SecretKey::from_slice(wide.get(..66)?).ok()
+        })
+        .ok_or(PkiError::NoKey)
+}
+
+pub(super) fn p256k_secret(label: &str) -> Result<k256::SecretKey, PkiError> {
+    (0..ATTEMPTS)
+        .find_map(|n| k256::SecretKey::from_slice(&digest(&format!("{label}/p256k/{n}"))).ok())
         .ok_or(PkiError::NoKey)
 }
 
@@ -113,7 +145,12 @@ mod tests {
 
     #[test]
     fn a_label_always_has_the_same_key_and_another_label_another() {
-        for kind in [KeyKind::EcP256, KeyKind::EcP384] {
+        for kind in [
+            KeyKind::EcP256,
+            KeyKind::EcP384,
+            KeyKind::EcP521,
+            KeyKind::EcP256K,
+        ] {
             let key = kind.public_key("a").unwrap();
             assert_eq!(key, kind.public_key("a").unwrap());
             assert_ne!(key, kind.public_key("b").unwrap());

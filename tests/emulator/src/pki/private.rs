@@ -7,14 +7,14 @@ use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, PrivateKe
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde::{Deserialize, Serialize};
-use x509_cert::der::asn1::{BitString, ContextSpecific, ObjectIdentifier, OctetStringRef, UintRef};
+use x509_cert::der::asn1::{BitString, ObjectIdentifier, UintRef};
 use x509_cert::der::{Decode, Encode, Reader, SliceReader, pem};
 use x509_cert::spki::{
     AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, SignatureBitStringEncoding,
     SubjectPublicKeyInfoOwned,
 };
 
-use super::keys::{p256_secret, p384_secret, rsa_pair, rsa_pem};
+use super::keys::{p256_secret, p256k_secret, p384_secret, p521_secret, rsa_pair, rsa_pem};
 use super::{Der, KeyKind, PkiError};
 
 /// rsaEncryption, RFC 8017 appendix A.1.
@@ -24,6 +24,7 @@ pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const ECDSA_WITH_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
+const ECDSA_WITH_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
 
 /// A private key, or how to make it again.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -43,6 +44,8 @@ impl KeySource {
             KeySource::Derived { kind, label } => match kind {
                 KeyKind::EcP256 => Ok(to_pkcs8(&p256_secret(label)?)?),
                 KeyKind::EcP384 => Ok(to_pkcs8(&p384_secret(label)?)?),
+                KeyKind::EcP521 => Ok(to_pkcs8(&p521_secret(label)?)?),
+                KeyKind::EcP256K => Ok(to_pkcs8(&p256k_secret(label)?)?),
                 rsa => {
                     let (_, der) =
                         pem::decode_vec(rsa_pem(*rsa).as_bytes()).map_err(|_| PkiError::NoKey)?;
@@ -61,6 +64,8 @@ impl KeySource {
                 key: match kind {
                     KeyKind::EcP256 => SigningKey::P256(p256_secret(label)?.into()),
                     KeyKind::EcP384 => SigningKey::P384(p384_secret(label)?.into()),
+                    KeyKind::EcP521 => SigningKey::P521(p521_secret(label)?.into()),
+                    KeyKind::EcP256K => SigningKey::P256K(p256k_secret(label)?.into()),
                     rsa => SigningKey::Rsa(Box::new(rsa_pair(rsa_pem(*rsa))?)),
                 },
             }),
@@ -94,15 +99,19 @@ pub(crate) fn public_bits(pkcs8: &[u8]) -> Option<Vec<u8>> {
     if info.algorithm.oid != EC {
         return None;
     }
+    let found =
+        |der: x509_cert::spki::Result<x509_cert::der::Document>| spki_bits(der.ok()?.as_bytes());
     if let Ok(key) = p256::SecretKey::from_pkcs8_der(pkcs8) {
-        let der = key.public_key().to_public_key_der().ok()?;
-        return spki_bits(der.as_bytes());
+        return found(key.public_key().to_public_key_der());
     }
     if let Ok(key) = p384::SecretKey::from_pkcs8_der(pkcs8) {
-        let der = key.public_key().to_public_key_der().ok()?;
-        return spki_bits(der.as_bytes());
+        return found(key.public_key().to_public_key_der());
     }
-    written_beside(inner)
+    if let Ok(key) = p521::SecretKey::from_pkcs8_der(pkcs8) {
+        return found(key.public_key().to_public_key_der());
+    }
+    let key = k256::SecretKey::from_pkcs8_der(pkcs8).ok()?;
+    found(key.public_key().to_public_key_der())
 }
 
 fn spki_bits(der: &[u8]) -> Option<Vec<u8>> {
@@ -126,24 +135,6 @@ fn rsa_public(private: &[u8]) -> Option<Vec<u8>> {
         .ok()
 }
 
-/// The public key that most makers of an `ECPrivateKey` write into it; for curves not computed here.
-fn written_beside(private: &[u8]) -> Option<Vec<u8>> {
-    let mut reader = SliceReader::new(private).ok()?;
-    reader
-        .sequence(|r: &mut SliceReader<'_>| {
-            u8::decode(r)?;
-            <&OctetStringRef>::decode(r)?;
-            let parameters: Option<ContextSpecific<ObjectIdentifier>> =
-                ContextSpecific::decode_explicit(r, x509_cert::der::TagNumber(0))?;
-            let _ = parameters;
-            let public: Option<ContextSpecific<BitString>> =
-                ContextSpecific::decode_explicit(r, x509_cert::der::TagNumber(1))?;
-            Ok::<_, x509_cert::der::Error>(public.map(|p| p.value.raw_bytes().to_vec()))
-        })
-        .ok()
-        .flatten()
-}
-
 /// Signs for a certificate or a request. Signatures are deterministic: PKCS#1 v1.5 and RFC 6979.
 pub(crate) struct Signer {
     public: SubjectPublicKeyInfoOwned,
@@ -154,6 +145,8 @@ enum SigningKey {
     Rsa(Box<RsaKeyPair>),
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
+    P521(p521::ecdsa::SigningKey),
+    P256K(k256::ecdsa::SigningKey),
 }
 
 impl Signer {
@@ -195,6 +188,8 @@ impl DynSignatureAlgorithmIdentifier for Signer {
             SigningKey::Rsa(_) => (SHA256_WITH_RSA, Some(x509_cert::der::asn1::Null.into())),
             SigningKey::P256(_) => (ECDSA_WITH_SHA256, None),
             SigningKey::P384(_) => (ECDSA_WITH_SHA384, None),
+            SigningKey::P521(_) => (ECDSA_WITH_SHA512, None),
+            SigningKey::P256K(_) => (ECDSA_WITH_SHA256, None),
         };
         Ok(AlgorithmIdentifierOwned { oid, parameters })
     }
@@ -218,6 +213,14 @@ impl p256::ecdsa::signature::Signer<Signature> for Signer {
                 let signature: p384::ecdsa::DerSignature = key.try_sign(message)?;
                 Ok(Signature(signature.as_bytes().to_vec()))
             }
+            SigningKey::P521(key) => {
+                let signature: p521::ecdsa::DerSignature = key.try_sign(message)?;
+                Ok(Signature(signature.as_bytes().to_vec()))
+            }
+            SigningKey::P256K(key) => {
+                let signature: k256::ecdsa::DerSignature = key.try_sign(message)?;
+                Ok(Signature(signature.as_bytes().to_vec()))
+            }
         }
     }
 }
@@ -233,6 +236,8 @@ mod tests {
             KeyKind::Rsa4096,
             KeyKind::EcP256,
             KeyKind::EcP384,
+            KeyKind::EcP521,
+            KeyKind::EcP256K,
         ] {
             let source = KeySource::Derived {
                 kind,

@@ -41,6 +41,9 @@ pub(super) fn check(seed: &Seed) -> Result<(), SeedError> {
             .chain(seed.managed_identities.iter().map(|m| m.client_id.clone())),
     )?;
     check_identities(seed)?;
+    if let Some(problem) = seed.faults.iter().find_map(crate::Fault::problem) {
+        return Err(impossible(problem.to_owned(), "leave it out there"));
+    }
     for policy in &seed.policies {
         arm_scope(&policy.scope)?;
     }
@@ -158,7 +161,18 @@ fn check_vault(seed: &Seed, vault: &VaultSeed) -> Result<(), SeedError> {
             unix_seconds(date)?;
         }
     }
-    unique("certificate", vault.named.iter().map(|c| c.name.clone()))
+    let alone = vault.stand_alone.iter();
+    if let Some(bad) = alone.clone().find(|s| !is_certificate_name(&s.name)) {
+        return Err(impossible(
+            format!("the name {:?} of a secret or key", bad.name),
+            "use 1 to 127 letters, digits and hyphens",
+        ));
+    }
+    let named = vault.named.iter().map(|c| c.name.clone());
+    unique(
+        "certificate, secret or key",
+        named.chain(alone.map(|s| s.name.clone())),
+    )
 }
 
 fn known_tenant(seed: &Seed, id: &str) -> Result<(), SeedError> {

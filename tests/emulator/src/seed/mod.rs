@@ -10,9 +10,10 @@ mod vaults;
 
 pub(crate) use check::{is_certificate_name, is_vault_name, unix_seconds};
 pub(crate) use vaults::{
-    AccessSeed, CertificateSeed, Sku, ThrottlingSeed, ThrottlingShape, TimingSeed, VaultSeed,
+    AccessSeed, CertificateSeed, Sku, StandAloneKind, StandAloneSeed, ThrottlingSeed, TimingSeed,
+    VaultSeed,
 };
-pub use vaults::{CertificatePermission, Network, SecretPermission};
+pub use vaults::{CertificatePermission, Network, SecretPermission, ThrottlingShape};
 
 use std::path::{Path, PathBuf};
 
@@ -138,6 +139,14 @@ impl Seed {
     #[must_use]
     pub fn with_fault(mut self, fault: Fault) -> Seed {
         self.faults.push(fault);
+        self
+    }
+
+    /// Lets every vault limit its requests in this shape, by the seed's numbers; the published limits
+    /// where it has none.
+    #[must_use]
+    pub fn with_throttling(mut self, shape: ThrottlingShape) -> Seed {
+        self.throttling.shape = shape;
         self
     }
 }

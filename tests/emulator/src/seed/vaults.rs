@@ -45,6 +45,9 @@ pub(crate) struct VaultSeed {
     /// Certificates by name: new ones, or made-up ones to be changed.
     #[serde(default, rename = "certificate")]
     pub(crate) named: Vec<CertificateSeed>,
+    /// Secrets and keys that belong to no certificate.
+    #[serde(default)]
+    pub(crate) stand_alone: Vec<StandAloneSeed>,
     /// Who may do what. Without any, every application of the vault's tenant may do everything.
     #[serde(default)]
     pub(crate) allow: Vec<AccessSeed>,
@@ -73,6 +76,8 @@ pub enum Network {
     Firewall,
     /// Nobody: public access is off, and no request comes by a private link.
     PrivateLink,
+    /// Nobody: requests come by a private link that was not approved.
+    UnapprovedLink,
 }
 
 fn default_clouds() -> Vec<Cloud> {
@@ -106,6 +111,26 @@ pub(crate) struct CertificateSeed {
 
 fn one() -> u32 {
     1
+}
+
+/// A secret or a key of its own, whose name no certificate can have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct StandAloneSeed {
+    pub(crate) name: String,
+    pub(crate) kind: StandAloneKind,
+    /// A secret's text.
+    #[serde(default)]
+    pub(crate) value: String,
+    pub(crate) content_type: Option<String>,
+}
+
+/// What stands alone.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StandAloneKind {
+    Secret,
+    Key,
 }
 
 /// What somebody may or may not do in a vault.
@@ -196,7 +221,8 @@ pub(crate) struct ThrottlingSeed {
 /// The shape of a limit.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum ThrottlingShape {
+#[non_exhaustive]
+pub enum ThrottlingShape {
     /// No limit.
     #[default]
     Off,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use keeper::Keeper;
 
+use crate::arm::{Births, BirthsState};
 use crate::vault::{Vaults, VaultsState};
 
 /// The shape of the file; another number is another shape.
@@ -23,10 +24,18 @@ struct Document {
     version: u32,
     #[serde(flatten)]
     vaults: VaultsState,
+    /// Absent from files of the first emulators that kept one.
+    #[serde(default)]
+    births: BirthsState,
 }
 
 /// Takes over what a file holds, where there is one, and keeps it up to date from now on.
-pub(crate) fn open(path: &Path, vaults: &Arc<Vaults>, dirty: Dirty) -> Result<Keeper, StateError> {
+pub(crate) fn open(
+    path: &Path,
+    vaults: &Arc<Vaults>,
+    births: &Arc<Births>,
+    dirty: Dirty,
+) -> Result<Keeper, StateError> {
     let unusable = |source| StateError::File {
         path: path.to_owned(),
         source,
@@ -44,15 +53,17 @@ pub(crate) fn open(path: &Path, vaults: &Arc<Vaults>, dirty: Dirty) -> Result<Ke
                 return Err(shape(format!("version {found} instead of {VERSION}")));
             }
             vaults.restore(document.vaults);
+            births.restore(document.births);
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(unusable(error)),
     }
-    let vaults = Arc::clone(vaults);
+    let (vaults, births) = (Arc::clone(vaults), Arc::clone(births));
     let content = move || {
         let document = Document {
             version: VERSION,
             vaults: vaults.snapshot(),
+            births: births.snapshot(),
         };
         serde_json::to_vec(&document).map_err(io::Error::other)
     };

@@ -77,6 +77,7 @@ pub(super) fn authorize(
     match spec.network {
         Network::Open => {}
         Network::Firewall => return Err(Refusal::ForbiddenByFirewall { caller: who("") }),
+        Network::UnapprovedLink => return Err(Refusal::UnapprovedLink { caller: who("") }),
         Network::PrivateLink => return Err(Refusal::ForbiddenByConnection { caller: who("") }),
     }
     if permission.is_given(&spec, caller) {

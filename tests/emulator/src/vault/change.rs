@@ -87,11 +87,13 @@ impl Call<'_> {
     }
 
     /// The live certificate that a new version is for, none where the name is free; a name that is on
-    /// its way somewhere, or deleted, is neither (wire 2.8).
+    /// its way somewhere, deleted, or of a secret or key, is neither (wire 2.1, 2.8).
     pub(super) fn room_for(
         &self,
+        name: &str,
         found: Option<&Arc<Certificate>>,
     ) -> Result<Option<Certificate>, Refusal> {
+        self.vault.alone.check(name)?;
         let Some(certificate) = found else {
             return Ok(None);
         };

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::Call;
 use super::certificate::{Certificate, Leaf, Life, Pending, Status, Version};
 use super::change::{GivenAttributes, Tags, body, check_tags, keep_age};
-use super::error::Refusal;
+use super::error::{Parallel, Refusal};
 use super::import::OTHER_KEY;
 use super::policy::{Policy, SELF, UNKNOWN};
 use super::renew::{kind_of, validity, with_wish};
@@ -57,10 +57,13 @@ pub(super) fn create(call: &Call<'_>, name: &str) -> Result<Response<Bytes>, Ref
     let mut policy = Policy::created(&sent, call.seconds());
     let kind = check_created(call, &policy)?;
     let answer = call.replace(name, |found| {
-        let prior = call.room_for(found)?;
+        let prior = call.room_for(name, found)?;
         let busy = prior.as_ref().and_then(|c| c.pending.as_ref());
         if busy.is_some_and(|p| matches!(p.status, Status::InProgress { .. })) {
-            return Err(Refusal::PendingInTheWay(name.to_owned()));
+            return Err(Refusal::Parallel(
+                Parallel::CreatingPending,
+                name.to_owned(),
+            ));
         }
         keep_age(&mut policy, prior.as_ref());
         let shown = prior.as_ref().map_or(name, |c| c.name.as_str()).to_owned();
@@ -116,7 +119,7 @@ fn check_created(call: &Call<'_>, policy: &Policy) -> Result<KeyKind, Refusal> {
     match (kind_of(policy), key.key_size) {
         (Some(kind), _) => Ok(kind),
         (None, Some(size)) => Err(Refusal::KeySizeNotSupported(size)),
-        (None, None) => Err(Refusal::NotEmulated("the making of keys of this kind")),
+        (None, None) => Err(bad("Property policy.key_props has invalid value\r\n")),
     }
 }
 
@@ -247,7 +250,7 @@ pub(super) fn merge(call: &Call<'_>, name: &str) -> Result<Response<Bytes>, Refu
     let mut base = String::new();
     let shown = with_pending(call, name, |certificate, mut pending| {
         if !matches!(pending.status, Status::InProgress { .. }) || pending.cancellation_requested {
-            return Err(Refusal::PendingInTheWay(name.to_owned()));
+            return Err(Refusal::Parallel(Parallel::MergingPending, name.to_owned()));
         }
         let version = certificate
             .version(&pending.version)

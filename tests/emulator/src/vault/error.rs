@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Vault;
 use crate::answer;
+use crate::seed::StandAloneKind;
 
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -34,10 +35,20 @@ pub(super) enum Refusal {
         caller: String,
         permission: String,
     },
+    /// The same as `AccessDenied`, as other builds of the service call it.
+    ForbiddenByPolicy {
+        caller: String,
+        permission: String,
+    },
     ForbiddenByFirewall {
         caller: String,
     },
+    /// Public access is off.
     ForbiddenByConnection {
+        caller: String,
+    },
+    /// It came by a private link that nobody approved.
+    UnapprovedLink {
         caller: String,
     },
     SecretDisabled,
@@ -62,10 +73,32 @@ pub(super) enum Refusal {
     Deleted(String),
     BeingDeleted,
     BeingRecovered,
-    PendingInTheWay(String),
-    Throttled,
+    /// Two requests about one name got in each other's way.
+    Parallel(Parallel, String),
+    /// A secret or key that belongs to no certificate has the name.
+    StandsAlone(StandAloneKind, String),
+    Throttled(Limit),
     NotEmulated(&'static str),
     Broken(String),
+}
+
+/// What was done to a certificate when something else was.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Parallel {
+    CreatingPending,
+    DeletingPending,
+    MergingPending,
+    Recovering,
+    Restoring,
+}
+
+/// Which limit a vault's caller has reached.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Limit {
+    /// Of all requests of a type.
+    RequestType,
+    /// Of one operation, such as imports.
+    Operation,
 }
 
 impl Refusal {
@@ -84,8 +117,10 @@ impl Refusal {
             | R::WrongIssuer { .. } => StatusCode::UNAUTHORIZED,
             R::ForbiddenByRbac { .. }
             | R::AccessDenied { .. }
+            | R::ForbiddenByPolicy { .. }
             | R::ForbiddenByFirewall { .. }
             | R::ForbiddenByConnection { .. }
+            | R::UnapprovedLink { .. }
             | R::SecretDisabled
             | R::PurgeProtected => StatusCode::FORBIDDEN,
             R::NoApiVersion
@@ -104,10 +139,12 @@ impl Refusal {
             | R::NoSecret(_)
             | R::NoSuchPath(_) => StatusCode::NOT_FOUND,
             R::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            R::Deleted(_) | R::BeingDeleted | R::BeingRecovered | R::PendingInTheWay(_) => {
-                StatusCode::CONFLICT
-            }
-            R::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            R::Deleted(_)
+            | R::BeingDeleted
+            | R::BeingRecovered
+            | R::Parallel(..)
+            | R::StandsAlone(..) => StatusCode::CONFLICT,
+            R::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             R::NotEmulated(_) => StatusCode::NOT_IMPLEMENTED,
             R::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -133,7 +170,10 @@ impl Refusal {
             R::ForbiddenByRbac { .. } => Some("ForbiddenByRbac"),
             R::AccessDenied { .. } => Some("AccessDenied"),
             R::ForbiddenByFirewall { .. } => Some("ForbiddenByFirewall"),
-            R::ForbiddenByConnection { .. } => Some("ForbiddenByConnection"),
+            R::ForbiddenByPolicy { .. } => Some("ForbiddenByPolicy"),
+            R::ForbiddenByConnection { .. } | R::UnapprovedLink { .. } => {
+                Some("ForbiddenByConnection")
+            }
             R::SecretDisabled => Some("SecretDisabled"),
             R::KeySizeNotSupported(_) => Some("KeySizeNotSupported"),
             R::Deleted(_) => Some("ObjectIsDeletedButRecoverable"),
@@ -165,7 +205,7 @@ impl Refusal {
             } => format!(
                 "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\nAction: '{action}'\r\nResource: '{resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\nVault: {place}\r\n"
             ),
-            R::AccessDenied { caller, permission } => format!(
+            R::AccessDenied { caller, permission } | R::ForbiddenByPolicy { caller, permission } => format!(
                 "The user, group or application '{caller}' does not have {permission} permission on key vault '{place}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
             ),
             R::ForbiddenByFirewall { caller } => format!(
@@ -173,6 +213,9 @@ impl Refusal {
             ),
             R::ForbiddenByConnection { caller } => format!(
                 "Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\nCaller: {caller}\r\nVault: {place}"
+            ),
+            R::UnapprovedLink { caller } => format!(
+                "Connection is not an approved private link and caller was ignored because bypass is set to None.\r\nCaller: {caller}\r\nVault: {place}"
             ),
             R::SecretDisabled => "Operation get is not allowed on a disabled secret.".into(),
             R::PurgeProtected => format!(
@@ -212,10 +255,15 @@ impl Refusal {
             ),
             R::BeingDeleted => "Certificate is currently being deleted.".into(),
             R::BeingRecovered => "Certificate is currently being recovered.".into(),
-            R::PendingInTheWay(name) => format!(
-                "There was a conflict while creating the pending certificate '{name}'. This can happen when multiple operations are performed in parallel. To prevent conflicts, perform operations on the same object in a sequential manner."
+            R::Parallel(deed, name) => {
+                let object = format!("https://{}/certificates/{name}", vault.host);
+                deed.message(&object)
+            }
+            R::StandsAlone(kind, name) => format!(
+                "A {} with the name {name} already exists, and belongs to no certificate.",
+                if *kind == StandAloneKind::Secret { "secret" } else { "key" }
             ),
-            R::Throttled => TOO_MANY.into(),
+            R::Throttled(limit) => limit.message().into(),
             R::NotEmulated(what) => format!("The emulator does not play {what}."),
             R::Broken(what) => format!("The emulator failed: {what}"),
         }
@@ -240,8 +288,40 @@ impl Refusal {
     }
 }
 
-/// The recorded 429 had this text, and no `Retry-After` (vcsjones/AzureSignTool issue 219).
-const TOO_MANY: &str = "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached";
+impl Parallel {
+    /// Azure/azure-sdk-for-js issues 24086, 35256 and 36328; a restoring's is of pull request 5447 there.
+    fn message(self, object: &str) -> String {
+        let (deed, thing) = match self {
+            Parallel::CreatingPending => ("creating", "pending certificate"),
+            Parallel::DeletingPending => ("deleting", "pending certificate"),
+            Parallel::MergingPending => ("merging", "pending certificate"),
+            Parallel::Recovering => ("recovering", "soft-deleted certificate"),
+            Parallel::Restoring => {
+                return format!(
+                    "Conflict while restoring certificate {object} - certificate already exists or concurrent access"
+                );
+            }
+        };
+        format!(
+            "There was a conflict while {deed} the {thing} '{object}'. This can happen when multiple operations are performed in parallel against the {thing}. To avoid this error, perform operations against the {thing} in a sequential manner."
+        )
+    }
+}
+
+impl Limit {
+    /// A recorded 429 had the first of these texts, and no `Retry-After` (vcsjones/AzureSignTool issue 219);
+    /// the second is another reason that the service gives (Azure/azure-sdk-for-java issue 14879).
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Limit::RequestType => {
+                "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"
+            }
+            Limit::Operation => {
+                "Request was not processed because too many requests were received. Reason: VaultOperationLimitReached"
+            }
+        }
+    }
+}
 
 fn not_found(what: &str, name: &str) -> String {
     format!(
@@ -249,7 +329,8 @@ fn not_found(what: &str, name: &str) -> String {
     )
 }
 
-fn code(status: StatusCode) -> &'static str {
+/// The code that goes with a status.
+pub(super) fn code(status: StatusCode) -> &'static str {
     match status.as_u16() {
         400 => "BadParameter",
         401 => "Unauthorized",
@@ -265,43 +346,4 @@ fn code(status: StatusCode) -> &'static str {
         500..=599 => "InternalServerError",
         _ => "BadRequest",
     }
-}
-
-/// What a vault says with a code, or inner code, that a fault asked for.
-pub(crate) fn named(code: &str, vault: &Vault) -> Option<Response<Bytes>> {
-    let name = || "certificate".to_owned();
-    let caller = || "appid=;oid=;iss=".to_owned();
-    let refusal = match code {
-        "Unauthorized" => Refusal::NoToken,
-        "ForbiddenByRbac" => Refusal::ForbiddenByRbac {
-            caller: caller(),
-            action: "Microsoft.KeyVault/vaults/certificates/read",
-            resource: vault.spec().resource_id().to_ascii_lowercase(),
-        },
-        "AccessDenied" => Refusal::AccessDenied {
-            caller: caller(),
-            permission: "certificates get".to_owned(),
-        },
-        "ForbiddenByFirewall" => Refusal::ForbiddenByFirewall { caller: caller() },
-        "ForbiddenByConnection" => Refusal::ForbiddenByConnection { caller: caller() },
-        "SecretDisabled" => Refusal::SecretDisabled,
-        "CertificateNotFound" => Refusal::NotFound(name()),
-        "SecretNotFound" => Refusal::NoSecret(name()),
-        "ObjectIsDeletedButRecoverable" => Refusal::Deleted(name()),
-        "ObjectIsBeingDeleted" => Refusal::BeingDeleted,
-        "ObjectIsBeingRecovered" => Refusal::BeingRecovered,
-        "Throttled" => Refusal::Throttled,
-        _ => return None,
-    };
-    Some(refusal.response(vault))
-}
-
-/// What a vault says with a status that a fault asked for.
-pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
-    let message = match status.as_u16() {
-        429 => TOO_MANY,
-        500..=599 => "The service is temporarily unavailable.",
-        _ => "The request was refused.",
-    };
-    answer::error(status, code(status), message)
 }

@@ -81,7 +81,7 @@ pub(super) fn import(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
         call, name, &request, &policy, bundle, place, &facts,
     )?);
     call.replace(name, |found| {
-        let certificate = match call.room_for(found)? {
+        let certificate = match call.room_for(name, found)? {
             Some(mut certificate) => {
                 keep_age(&mut policy, Some(&certificate));
                 certificate.versions.push(version);

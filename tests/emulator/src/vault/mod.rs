@@ -1,12 +1,14 @@
 //! Key Vault's data plane for certificates: which operation a path means, and what every answer carries.
 //!
 //! `route` finds the operation, `access` decides who may, `throttle` how often; `list`, `import`,
-//! `create`, `update`, `secret` and `side` do it, `show` and `policy` say how things look, `error` words
-//! refusals. `vaults` holds the vaults, `room` is one, `store` its certificates with `derived` beneath,
+//! `create`, `update`, `backup`, `secret` and `side` do it, `show` and `policy` say how things look, `error` words
+//! refusals, `on_demand` those that a fault names. `vaults` holds the vaults, `room` is one, `store` its certificates with `derived` beneath, `alone` what is none,
 //! `renew` what they do by themselves. Must not know sockets, faults or how tokens are made. Source:
 //! "Azure REST: Key Vault, Certificates".
 
 mod access;
+mod alone;
+mod backup;
 mod certificate;
 mod change;
 mod control;
@@ -15,6 +17,7 @@ mod derived;
 mod error;
 mod import;
 mod list;
+mod on_demand;
 mod policy;
 mod renew;
 mod room;
@@ -44,7 +47,7 @@ pub(crate) use access::bearer;
 use certificate::Certificate;
 pub use control::VaultControl;
 use error::Refusal;
-pub(crate) use error::{named, plain};
+pub(crate) use on_demand::{named, plain};
 pub(crate) use room::Vault;
 use route::Operation;
 pub(crate) use spec::{AccessPolicy, Role, VaultSpec};
@@ -167,8 +170,9 @@ fn serve(
     };
     let operation = Operation::find(request.method(), request.uri().path())?;
     access::authorize(vault, &caller, operation.permission(), operation.name())?;
-    if !vault.throttle.takes(operation.kind(), now) {
-        return Err(Refusal::Throttled);
+    let kind = operation.kind();
+    if !vault.throttle.takes(kind, now) {
+        return Err(Refusal::Throttled(kind.limit()));
     }
     vault.settle(now).map_err(Refusal::broken)?;
     let response = operate(&call, operation)?;
@@ -231,7 +235,8 @@ fn operate(call: &Call<'_>, operation: Operation<'_>) -> Result<Response<Bytes>,
         O::UpdateIssuer(name) => side::update_issuer(call, name),
         O::DeleteIssuer(name) => side::delete_issuer(call, name),
         O::GetSecret(name, version) => secret::get(call, name, version),
-        O::Backup(_) | O::Restore => Err(Refusal::NotEmulated("backup and restore")),
+        O::Backup(name) => backup::backup(call, name),
+        O::Restore => backup::restore(call),
     }?;
     Ok(answer::json(StatusCode::OK, &body))
 }

@@ -248,6 +248,8 @@ pub(super) fn kind_of(policy: &Policy) -> Option<KeyKind> {
         ("RSA", Some(4096), _) => Some(KeyKind::Rsa4096),
         ("EC", _, None | Some("P-256")) => Some(KeyKind::EcP256),
         ("EC", _, Some("P-384")) => Some(KeyKind::EcP384),
+        ("EC", _, Some("P-521")) => Some(KeyKind::EcP521),
+        ("EC", _, Some("P-256K")) => Some(KeyKind::EcP256K),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::alone::Alone;
 use super::derived::derived;
 use super::renew::Course;
 use super::spec::VaultSpec;
@@ -50,6 +51,7 @@ pub(crate) struct Vault {
     pub(super) common: Common,
     pub(super) throttle: Throttle,
     pub(super) store: Store,
+    pub(super) alone: Alone,
     /// Replaced whole, so that a request sees one state of it.
     spec: RwLock<Arc<VaultSpec>>,
     side: Mutex<Side>,
@@ -102,6 +104,7 @@ impl Vault {
                 .map(|t| t.empty_page_after.clone())
                 .unwrap_or_default(),
             store: Store::new(&host, &common.authority, made_up),
+            alone: table.map(Alone::new).unwrap_or_default(),
             throttle: Throttle::new(common.throttling),
             common: common.clone(),
             host,

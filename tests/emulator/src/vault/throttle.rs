@@ -5,6 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::error::Limit;
 use crate::seed::{ThrottlingSeed, ThrottlingShape};
 
 /// Kinds of requests, each with a limit of its own.
@@ -13,6 +14,16 @@ pub(super) enum Kind {
     Transaction,
     Import,
     Create,
+}
+
+impl Kind {
+    /// What a refusal calls its limit.
+    pub(super) fn limit(self) -> Limit {
+        match self {
+            Kind::Transaction => Limit::RequestType,
+            Kind::Import | Kind::Create => Limit::Operation,
+        }
+    }
 }
 
 #[derive(Debug)]
