@@ -1,6 +1,7 @@
 //! What a job brings, and what becomes of it before and in the request.
 
 use super::*;
+use crate::contract::Credential;
 
 /// Nothing is sent, and the message says why.
 fn refused_unsent(certificate: NewCertificate, words: &[&str]) {
@@ -218,6 +219,23 @@ fn malformed_stores_and_identities_are_refused_by_field() {
     let outcome = fake.run(run(&fake, &job(), &bad_path, certificate()));
     assert_eq!(failed(&outcome), Failure::InvalidInput);
     says(&outcome, &["StorePath"]);
+    for (client_id, secret, field) in [
+        ("me", "sp-secret~1", "ServerUsername"),
+        ("33333333-3333-3333-3333-333333333333", "", "ServerPassword"),
+    ] {
+        let credential = Credential::ClientSecret {
+            client_id: client_id.into(),
+            secret: Secret::new(secret.into()),
+        };
+        let job = Job {
+            credential,
+            ..job()
+        };
+        let outcome = fake.run(run(&fake, &job, &store(), certificate()));
+        assert_eq!(failed(&outcome), Failure::InvalidInput);
+        says(&outcome, &[field]);
+    }
+    assert!(fake.sent().is_empty());
 }
 
 #[test]

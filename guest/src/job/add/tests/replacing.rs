@@ -65,6 +65,21 @@ fn the_same_certificate_with_other_tags_is_a_new_version_with_overwrite_only() {
 }
 
 #[test]
+fn what_keeps_the_same_certificate_from_being_as_asked_is_named() {
+    for (enabled, exportable, word) in [
+        (false, "false", "it is disabled"),
+        (true, "true", "contrary to NonExportable"),
+    ] {
+        let vault = FakeVault::with(Life::Live, &ours(), json!({}));
+        vault.change(|state| state.versions[0].enabled = enabled);
+        let new = with(certificate(), &[("NonExportable", exportable)]);
+        let outcome = add(&vault, new);
+        assert_eq!(outcome.status, Status::Warning);
+        says(&outcome, &[word]);
+    }
+}
+
+#[test]
 fn r28_r29_old_tags_stay_or_go() {
     for (preserve, wanted) in [
         (None, json!({ "env": "prod", "owner": "web" })),

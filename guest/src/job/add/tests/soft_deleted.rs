@@ -201,6 +201,16 @@ fn a_recovery_that_is_refused_says_so() {
 }
 
 #[test]
+fn a_look_that_fails_where_there_was_nothing_to_recover_ends_the_job() {
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
+    vault.meddle(3, |state| state.life = Life::Absent);
+    vault.fail(4, 1, Fault::Instead(refused(403, "Forbidden", None)));
+    let outcome = add(&vault, overwriting());
+    assert_eq!(failed(&outcome), Failure::Forbidden);
+    says(&outcome, &["nothing was imported"]);
+}
+
+#[test]
 fn a_recovery_whose_answer_is_lost_is_seen_by_its_coming_back() {
     for answer in [reset(), timeout(), html(502), html(520)] {
         let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));

@@ -24,6 +24,16 @@ fn a_deletion_that_took_effect_is_a_success_and_not_nothing_to_remove() {
 }
 
 #[test]
+fn an_answer_about_another_certificate_is_not_believed() {
+    let echo = r#"{"id":"https://kv-one.vault.azure.net/certificates/web-2/1","recoveryId":"x"}"#;
+    let vault = live();
+    let other = Ok(crate::testing::answer(200, echo));
+    vault.fail(1, 1, Fault::Instead(other));
+    succeeded(&remove(&vault, None));
+    assert_eq!(vault.asked("DELETE"), 2);
+}
+
+#[test]
 fn a_deletion_that_did_not_is_sent_again() {
     for given in [None, Some(thumbprint(OURS))] {
         for answer in lost_answers() {
