@@ -160,3 +160,17 @@ fn an_import_that_was_certainly_not_worked_on_is_sent_again_without_a_look() {
         assert_eq!(vault.versions_of(&ours()), 1);
     }
 }
+
+#[test]
+fn a_job_that_must_stop_before_it_has_looked_leaves_the_outcome_open() {
+    for fault in [Fault::Lost(reset()), Fault::Instead(reset())] {
+        let vault = FakeVault::new();
+        vault.fail(2, 1, fault);
+        let fake = vault.serve();
+        fake.cancel_at
+            .set(Some(fake.now() + Duration::from_secs(3)));
+        let outcome = add_in(&fake, certificate());
+        assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
+        says(&outcome, &["cancelled", "an import was sent", "not known"]);
+    }
+}

@@ -236,3 +236,16 @@ fn an_import_that_fails_after_a_recovery_says_that_it_was_recovered() {
         ],
     );
 }
+
+#[test]
+fn a_job_that_must_stop_after_a_recovery_whose_answer_was_lost_leaves_that_open() {
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
+    vault.change(|state| state.slowness = 100_000);
+    vault.fail(3, 1, Fault::Lost(reset()));
+    let fake = vault.serve();
+    fake.cancel_at
+        .set(Some(fake.now() + Duration::from_secs(5)));
+    let outcome = add_in(&fake, overwriting());
+    assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
+    says(&outcome, &["recovery", "not seen", "nothing was imported"]);
+}

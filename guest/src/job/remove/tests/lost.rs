@@ -104,3 +104,17 @@ fn where_the_look_after_a_lost_answer_fails_too_the_outcome_is_not_known() {
         says(&outcome, &["not known", "run the job again"]);
     }
 }
+
+#[test]
+fn a_job_that_must_stop_before_it_has_looked_leaves_the_outcome_open() {
+    for fault in [Fault::Lost(reset()), Fault::Instead(reset())] {
+        let vault = live();
+        vault.fail(1, 1, fault);
+        let fake = vault.serve();
+        fake.cancel_at
+            .set(Some(fake.now() + Duration::from_secs(3)));
+        let outcome = remove_in(&fake, None);
+        assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
+        says(&outcome, &["cancelled", "not known"]);
+    }
+}
