@@ -1,0 +1,94 @@
+//! What can become of a request, and the answers that a test gives instead.
+//!
+//! It must not know what is in the vault.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::http::{Response, TransportError};
+use crate::testing::{Answer, answer, with_header};
+
+/// What happens to a request instead.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// It is not worked on.
+    Instead(Answer),
+    /// It is worked on, and this is what comes back.
+    Lost(Answer),
+    /// It is worked on after so long; this comes back at once.
+    Late(Duration, Answer),
+}
+
+pub(super) fn refusal(status: u16, code: &str, inner: Option<&str>) -> Response {
+    let mut error = json!({ "code": code, "message": "the service says so" });
+    if let Some(inner) = inner {
+        error["innererror"] = json!({ "code": inner });
+    }
+    let body = json!({ "error": error }).to_string();
+    with_header(answer(status, &body), "x-ms-request-id", "7d2c-01")
+}
+
+/// An error of the service.
+pub(crate) fn refused(status: u16, code: &str, inner: Option<&str>) -> Answer {
+    Ok(refusal(status, code, inner))
+}
+
+/// An answer of something in between.
+pub(crate) fn html(status: u16) -> Answer {
+    Ok(answer(status, "<html>proxy</html>"))
+}
+
+/// The connection breaks.
+pub(crate) fn reset() -> Answer {
+    Err(TransportError::Broken("the connection was reset"))
+}
+
+/// Nothing comes.
+pub(crate) fn timeout() -> Answer {
+    Err(TransportError::Timeout("no answer in time"))
+}
+
+/// Every fault that a single request can have, with its name.
+pub(crate) fn faults() -> Vec<(&'static str, Fault)> {
+    let unavailable = || refused(503, "ServiceUnavailable", None);
+    let soon = || unavailable().map(|response| with_header(response, "retry-after", "1"));
+    let broken = || refused(500, "InternalServerError", None);
+    vec![
+        (
+            "no connection",
+            Fault::Instead(Err(TransportError::Connection("refused"))),
+        ),
+        ("reset before", Fault::Instead(reset())),
+        ("reset after", Fault::Lost(reset())),
+        ("timeout before", Fault::Instead(timeout())),
+        ("timeout after", Fault::Lost(timeout())),
+        (
+            "too large after",
+            Fault::Lost(Err(TransportError::TooLarge { limit: 1 })),
+        ),
+        ("500 before", Fault::Instead(broken())),
+        ("500 after", Fault::Lost(broken())),
+        ("503 before", Fault::Instead(unavailable())),
+        ("503 after", Fault::Lost(unavailable())),
+        ("503 with a delay", Fault::Instead(soon())),
+        ("429", Fault::Instead(refused(429, "Throttled", None))),
+        ("400", Fault::Instead(refused(400, "BadParameter", None))),
+        ("401", Fault::Instead(refused(401, "Unauthorized", None))),
+        (
+            "403",
+            Fault::Instead(refused(403, "Forbidden", Some("ForbiddenByRbac"))),
+        ),
+        ("409", Fault::Instead(refused(409, "Conflict", None))),
+        ("html 404", Fault::Instead(html(404))),
+        ("html 200 before", Fault::Instead(html(200))),
+        ("html 200 after", Fault::Lost(html(200))),
+        ("html 502 before", Fault::Instead(html(502))),
+        ("html 502 after", Fault::Lost(html(502))),
+        ("html 520 after", Fault::Lost(html(520))),
+        (
+            "late, after a reset",
+            Fault::Late(Duration::from_secs(3), reset()),
+        ),
+    ]
+}
