@@ -11,7 +11,7 @@ mod places;
 mod tests;
 
 pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
-pub use entry::{ENTRY_PARAMETERS, EntryKind};
+pub use entry::parameter;
 
 use crate::text::one_line;
 use fields::{AS_WRITTEN, Object, flag, needed, text};
