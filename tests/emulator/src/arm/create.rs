@@ -172,7 +172,7 @@ fn replaced(call: &Call<'_>, before: &VaultSpec, wanted: &Wanted) -> Result<Vaul
     for (name, missing) in [
         ("tenantId", properties.tenant_id.is_none()),
         ("sku", properties.sku.is_none()),
-        // A recorded refusal of every api-version; whether the role-based mode is spared is not known,
+        // A recorded refusal of every api-version (wire 6, number 7); whether the role-based mode is spared is not known,
         // so the stricter reading holds here.
         ("accessPolicies", properties.access_policies.is_none()),
     ] {

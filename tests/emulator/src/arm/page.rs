@@ -1,6 +1,6 @@
 //! Paging: skip tokens and next links as Azure Resource Manager writes them.
 //!
-//! Must not know what is on the pages. A page may be empty and still have a next link (wire 3.3).
+//! Must not know what is on the pages. A page may be empty and still have a next link (wire 3.3; 6, number 7).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
