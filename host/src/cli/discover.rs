@@ -7,7 +7,7 @@ use super::job::{self, options};
 use super::setup;
 use super::table::{Json, table, write_json};
 use anyhow::{Context, Result};
-use extension_host::orchestrator::Task;
+use extension_host::orchestrator::{Task, each_once};
 use extension_host::spool::Spool;
 use job_scope::{StorePath, option};
 use serde::Serialize;
@@ -32,7 +32,7 @@ pub(crate) fn discover(args: &DiscoverArgs) -> Result<Exit> {
         (option::PATH_FORMAT, args.path_format.as_deref()),
     ]);
     let task = Task::Discovery {
-        places: args.tenants.clone(),
+        places: each_once(&args.tenants.join(",")),
     };
     let job = job::job(&args.identity, given, task)?;
     let mut report = setup::run(&args.host, job)?;

@@ -12,6 +12,7 @@ mod tests;
 
 pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
 pub use entry::parameter;
+pub use places::each_once;
 
 use crate::text::one_line;
 use fields::{AS_WRITTEN, Object, flag, needed, text};
