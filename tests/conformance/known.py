@@ -20,6 +20,10 @@ USER_ASSIGNED = "55555555-5555-4555-8555-555555555555"
 
 SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
 GROUP = "rg-one"
+# Where recordings of Azure Resource Manager are replayed; its lists have one vault on a page.
+RECORDED_SUBSCRIPTION = "22222222-2222-4222-8222-444444444444"
+RECORDED_GROUP = "rg-recorded"
+OTHERS_GROUP = "rg-others"
 LOCATION = "eastus"
 
 VAULT = "https://kv-one.vault.azure.net"

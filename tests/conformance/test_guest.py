@@ -1,26 +1,154 @@
-"""What the SDKs send beside what this project's extension sends for the same step."""
+"""What the SDKs send beside what this project's extension sends for the same steps."""
 
 import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from azure.identity import ClientSecretCredential
-from azure.keyvault.certificates import CertificateClient
+import pytest
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.identity import ClientSecretCredential, ManagedIdentityCredential
+from azure.keyvault.certificates import CertificateClient, CertificateContentType, CertificatePolicy, KeyType
+from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
+from azure.mgmt.resource.subscriptions import SubscriptionClient
 
 import known
+import material
 from conftest import HERE, recorder
 from recorder import step
+from test_vaults import vault
 
 JOBS = HERE.parent / "fixtures" / "jobs"
+
+# Every step that is compared, by what a request looks like.
+STEPS = {
+    "authority": r"GET /\{tenant\}/v2\.0/\.well-known/openid-configuration",
+    "token": r"POST /\{tenant\}/oauth2/v2\.0/token",
+    "identity token": "GET /metadata/identity/oauth2/token",
+    "list": "GET /certificates",
+    "next page": r"GET /certificates \$skiptoken",
+    "get": r"GET /certificates/\{name\}/?",
+    "import": r"POST /certificates/\{name\}/import",
+    "delete": r"DELETE /certificates/\{name\}",
+    "get deleted": r"GET /deletedcertificates/\{name\}",
+    "recover": r"POST /deletedcertificates/\{name\}/recover",
+    "get group": r"GET /subscriptions/\{subscription\}/resourceGroups/\{group\}",
+    "get vault": r"GET .*/resourceGroups/\{group\}/providers/Microsoft\.KeyVault/vaults/\{vault\}",
+    "put vault": r"PUT .*/resourceGroups/\{group\}/providers/Microsoft\.KeyVault/vaults/\{vault\}",
+    "list subscriptions": "GET /subscriptions",
+    "list vaults": r"GET /subscriptions/\{subscription\}/providers/Microsoft\.KeyVault/vaults",
+}
+
+
+def named(sent: dict) -> str:
+    """Which step of a job a request is; one that no job has is its own name."""
+    line = f"{sent['method']} {sent['path']}" + (" $skiptoken" if "$skiptoken" in sent["query"] else "")
+    return next((name for name, pattern in STEPS.items() if re.fullmatch(pattern, line)), line)
+
+
+def inventory(credential) -> None:
+    """A list of all pages, and a get."""
+    with CertificateClient(known.VAULT, credential) as client:
+        for item in client.list_properties_of_certificates():
+            client.get_certificate(item.name)
+
+
+def add(credential) -> None:
+    """A look, an import, a deletion; and an import again, by way of a recovery."""
+    data, _ = material.pfx("guest.example")
+    policy = CertificatePolicy(
+        key_type=KeyType.rsa, key_size=2048, exportable=True, content_type=CertificateContentType.pkcs12
+    )
+    tags = {"env": "prod"}
+    with CertificateClient(known.WORK, credential) as client:
+        with pytest.raises(ResourceNotFoundError):
+            client.get_certificate("guest")
+        client.import_certificate("guest", data, policy=policy, tags=tags)
+        client.begin_delete_certificate("guest").wait()
+        with pytest.raises(ResourceExistsError):
+            client.import_certificate("guest", data, policy=policy, tags=tags)
+        client.begin_recover_deleted_certificate("guest").wait()
+        client.import_certificate("guest", data, policy=policy, tags=tags)
+
+
+def remove(credential) -> None:
+    """A look and a deletion that is waited for."""
+    data, _ = material.pfx("guest.example")
+    with secret() as another, CertificateClient(known.WORK, another) as client:
+        client.import_certificate("guest-removed", data)
+    recorder.steps = []
+    with CertificateClient(known.WORK, credential) as client:
+        client.get_certificate("guest-removed")
+        client.begin_delete_certificate("guest-removed").wait()
+
+
+def create(credential) -> None:
+    """A look at the group, one for the vault, and the vault made and waited for."""
+    with ResourceManagementClient(credential, known.SUBSCRIPTION) as client:
+        assert client.resource_groups.get(known.GROUP).location == known.LOCATION
+    with KeyVaultManagementClient(credential, known.SUBSCRIPTION, polling_interval=1) as client:
+        with pytest.raises(ResourceNotFoundError):
+            client.vaults.get(known.GROUP, "kv-guest")
+        client.vaults.begin_create_or_update(known.GROUP, "kv-guest", vault()).result()
+
+
+def discovery(credential) -> None:
+    """Subscriptions, and the vaults of each."""
+    with SubscriptionClient(credential) as client:
+        found = [s.subscription_id for s in client.subscriptions.list()]
+    assert known.SUBSCRIPTION in found
+    with KeyVaultManagementClient(credential, known.SUBSCRIPTION) as client:
+        assert "kv-one" in {v.name for v in client.vaults.list_by_subscription()}
+
+
+def secret():
+    """The application's credential."""
+    return ClientSecretCredential(known.TENANT, known.CLIENT, known.SECRET)
+
+
+def identity():
+    """The user-assigned managed identity's."""
+    return ManagedIdentityCredential(client_id=known.USER_ASSIGNED)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What both do: the SDKs by a function, the extension by jobs, one after the other."""
+
+    sdk: Callable
+    credential: Callable
+    # What the SDKs send, by the names above; of it, the extension sends all that DIFFERENCES does not name.
+    steps: set[str]
+    # The samples that do the same; empty where the extension has no such job yet.
+    jobs: tuple[str, ...] = ()
+    # Samples that have to run before, and are not compared.
+    before: tuple[str, ...] = ()
+
+
+# A step is compared where both send it. To compare a job that is new: its samples in `jobs`, what differs below.
+SCENARIOS = {
+    "inventory": Scenario(
+        inventory, secret, {"authority", "token", "list", "next page", "get"}, ("inventory-service-principal",),
+    ),
+    "managed identity": Scenario(inventory, identity, {"identity token", "list", "next page", "get"}),
+    "add": Scenario(
+        add, secret, {"authority", "token", "get", "import", "delete", "get deleted", "recover"},
+    ),
+    "remove": Scenario(remove, secret, {"authority", "token", "get", "delete", "get deleted"}),
+    "create": Scenario(create, secret, {"authority", "token", "get group", "get vault", "put vault"}),
+    "discovery": Scenario(discovery, secret, {"authority", "token", "list subscriptions", "list vaults"}),
+}
 
 
 @dataclass(frozen=True)
 class Differs:
     """One thing in which a step differs, and stays so."""
 
+    scenarios: set[str]
     step: str
     what: str
     sdk: str
@@ -28,73 +156,68 @@ class Differs:
     reason: str
 
 
+VAULT = {"inventory", "managed identity", "add", "remove"}
+ARM = {"create", "discovery"}
 # Everything else is equal: method, host, path, query keys and body keys.
 DIFFERENCES = [
     Differs(
-        "discovery", "step", "sent", "not sent",
+        (VAULT | ARM) - {"managed identity"}, "authority", "step", "sent", "not sent",
         "MSAL reads the authority's endpoints from a document; the extension knows the one that it needs, "
         "and its rules allow no other",
     ),
     Differs(
-        "token", "body", "claims, client_id, client_info, client_secret, grant_type, scope",
+        VAULT - {"managed identity"}, "token", "body",
+        "claims, client_id, client_info, client_secret, grant_type, scope",
         "client_id, client_secret, grant_type, scope",
         "client_info asks for facts about a user, who is none here; claims says that a client can handle "
         "revoked tokens, which the extension does only once a vault asks for it",
     ),
     Differs(
-        "get", "path", "/certificates/{name}/", "/certificates/{name}",
+        ARM, "token", "body",
+        "client_id, client_info, client_secret, grant_type, scope", "client_id, client_secret, grant_type, scope",
+        "client_info asks for facts about a user, who is none here",
+    ),
+    Differs(
+        VAULT, "get", "path",
+        "/certificates/{name}/", "/certificates/{name}",
         "the Python SDK puts an empty version at the end, the .NET SDK does not; Azure takes both",
     ),
 ]
 
 
-def named(sent: dict) -> str:
-    """Which step of a job a request is."""
-    if sent["path"].endswith("/openid-configuration"):
-        return "discovery"
-    if sent["path"].endswith("/token"):
-        return "token"
-    if sent["path"] == "/certificates":
-        return "next page" if "$skiptoken" in sent["query"] else "list"
-    return "get"
-
-
-def sdk(credential, vault: str) -> dict[str, dict]:
-    """An inventory by the SDKs."""
+def sent_by_sdk(scenario: Scenario) -> dict[str, dict]:
+    """Each step as the SDKs sent it last: a first request to a vault has no body and no token."""
     recorder.steps = []
-    with credential, CertificateClient(vault, credential) as client:
-        for item in client.list_properties_of_certificates():
-            client.get_certificate(item.name)
+    with scenario.credential() as credential:
+        scenario.sdk(credential)
     return {named(sent): sent for sent in recorder.steps}
 
 
-def extension(job: Path) -> dict[str, dict]:
-    """The same inventory as a job, from the emulator's request log; bodies from the job's rules."""
-    log, policy = Path(os.environ["EMULATOR_REQUESTS"]), os.environ["EMULATOR_POLICY"]
+def sent_by_extension(scenario: Scenario) -> dict[str, dict]:
+    """The same steps of jobs, as the emulator saw them arrive."""
+    log = Path(os.environ["EMULATOR_REQUESTS"])
+    run_jobs(scenario.before)
     before = log.stat().st_size
-    akv = os.environ["AKV"]
-    run = subprocess.run([akv, "run", "--job", job, "--policy", policy], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
+    run_jobs(scenario.jobs)
     found = {}
     for line in log.read_bytes()[before:].decode().splitlines():
-        sent = json.loads(line)
-        target = sent["path"] + "?" + "&".join(f"{key}=" for key in sent["query"])
-        each = step(sent["method"], sent["host"], target)
-        found[named(each)] = each
-    found["token"]["body"] = form_keys(job, policy)
+        seen = json.loads(line)
+        target = seen["path"] + "?" + "&".join(f"{key}=" for key in seen["query"])
+        sent = {**step(seen["method"], seen["host"], target), "body": seen["body"]}
+        found[named(sent)] = sent
     return found
 
 
-def form_keys(job: Path, policy: str) -> list[str]:
-    """The keys of the token request that a job may make, without those that are only sometimes there."""
-    explain = [os.environ["AKV"], "policy", "explain", "--policy", policy, job]
-    said = subprocess.run(explain, capture_output=True, text=True, check=True).stdout
-    (form,) = re.findall(r"^\s*form (.+)$", said, re.MULTILINE)
-    return sorted(pair.partition("=")[0] for pair in form.split("&") if not pair.startswith("["))
+def run_jobs(names: tuple[str, ...]) -> None:
+    """Runs samples with `akv`, one after the other."""
+    for name in names:
+        command = [os.environ["AKV"], "run", "--job", JOBS / f"{name}.json", "--policy", os.environ["EMULATOR_POLICY"]]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, f"{name}: {run.stderr}"
 
 
-def differences(ours: dict[str, dict], theirs: dict[str, dict]):
-    """Every difference between two inventories: step, what, the SDK's, the extension's."""
+def differences(theirs: dict[str, dict], ours: dict[str, dict]):
+    """Every difference between two runs: step, what, the SDK's, the extension's."""
     for name in {**theirs, **ours}:
         sent = ["sent" if name in steps else "not sent" for steps in (theirs, ours)]
         if "not sent" in sent:
@@ -106,11 +229,12 @@ def differences(ours: dict[str, dict], theirs: dict[str, dict]):
                 yield name, what, *(", ".join(v) if isinstance(v, list) else v for v in pair)
 
 
-LISTED = {(d.step, d.what, d.sdk, d.extension) for d in DIFFERENCES}
-
-
-def test_an_inventory_sends_what_the_sdks_send():
-    theirs = sdk(ClientSecretCredential(known.TENANT, known.CLIENT, known.SECRET), known.VAULT)
-    ours = extension(JOBS / "inventory-service-principal.json")
-    assert set(ours) == {"token", "list", "next page", "get"}
-    assert set(differences(ours, theirs)) == LISTED
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_job_sends_what_the_sdks_send(name):
+    scenario = SCENARIOS[name]
+    theirs = sent_by_sdk(scenario)
+    assert set(theirs) == scenario.steps
+    if scenario.jobs:
+        ours = sent_by_extension(scenario)
+        listed = {(d.step, d.what, d.sdk, d.extension) for d in DIFFERENCES if name in d.scenarios}
+        assert set(differences(theirs, ours)) == listed

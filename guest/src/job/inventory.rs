@@ -58,6 +58,18 @@ enum Problem {
         cause: String,
         failure: Failure,
     },
+    /// More were forbidden than could be read: that is no longer a matter of single names.
+    #[error(
+        "{cause}; {forbidden} certificates may not be read, and only {read} could be: a platform \
+         would take the others as removed, so nothing is submitted. If it is meant so, set the \
+         option partial to submit"
+    )]
+    MostForbidden {
+        forbidden: u64,
+        read: u64,
+        cause: String,
+        failure: Failure,
+    },
 }
 
 impl Problem {
@@ -66,7 +78,7 @@ impl Problem {
             Problem::Call(error) => error.failure(),
             Problem::Submission(_) => Failure::SubmissionRefused,
             Problem::Cancelled => Failure::Cancelled,
-            Problem::Nothing { failure, .. } => *failure,
+            Problem::Nothing { failure, .. } | Problem::MostForbidden { failure, .. } => *failure,
         }
     }
 }
@@ -191,6 +203,9 @@ struct Inventory<'v, 'e, E> {
     done: u64,
     /// The error of the first certificate that could not be read.
     first_loss: Option<(Failure, String)>,
+    /// How many were forbidden, and the error of the first.
+    forbidden: u64,
+    first_forbidden: Option<(Failure, String)>,
     /// NameReading in lower case: a vault that changes while it is listed may show one twice.
     listed: BTreeSet<String>,
     waiting: VecDeque<Alias>,
@@ -206,6 +221,8 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
             gaps: Gaps::default(),
             done: 0,
             first_loss: None,
+            forbidden: 0,
+            first_forbidden: None,
             listed: BTreeSet::new(),
             waiting: VecDeque::new(),
             gone: 0,
@@ -315,6 +332,11 @@ impl<E: Environment> Inventory<'_, '_, E> {
             }
             Err(error) if self.tolerates(&error) => {
                 let (failure, cause) = (error.failure(), error.to_string());
+                if error.forbids_one_name() {
+                    self.forbidden += 1;
+                    self.first_forbidden
+                        .get_or_insert_with(|| (failure, cause.clone()));
+                }
                 self.lose(name.as_str(), &error.briefly(), failure, cause);
             }
             Err(error) => return Err(error.into()),
@@ -358,6 +380,17 @@ impl<E: Environment> Inventory<'_, '_, E> {
         {
             return Err(Problem::Nothing {
                 count: self.gaps.missing.count(),
+                cause,
+                failure,
+            });
+        }
+        if self.forbidden > self.done
+            && self.options.partial == Partial::Refuse
+            && let Some((failure, cause)) = self.first_forbidden
+        {
+            return Err(Problem::MostForbidden {
+                forbidden: self.forbidden,
+                read: self.done,
                 cause,
                 failure,
             });

@@ -2,8 +2,7 @@
 
 use super::args::RunArgs;
 use super::exit::Exit;
-use super::inventory::write_table;
-use super::setup;
+use super::{discover, inventory, setup};
 use anyhow::{Context, Result};
 use extension_host::orchestrator::{Job, JobError, JobResult, List, parse, write_result};
 use extension_host::runner::{Cause, Failure, Report, Status};
@@ -44,10 +43,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     };
     result(&mut report, kind, history_id)?;
     if args.table
-        && kind == Some(JobKind::Inventory)
         && let Some(list) = report.list.as_mut()
     {
-        write_table(&mut std::io::stderr().lock(), list)?;
+        let mut stderr = std::io::stderr().lock();
+        match kind {
+            Some(JobKind::Discovery) => discover::write_table(&mut stderr, list)?,
+            _ => inventory::write_table(&mut stderr, list)?,
+        }
     }
     setup::tell(&report);
     Ok(match (kind, report.status) {

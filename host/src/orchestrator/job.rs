@@ -11,7 +11,8 @@ mod places;
 mod tests;
 
 pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
-pub use entry::{ENTRY_PARAMETERS, EntryKind};
+pub use entry::parameter;
+pub use places::each_once;
 
 use crate::text::one_line;
 use fields::{AS_WRITTEN, Object, flag, needed, text};

@@ -9,7 +9,7 @@ mod result;
 
 pub use item::{Item, Parameter};
 pub use job::{
-    Certificate, Contents, ENTRY_PARAMETERS, EntryKind, Format, Job, JobError, Parsed, Store, Task,
-    ToRemove, is_thumbprint, parse,
+    Certificate, Contents, Format, Job, JobError, Parsed, Store, Task, ToRemove, each_once,
+    is_thumbprint, parameter, parse,
 };
 pub use result::{JobResult, List, write_result};

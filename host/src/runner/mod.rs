@@ -23,6 +23,7 @@ use crate::policy::Policy;
 use job_scope::{Identity, JobKind};
 use spooling::{Accepts, Spooling};
 use std::sync::Arc;
+use std::time::Duration;
 use token::TokenFile;
 use uuid::Uuid;
 
@@ -53,6 +54,26 @@ pub enum Threads {
     PerJob,
     /// On the caller's runtime, so that a test's paused time is the job's.
     Caller,
+}
+
+/// Time between two runs of a job that waits for something to arrive. Roles take minutes, and
+/// a run is a handful of requests.
+const BETWEEN_RUNS: Duration = Duration::from_secs(15);
+
+/// Whether a job that ended so may end otherwise later, with nothing done but waiting.
+fn may_pass(status: Status) -> bool {
+    match status {
+        Status::Success | Status::Warning => false,
+        Status::Failure(cause) => match cause {
+            Cause::Authentication
+            | Cause::Forbidden
+            | Cause::NotFound
+            | Cause::Throttled
+            | Cause::Deadline
+            | Cause::Other => true,
+            Cause::Input | Cause::Configuration | Cause::Cancelled | Cause::Denied => false,
+        },
+    }
 }
 
 /// The field of a store that names its host.
@@ -143,6 +164,32 @@ impl Host {
             caution: self.policy.caution(),
             message_limit: limits.message,
         })
+    }
+
+    /// Runs a job again and again until it ends otherwise than in a failure that time may mend,
+    /// or `wait` is over: what was granted a moment ago takes minutes to arrive. `observer` makes
+    /// one for each run, and `between` hears of each run that is not the last.
+    pub async fn run_until(
+        &self,
+        job: Job,
+        cancel: Cancel,
+        wait: Duration,
+        mut observer: impl FnMut() -> Box<dyn Observer>,
+        mut between: impl FnMut(&Report),
+    ) -> Report {
+        let end = self.clock.now() + wait;
+        loop {
+            let report = self.run(job.clone(), cancel.clone(), observer()).await;
+            let left = end.saturating_duration_since(self.clock.now());
+            if left.is_zero() || !may_pass(report.status) {
+                return report;
+            }
+            between(&report);
+            tokio::select! {
+                () = tokio::time::sleep(BETWEEN_RUNS.min(left)) => {}
+                () = cancel.cancelled() => return report,
+            }
+        }
     }
 
     fn allowed(&self, job: &Job) -> Result<Reach, Failure> {

@@ -21,7 +21,7 @@ use crate::control;
 use crate::entra::Entra;
 use crate::fault::{Applied, Asked, Delivery, Fault, Faults, Instead, Turn};
 use crate::identity::Machine;
-use crate::log::{RequestLog, RequestRecord};
+use crate::log::{RequestLog, RequestRecord, body_keys};
 use crate::seed::Seed;
 use crate::state::{self, Dirty, Keeper, StateError};
 use crate::vault::{self, VaultControl, Vaults};
@@ -262,6 +262,7 @@ impl Emulator {
             query: form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
                 .map(|(key, _)| key.into_owned())
                 .collect(),
+            body: body_keys(&request),
             status: outcome.as_ref().ok().map(|r| r.status().as_u16()),
             identity: vault::bearer(request.headers())
                 .and_then(|token| self.inner.entra.tokens.read(token).ok())

@@ -1,7 +1,9 @@
 //! The request log: one record per request, in memory and, when asked, as JSON lines in a file.
 //!
-//! Must not know what the services do, and must never see a value that could be a secret: no query
-//! values, no headers, no bodies.
+//! Must not know what the services do, and must never keep a value that could be a secret: of queries and
+//! bodies it has the keys, of headers nothing. `body` finds the keys of a body.
+
+mod body;
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -10,6 +12,8 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+
+pub(crate) use body::keys as body_keys;
 
 /// How many records stay in memory, about 20 MB; the oldest go first. A file keeps them all.
 const KEPT_IN_MEMORY: usize = 100_000;
@@ -27,6 +31,9 @@ pub struct RequestRecord {
     pub path: String,
     /// The query's keys in order, never their values.
     pub query: Vec<String>,
+    /// The keys of the body, sorted, never their values: those of a form, or the paths in JSON, such as
+    /// `policy.key_props.kty` or `x5c[]`, with `tags.*` for tags.
+    pub body: Vec<String>,
     /// The status answered; null where the connection was dropped instead.
     pub status: Option<u16>,
     /// The client id in the bearer token, where the request carried one with a good signature.

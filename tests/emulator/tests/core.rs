@@ -72,6 +72,13 @@ async fn the_log_says_who_asked_what_and_when_and_never_a_value() {
             host: host.into(),
             path: path.into(),
             query: query.iter().map(|q| (*q).to_owned()).collect(),
+            body: if method == "POST" {
+                ["client_id", "client_secret", "grant_type", "scope"]
+                    .map(str::to_owned)
+                    .to_vec()
+            } else {
+                Vec::new()
+            },
             status: Some(status),
             identity: identity.map(str::to_owned),
         }
@@ -106,7 +113,7 @@ async fn the_log_says_who_asked_what_and_when_and_never_a_value() {
     assert_eq!(
         lines[1],
         format!(
-            r#"{{"ms":1500,"method":"GET","host":"{vault}","path":"/certificates","query":["api-version","maxresults"],"status":200,"identity":"{CLIENT}"}}"#
+            r#"{{"ms":1500,"method":"GET","host":"{vault}","path":"/certificates","query":["api-version","maxresults"],"body":[],"status":200,"identity":"{CLIENT}"}}"#
         )
     );
     assert_eq!(lines.len(), 3);

@@ -125,21 +125,26 @@ pub(super) fn check(store: Option<&StoreScope>) -> Vec<RuleTemplate> {
     if store.is_some_and(|store| store.resource_group().is_some()) {
         rules.extend([
             group(),
-            get(
+            permissions(
                 "get-group-permissions",
                 "Asks what this identity may do in the resource group",
                 "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Authorization/permissions",
-                ARM_PERMISSIONS_API_VERSION,
             ),
-            get(
+            permissions(
                 "get-vault-permissions",
                 "Asks what this identity may do in the vault",
                 "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}/providers/Microsoft.Authorization/permissions",
-                ARM_PERMISSIONS_API_VERSION,
             ),
         ]);
     }
     rules
+}
+
+fn permissions(id: &'static str, purpose: &'static str, url: &'static str) -> RuleTemplate {
+    RuleTemplate {
+        query: pages(ARM_PERMISSIONS_API_VERSION),
+        ..rule(id, purpose, Method::Get, url)
+    }
 }
 
 fn pages(version: &'static str) -> Vec<PairTemplate> {

@@ -7,21 +7,15 @@ use job_scope::FieldError;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-/// What the value of an entry parameter is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryKind {
-    /// A text.
-    Text,
-    /// A boolean, as such or as text in any case.
-    Flag,
-}
-
 /// The names by which the platform and the extension know the entry parameters.
-pub const ENTRY_PARAMETERS: [(&str, EntryKind); 3] = [
-    ("CertificateTags", EntryKind::Text),
-    ("PreserveExistingTags", EntryKind::Flag),
-    ("NonExportable", EntryKind::Flag),
-];
+pub mod parameter {
+    /// A text: the tags as a JSON object.
+    pub const TAGS: &str = "CertificateTags";
+    /// A flag: whether the tags of a replaced certificate stay.
+    pub const PRESERVE: &str = "PreserveExistingTags";
+    /// A flag: whether the key may never leave the store.
+    pub const NON_EXPORTABLE: &str = "NonExportable";
+}
 
 /// The parameters that are set, as text. No `JobProperties`, no such member, `null` and blank
 /// are all "not set"; what the store type does not name is not passed on.
@@ -31,13 +25,18 @@ pub(super) fn parameters(
     let Some(given) = object(job, "JobProperties")? else {
         return Ok(Vec::new());
     };
-    let mut set = Vec::new();
-    for (name, kind) in ENTRY_PARAMETERS {
-        let value = match kind {
-            EntryKind::Text => said(given, name, name)?.map(str::to_owned),
-            EntryKind::Flag => flag(given, name, name)?.map(|flag| flag.to_string()),
-        };
-        set.extend(value.map(|value| (name, SecretString::from(value))));
-    }
-    Ok(set)
+    let text = |name| said(given, name, name).map(|text| text.map(str::to_owned));
+    let boolean = |name| flag(given, name, name).map(|flag| flag.map(|flag| flag.to_string()));
+    let values = [
+        (parameter::TAGS, text(parameter::TAGS)?),
+        (parameter::PRESERVE, boolean(parameter::PRESERVE)?),
+        (
+            parameter::NON_EXPORTABLE,
+            boolean(parameter::NON_EXPORTABLE)?,
+        ),
+    ];
+    Ok(values
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, SecretString::from(value?))))
+        .collect())
 }

@@ -19,13 +19,7 @@ pub(super) fn places(job: &Map<String, Value>) -> Result<Vec<String>, FieldError
         Some(listed) => listed,
         None => said(job, "ClientMachine", "ClientMachine")?.unwrap_or_default(),
     };
-    let mut places: Vec<String> = Vec::new();
-    for place in text.split(',').map(str::trim) {
-        let known = |other: &String| other.to_lowercase() == place.to_lowercase();
-        if !place.is_empty() && !places.iter().any(known) {
-            places.push(place.to_owned());
-        }
-    }
+    let places = each_once(text);
     if places.is_empty() {
         return Err(FieldError::new(
             DIRS,
@@ -34,4 +28,16 @@ pub(super) fn places(job: &Map<String, Value>) -> Result<Vec<String>, FieldError
         ));
     }
     Ok(places)
+}
+
+/// The tenants of a list with commas, in order, each once whatever its case.
+pub fn each_once(list: &str) -> Vec<String> {
+    let mut places: Vec<String> = Vec::new();
+    for place in list.split(',').map(str::trim) {
+        let known = |other: &String| other.to_lowercase() == place.to_lowercase();
+        if !place.is_empty() && !places.iter().any(known) {
+            places.push(place.to_owned());
+        }
+    }
+    places
 }

@@ -1,7 +1,7 @@
 //! Vaults on their way into being: who is still registering a name, and who never will.
 //!
 //! Must not know requests. A vault shows `RegisteringDns` for so many gets, or for a minute, and then how
-//! it ended (wire 3.4).
+//! it ended (wire 3.4; 6, number 7).
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};

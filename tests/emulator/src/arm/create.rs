@@ -114,6 +114,7 @@ pub(super) fn put(
         deny: Vec::new(),
         network: Network::Open,
         enabled_for: Default::default(),
+        said: Default::default(),
         purge_protection: false,
         retention_days: 90,
         tags: BTreeMap::new(),
@@ -171,7 +172,7 @@ fn replaced(call: &Call<'_>, before: &VaultSpec, wanted: &Wanted) -> Result<Vaul
     for (name, missing) in [
         ("tenantId", properties.tenant_id.is_none()),
         ("sku", properties.sku.is_none()),
-        // A recorded refusal of every api-version; whether the role-based mode is spared is not known,
+        // A recorded refusal of every api-version (wire 6, number 7); whether the role-based mode is spared is not known,
         // so the stricter reading holds here.
         ("accessPolicies", properties.access_policies.is_none()),
     ] {
@@ -186,6 +187,7 @@ fn replaced(call: &Call<'_>, before: &VaultSpec, wanted: &Wanted) -> Result<Vaul
     blank.rbac = default_rbac;
     blank.network = Network::Open;
     blank.enabled_for = Default::default();
+    blank.said.rbac = false;
     blank.tags.clear();
     settled(before, blank, wanted)
 }
@@ -235,6 +237,7 @@ pub(super) fn settled(
     }
     if let Some(rbac) = properties.enable_rbac_authorization {
         after.rbac = rbac;
+        after.said.rbac = true;
     }
     let purposes = &mut after.enabled_for;
     for (now, wanted) in [
@@ -268,6 +271,7 @@ pub(super) fn settled(
             ));
         }
         after.retention_days = days;
+        after.said.retention = true;
     }
     match properties.enable_purge_protection {
         Some(false) => {

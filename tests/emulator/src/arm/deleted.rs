@@ -9,11 +9,11 @@ use super::Reply;
 use super::call::Call;
 use super::error::Refusal;
 use super::locations::plain;
-use super::page::Marker;
+use super::page::{End, Marker};
 use super::render;
 use super::route::{Place, authorize};
 use super::subscriptions::find;
-use super::vaults::in_group;
+use super::vaults::{in_group, page_size};
 use crate::answer::{derived_uuid, timestamp};
 use crate::seed::SubscriptionSeed;
 use crate::vault::{DeletedVault, NotPurged};
@@ -56,7 +56,7 @@ pub(super) fn list(call: &Call<'_>, subscription: &SubscriptionSeed) -> Result<R
         .map(|d| (d.vault.host.clone(), render::deleted(&d)))
         .collect();
     let marker = Marker::read(call.query.get("$skiptoken"))?;
-    let (value, next) = marker.cut(all, call.arm.settings.vault_page.max(1), &[]);
+    let (value, next) = marker.cut(all, page_size(call, subscription), &[], End::Unforeseen);
     let mut body = json!({"value": value});
     if let (Some(next), Some(body)) = (next, body.as_object_mut()) {
         let link = format!(

@@ -12,7 +12,7 @@ use super::Reply;
 use super::access::Deed;
 use super::call::Call;
 use super::error::Refusal;
-use super::page::Marker;
+use super::page::{End, Marker};
 use super::{render, subscriptions};
 use crate::seed::{SubscriptionSeed, SubscriptionState};
 
@@ -103,7 +103,7 @@ pub(super) fn query(call: &Call<'_>) -> Result<Reply, Refusal> {
     let total = rows.len();
     let marker = Marker::read(question.options.skip_token.as_deref())?;
     let size = question.options.top.unwrap_or(PAGE).clamp(1, PAGE);
-    let (page, next) = marker.cut(rows, size, &[]);
+    let (page, next) = marker.cut(rows, size, &[], End::Foreseen);
     let count = page.len();
     let format = question.options.result_format.unwrap_or_default();
     let data = if format.eq_ignore_ascii_case("table") {

@@ -1,6 +1,6 @@
 //! Paging: skip tokens and next links as Azure Resource Manager writes them.
 //!
-//! Must not know what is on the pages. A page may be empty and still have a next link (wire 3.3).
+//! Must not know what is on the pages. A page may be empty and still have a next link (wire 3.3; 6, number 7).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +16,16 @@ pub(super) struct Marker {
     pub(super) pages: usize,
     /// Whether this page is an empty one, put in between.
     pub(super) empty: bool,
+}
+
+/// How a list ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The last page has no link.
+    Foreseen,
+    /// A page that is full has a link, also where nothing follows but an empty page: recorded of Key Vault's
+    /// resource provider.
+    Unforeseen,
 }
 
 /// What a resource provider's skip tokens begin with.
@@ -67,6 +77,7 @@ impl Marker {
         items: Vec<(String, T)>,
         size: usize,
         empty_after: &[usize],
+        end: End,
     ) -> (Vec<T>, Option<Marker>) {
         if self.empty {
             let next = Marker {
@@ -81,10 +92,11 @@ impl Marker {
         let page: Vec<(String, T)> = left.by_ref().take(size).collect();
         let more = left.next().is_some();
         let pages = self.pages + 1;
-        let next = page.last().filter(|_| more).map(|(key, _)| Marker {
+        let goes_on = more || (end == End::Unforeseen && page.len() == size);
+        let next = page.last().filter(|_| goes_on).map(|(key, _)| Marker {
             after: key.clone(),
             pages,
-            empty: empty_after.contains(&pages),
+            empty: more && empty_after.contains(&pages),
         });
         (page.into_iter().map(|(_, item)| item).collect(), next)
     }
@@ -97,16 +109,24 @@ mod tests {
     #[test]
     fn pages_follow_one_another_with_empty_ones_where_asked() {
         let items = || -> Vec<(String, u32)> { (1..=5).map(|n| (format!("k{n}"), n)).collect() };
-        let mut marker = Marker::default();
-        let mut pages = Vec::new();
-        loop {
-            let (page, next) = marker.cut(items(), 2, &[1]);
-            pages.push(page);
-            let Some(next) = next else { break };
-            marker = Marker::read(Some(&next.service_token())).unwrap();
-            assert_eq!(marker, next);
-        }
-        assert_eq!(pages, [vec![1, 2], vec![], vec![3, 4], vec![5]]);
+        let pages = |size, end| {
+            let mut marker = Marker::default();
+            let mut pages = Vec::new();
+            loop {
+                let (page, next) = marker.cut(items(), size, &[1], end);
+                pages.push(page);
+                let Some(next) = next else { break };
+                marker = Marker::read(Some(&next.service_token())).unwrap();
+                assert_eq!(marker, next);
+            }
+            pages
+        };
+        let odd = [vec![1, 2], vec![], vec![3, 4], vec![5]];
+        assert_eq!(pages(2, End::Foreseen), odd);
+        assert_eq!(pages(2, End::Unforeseen), odd);
+        let all = vec![1, 2, 3, 4, 5];
+        assert_eq!(pages(5, End::Foreseen), [all.clone()]);
+        assert_eq!(pages(5, End::Unforeseen), [all, vec![]]);
     }
 
     #[test]

@@ -27,8 +27,11 @@ pub(super) fn vault_as_of(
         properties.remove("publicNetworkAccess");
         for (name, unset) in [
             ("networkAcls", spec.network != Network::Firewall),
-            ("enableRbacAuthorization", !spec.rbac),
-            ("softDeleteRetentionInDays", spec.retention_days == 90),
+            ("enableRbacAuthorization", !spec.said.rbac && !spec.rbac),
+            (
+                "softDeleteRetentionInDays",
+                !spec.said.retention && spec.retention_days == 90,
+            ),
         ] {
             if unset {
                 properties.remove(name);

@@ -9,7 +9,7 @@ use super::Reply;
 use super::access::Deed;
 use super::call::Call;
 use super::error::Refusal;
-use super::page::Marker;
+use super::page::{End, Marker};
 use super::route::{Place, authorize};
 use crate::seed::{GroupSeed, SubscriptionSeed, SubscriptionState};
 
@@ -28,7 +28,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut all: Vec<(String, Value)> = visible(call).map(|s| (s.id.clone(), render(s))).collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     let total = all.len();
-    let (page, next) = marker.cut(all, size, &[]);
+    let (page, next) = marker.cut(all, size, &[], End::Foreseen);
     let mut body = Map::new();
     body.insert("value".into(), Value::Array(page));
     body.insert("count".into(), json!({"type": "Total", "value": total}));

@@ -11,7 +11,7 @@ use super::Reply;
 use super::access::Deed;
 use super::call::Call;
 use super::error::Refusal;
-use super::page::Marker;
+use super::page::{End, Marker};
 use super::route::{Place, authorize};
 use super::subscriptions::{find, group_id};
 use super::{access, render};
@@ -151,6 +151,12 @@ fn whole_subscription(
     Ok(scope)
 }
 
+/// How many vaults are on a page of a subscription's lists at most.
+pub(super) fn page_size(call: &Call<'_>, subscription: &SubscriptionSeed) -> usize {
+    let own = subscription.vault_page;
+    own.unwrap_or(call.arm.settings.vault_page).max(1)
+}
+
 fn page(
     call: &Call<'_>,
     subscription: &SubscriptionSeed,
@@ -161,7 +167,8 @@ fn page(
     let marker = Marker::read(call.query.get("$skiptoken"))?;
     let top = call.query.top()?;
     let settings = &call.arm.settings;
-    let size = top.unwrap_or(usize::MAX).min(settings.vault_page).max(1);
+    let size = page_size(call, subscription);
+    let size = top.map_or(size, |top| top.min(size).max(1));
     let here = |vault: &Arc<Vault>| {
         let spec = vault.spec();
         spec.subscription.eq_ignore_ascii_case(&subscription.id)
@@ -169,7 +176,7 @@ fn page(
     };
     let all = call.vaults.all(call.cloud).into_iter().filter(here);
     let keyed = all.map(|vault| (vault.host.clone(), vault)).collect();
-    let (vaults, next) = marker.cut(keyed, size, &settings.empty_page_after);
+    let (vaults, next) = marker.cut(keyed, size, &settings.empty_page_after, End::Unforeseen);
     let may_read = |vault: &&Arc<Vault>| {
         let scope = vault.spec().resource_id();
         let roles = &call.arm.roles;

@@ -3,7 +3,7 @@
 //! Must not know vaults beyond the names of the resources tokens are for. `directory` says who there is,
 //! `grant` and `assertion` decide, `token` makes and checks access tokens, `discovery` has the
 //! documents, `error` the error answers. Source: "Microsoft identity platform and the OAuth 2.0 client
-//! credentials flow".
+//! credentials flow" (wire 1.1; errors with their codes, lifetimes as integers: 6, number 8).
 
 mod assertion;
 mod directory;

@@ -156,7 +156,7 @@ impl Machine {
                 clock,
             )
             .map_err(|(error, text)| Refusal::Entra(error, text))?;
-        // Every value is a string here, unlike Entra ID's own answers.
+        // Every value is a string here, unlike Entra ID's own answers (wire 6, number 8).
         let lifetime = granted.claims.exp.saturating_sub(granted.claims.iat);
         Ok(answer::json(
             StatusCode::OK,

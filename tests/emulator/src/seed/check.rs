@@ -216,7 +216,7 @@ fn uuid(what: &str, text: &str) -> Result<(), SeedError> {
     ))
 }
 
-/// "Key Vault naming": 3 to 24 of letters, digits and hyphens, a letter first, no hyphen last or twice.
+/// "Key Vault naming" (wire 2.1): 3 to 24 of letters, digits and hyphens, a letter first, no hyphen last or twice.
 pub(crate) fn is_vault_name(name: &str) -> bool {
     (3..=24).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -225,7 +225,7 @@ pub(crate) fn is_vault_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
-/// "Azure REST: Certificates": `^[0-9a-zA-Z-]+$`, 127 characters at most.
+/// "Azure REST: Certificates": `^[0-9a-zA-Z-]+$`, 127 characters at most (wire 2.1).
 pub(crate) fn is_certificate_name(name: &str) -> bool {
     (1..=127).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }

@@ -25,6 +25,8 @@ pub(crate) struct SubscriptionSeed {
     /// Client ids that see the subscription and may do nothing in it.
     #[serde(default)]
     pub(crate) deny: Vec<String>,
+    /// How many vaults are on a page of its lists; as many as elsewhere when absent.
+    pub(crate) vault_page: Option<usize>,
     #[serde(default, rename = "group")]
     pub(crate) groups: Vec<GroupSeed>,
 }

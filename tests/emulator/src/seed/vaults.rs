@@ -234,7 +234,7 @@ pub enum ThrottlingShape {
 
 impl Default for ThrottlingSeed {
     fn default() -> ThrottlingSeed {
-        // "Azure Key Vault service limits", per vault and region in 10 seconds.
+        // "Azure Key Vault service limits", per vault and region in 10 seconds (wire 2.9).
         ThrottlingSeed {
             shape: ThrottlingShape::Off,
             seconds: 10,

@@ -1,7 +1,8 @@
 //! Who is calling, and may they: the challenge, the token's audience and issuer, network, permissions.
 //!
 //! Must not know what an operation does. Source: "Authentication, requests and responses", "Azure RBAC
-//! for Key Vault data plane operations" (actions and roles), "Assign a Key Vault access policy".
+//! for Key Vault data plane operations" (actions and roles), "Assign a Key Vault access policy" (wire 1.4, 2.2;
+//! without a token, or with one for somebody else: 6, number 1).
 
 use std::sync::Arc;
 

@@ -45,6 +45,19 @@ pub(super) fn backup(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
     Ok(json!({"value": URL_SAFE_NO_PAD.encode(text)}))
 }
 
+/// What comes of a backed-up certificate: recordings show none of the operation that made it, and a policy
+/// without alternative names.
+fn restored(mut certificate: Certificate) -> Certificate {
+    for version in &mut certificate.versions {
+        Arc::make_mut(version).made_here = false;
+    }
+    if let Some(x509) = &mut certificate.policy.x509_props {
+        x509.sans = None;
+    }
+    certificate.life = Life::Live;
+    certificate
+}
+
 pub(super) fn restore(call: &Call<'_>) -> Result<Value, Refusal> {
     let asked: Restore = body(call)?;
     let bad = || Refusal::BadParameter("The backup of the certificate is not valid.".to_owned());
@@ -59,10 +72,7 @@ pub(super) fn restore(call: &Call<'_>) -> Result<Value, Refusal> {
         if call.room_for(&name, found)?.is_some() {
             return Err(Refusal::Parallel(Parallel::Restoring, name.clone()));
         }
-        let certificate = Certificate {
-            life: Life::Live,
-            ..backup.certificate
-        };
+        let certificate = restored(backup.certificate);
         let answer = show::current(call.vault, &certificate)?;
         Ok((Slot::Kept(Arc::new(certificate)), Value::Object(answer)))
     })

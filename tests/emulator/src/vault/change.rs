@@ -14,7 +14,7 @@ use super::error::Refusal;
 use super::policy::Policy;
 use super::store::Slot;
 
-/// "About Azure Key Vault certificates" and keys: so many tags of so many characters each way.
+/// "About Azure Key Vault certificates" and keys: so many tags of so many characters each way (wire 2.9).
 const TAGS: usize = 15;
 const TAG_LENGTH: usize = 256;
 

@@ -2,7 +2,7 @@
 //!
 //! Must not know who is asking. Source: "Azure REST: Certificates - Create Certificate", "Get
 //! Certificate Operation", "Merge Certificate", "Create and merge a certificate signing request"
-//! (wire 2.6).
+//! (wire 2.6; statuses and headers: 6, number 6).
 
 use std::sync::Arc;
 

@@ -23,7 +23,7 @@ use crate::pki::{
     BadBundle, Bundle, Facts, KeyFacts, KeySource, public_bits, read_pem, read_pkcs12, same_key,
 };
 
-/// "About Azure Key Vault secrets": the file must fit into the secret that holds it.
+/// "About Azure Key Vault secrets": the file must fit into the secret that holds it (wire 2.9).
 const SECRET_LIMIT: usize = 25 * 1_024;
 
 /// "Importing Azure Key Vault certificates FAQ".
@@ -81,6 +81,7 @@ pub(super) fn import(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
         call, name, &request, &policy, bundle, place, &facts,
     )?);
     call.replace(name, |found| {
+        // A live name gets a version more, a deleted one is a conflict (wire 6, number 4).
         let certificate = match call.room_for(name, found)? {
             Some(mut certificate) => {
                 keep_age(&mut policy, Some(&certificate));

@@ -53,7 +53,8 @@ use route::Operation;
 pub(crate) use spec::{AccessPolicy, Role, VaultSpec};
 pub(crate) use vaults::{DeletedVault, NameTaken, NotPurged, Vaults, VaultsState};
 
-/// The api-versions that the service knows with the shapes played here; "Azure REST: Key Vault".
+/// The api-versions that the service knows with the shapes played here; "Azure REST: Key Vault" (wire 2.1). A
+/// request without one, or with another, is a bad one (wire 6, number 2).
 const API_VERSIONS: [&str; 10] = [
     "2016-10-01",
     "7.0",

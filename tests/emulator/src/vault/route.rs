@@ -49,7 +49,7 @@ impl<'a> Operation<'a> {
         let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
         let collection = parts.next().unwrap_or_default().to_ascii_lowercase();
         let rest: Vec<&str> = parts.collect();
-        // A trailing slash asks for the current version, as some SDKs do.
+        // A trailing slash asks for the current version, as some SDKs do (wire 6, number 2).
         let rest = match rest.as_slice() {
             [head @ .., ""] => head,
             whole => whole,

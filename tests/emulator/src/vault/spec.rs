@@ -38,6 +38,8 @@ pub(crate) struct VaultSpec {
     pub(crate) network: Network,
     #[serde(default)]
     pub(crate) enabled_for: EnabledFor,
+    #[serde(default)]
+    pub(crate) said: Said,
     pub(crate) purge_protection: bool,
     /// 7 to 90.
     pub(crate) retention_days: u32,
@@ -52,6 +54,13 @@ pub(crate) struct EnabledFor {
     pub(crate) deployment: Option<bool>,
     pub(crate) disk_encryption: Option<bool>,
     pub(crate) template_deployment: Option<bool>,
+}
+
+/// Which settings somebody spoke of: early api-versions show no others.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) rbac: bool,
+    pub(crate) retention: bool,
 }
 
 /// One entry of `accessPolicies`, in Azure Resource Manager's shape.
@@ -142,6 +151,10 @@ impl VaultSpec {
             deny: table.deny.clone(),
             network: table.network,
             enabled_for: EnabledFor::default(),
+            said: Said {
+                rbac: table.rbac,
+                retention: table.retention_days.is_some(),
+            },
             purge_protection: table.purge_protection,
             retention_days: table.retention_days.unwrap_or(RETENTION_DAYS),
             tags: table.tags.clone(),

@@ -1,7 +1,8 @@
 //! How many requests a vault takes in a while, by kind, in two shapes.
 //!
 //! Must not know what the requests do. Source: "Azure Key Vault service limits" (numbers), "Azure Key
-//! Vault throttling guidance": a request that was refused for the limit is not counted against it.
+//! Vault throttling guidance": a request that was refused for the limit is not counted against it (wire 2.9; what a
+//! refusal says is 2.8 and 6, number 9).
 
 use std::sync::{Mutex, PoisonError};
 

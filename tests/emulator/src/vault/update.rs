@@ -2,7 +2,7 @@
 //!
 //! Must not know who is asking. Source: "Azure REST: Certificates - Update Certificate", "Update
 //! Certificate Policy", "Delete Certificate", "Recover Deleted Certificate", "Purge Deleted
-//! Certificate"; the windows are what recordings of the SDKs' tests show (wire 2.7).
+//! Certificate"; the windows are what recordings of the SDKs' tests show (wire 2.7; 6, number 5).
 
 use std::sync::Arc;
 
