@@ -1,7 +1,7 @@
 # The front door. Every target gets what it needs by itself; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help build component demo test conformance pfx-corpus lint bench clean programs
+.PHONY: help build component demo test conformance pfx-corpus lint bench coverage clean programs
 
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
@@ -17,6 +17,7 @@ help:
 	@echo 'make build      akv, azure-emulator and keyvault_extension.wasm in $(RELEASE)/'
 	@echo 'make component  only the component'
 	@echo 'make lint       format, clippy, documentation, licences'
+	@echo 'make coverage   say which lines of the guest its native tests run'
 	@echo 'make bench      measure an inventory of 1,000 certificates'
 	@echo 'make clean      remove everything that was built'
 
@@ -63,6 +64,10 @@ cargo-deny:
 
 bench: build
 	$(CARGO) bench --locked -p end-to-end
+
+coverage:
+	.ci/toolchain versions
+	tests/coverage
 
 clean:
 	rm -rf target

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_freed_block_is_zero_whatever_its_size_and_alignment() {
+    fn w17_a_freed_block_is_zero_whatever_its_size_and_alignment() {
         for size in 1..70 {
             for align in [1, 2, 4, 8, 16] {
                 let allocator = Wiping(Recording::default());

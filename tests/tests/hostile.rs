@@ -345,7 +345,7 @@ fn a_job_on_its_own_thread_ends_the_same_way() {
 }
 
 #[test]
-fn a_panic_on_its_own_thread_leaves_a_result() {
+fn w21_a_panic_on_its_own_thread_leaves_a_result() {
     let azure = Azure::start();
     azure.append_policy(&trying("panic", ""));
     let component = artifact(COMPONENT);

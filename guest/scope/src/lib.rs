@@ -47,6 +47,7 @@ mod kind;
 mod names;
 mod new_vault;
 mod options;
+mod parameters;
 mod path;
 mod properties;
 mod rules;
@@ -64,6 +65,7 @@ pub use options::{
     Chain, JobOptions, OPTIONS, OptionField, Partial, PathFormat, PublicNetworkAccess, Versions,
     option,
 };
+pub use parameters::{ENTRY_PARAMETERS, EntryParameter, parameter};
 pub use path::StorePath;
 pub use properties::{Properties, STORE_FIELDS, StoreField};
 pub use rules::{

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn nested_inner_errors_are_followed_to_the_end() {
+    fn r32_nested_inner_errors_are_followed_to_the_end() {
         let refusal = refusal(
             409,
             r#"{"error":{"code":"Conflict","innererror":{"code":"A","innererror":{"code":"B"}}}}"#,

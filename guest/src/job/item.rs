@@ -3,6 +3,8 @@
 //! It must not know how it was read. The names of the entry parameters are the store
 //! type's (integration manifest of the Azure Key Vault orchestrator extension, 3.2.3).
 
+use job_scope::parameter;
+
 use crate::azure::certificate::{Certificate, Exportable};
 use crate::contract::{InventoryItem, ParameterValue};
 
@@ -39,17 +41,19 @@ fn parameters(certificate: &Certificate) -> Vec<(&'static str, ParameterValue)> 
     if !certificate.tags.is_empty()
         && let Ok(json) = serde_json::to_string(&certificate.tags)
     {
-        parameters.push(("CertificateTags", ParameterValue::Text(json)));
+        parameters.push((parameter::TAGS, ParameterValue::Text(json)));
     }
     match certificate.exportable {
         Exportable::NoPolicy => {}
-        Exportable::NotStated => parameters.push(("NonExportable", ParameterValue::Unset)),
+        Exportable::NotStated => {
+            parameters.push((parameter::NON_EXPORTABLE, ParameterValue::Unset))
+        }
         Exportable::Stated(exportable) => {
-            parameters.push(("NonExportable", ParameterValue::Flag(!exportable)));
+            parameters.push((parameter::NON_EXPORTABLE, ParameterValue::Flag(!exportable)));
         }
     }
     // It says how the next Add shall treat tags; a certificate has no such property.
-    parameters.push(("PreserveExistingTags", ParameterValue::Unset));
+    parameters.push((parameter::PRESERVE, ParameterValue::Unset));
     parameters
 }
 

@@ -4,13 +4,9 @@
 //! neither that nor readable is an error, never a default: a security flag must not be
 //! lost to a spelling.
 
-use job_scope::FieldError;
+use job_scope::{FieldError, parameter};
 
 use crate::tags::Tags;
-
-const CERTIFICATE_TAGS: &str = "CertificateTags";
-const PRESERVE_EXISTING_TAGS: &str = "PreserveExistingTags";
-const NON_EXPORTABLE: &str = "NonExportable";
 
 /// What becomes of the tags that a replaced certificate has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +42,16 @@ impl Parameters {
         };
         let flag = |name| get(name).map(|value| flag(name, value)).transpose();
         Ok(Parameters {
-            tags: get(CERTIFICATE_TAGS)
+            tags: get(parameter::TAGS)
                 .map(tags)
                 .transpose()?
                 .unwrap_or_default(),
             // Nobody loses tags over a parameter that a store type does not have.
-            old_tags: match flag(PRESERVE_EXISTING_TAGS)? {
+            old_tags: match flag(parameter::PRESERVE)? {
                 None | Some(true) => OldTags::Stay,
                 Some(false) => OldTags::Go,
             },
-            exportable: flag(NON_EXPORTABLE)?.map(|non_exportable| !non_exportable),
+            exportable: flag(parameter::NON_EXPORTABLE)?.map(|non_exportable| !non_exportable),
         })
     }
 }
@@ -63,7 +59,7 @@ impl Parameters {
 fn tags(text: &str) -> Result<Tags, FieldError> {
     Tags::parse(text).map_err(|error| {
         FieldError::new(
-            CERTIFICATE_TAGS,
+            parameter::TAGS,
             error.to_string(),
             "write a JSON object of texts, like {\"name\": \"value\"}",
         )
@@ -130,7 +126,7 @@ mod tests {
 
     #[test]
     fn w07_any_other_value_of_a_flag_is_an_error_and_not_its_default() {
-        for name in [PRESERVE_EXISTING_TAGS, NON_EXPORTABLE] {
+        for name in [parameter::PRESERVE, parameter::NON_EXPORTABLE] {
             for text in ["perhaps", "1", "yes", "true false"] {
                 let error = read(&[(name, text)]).err().unwrap();
                 assert_eq!(error.field(), name);
@@ -153,7 +149,7 @@ mod tests {
     fn w20_w30_wrong_tags_are_an_error_that_repeats_no_value() {
         for text in ["env=planted", r#"{"a":"planted"#, r#"{"a":["planted"]}"#] {
             let error = read(&[("CertificateTags", text)]).err().unwrap();
-            assert_eq!(error.field(), CERTIFICATE_TAGS);
+            assert_eq!(error.field(), parameter::TAGS);
             assert!(!error.to_string().contains("planted"), "{error}");
         }
     }

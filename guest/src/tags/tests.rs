@@ -25,7 +25,7 @@ fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn w20_every_legal_text_and_the_documented_one_are_read() {
+fn w20_h9_h11_h15_every_legal_text_and_the_documented_one_are_read() {
     for (text, wanted) in [
         (r#"{"a":"b"}"#, &[("a", "b")][..]),
         (r#" { "a" : "b" , "c" : "" } "#, &[("a", "b"), ("c", "")]),
@@ -57,7 +57,7 @@ fn w20_every_legal_text_and_the_documented_one_are_read() {
 }
 
 #[test]
-fn w20_h12_h13_h14_what_is_no_object_of_texts_is_refused() {
+fn w20_h10_h12_h13_h14_what_is_no_object_of_texts_is_refused() {
     for text in [
         "",
         " ",

@@ -9,9 +9,9 @@ use super::job::{self, cloud, options, read_text, store};
 use super::setup;
 use anyhow::{Context, Result, anyhow};
 use extension_host::orchestrator::{
-    Certificate, Contents, Format, Job, Task, ToRemove, is_thumbprint, parameter,
+    Certificate, Contents, Format, Job, Task, ToRemove, is_thumbprint,
 };
-use job_scope::Alias;
+use job_scope::{Alias, parameter};
 use secrecy::SecretString;
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use super::setup;
 use anyhow::{Context, Result};
 use extension_host::grant::Rule;
 use extension_host::orchestrator::parse;
-use extension_host::runner::reach;
+use extension_host::runner::{identified, reach};
 use secrecy::zeroize::Zeroizing;
 use std::io::Write;
 
@@ -16,8 +16,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
     let parsed = parse(&text);
     drop(text);
     let policy = setup::policy(args.policy.as_deref())?;
-    let reached = match &parsed.job {
-        Ok(job) => reach(job, &policy).map_err(|failure| failure.message),
+    let reached = match parsed.job {
+        Ok(job) => reach(&identified(job, &policy), &policy).map_err(|failure| failure.message),
         Err(error) => Err(error.to_string()),
     };
     let reach = match reached {

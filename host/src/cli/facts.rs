@@ -3,7 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use extension_host::orchestrator::{Item, Parameter, parameter};
+use extension_host::orchestrator::{Item, Parameter};
+use job_scope::parameter;
 use serde::Serialize;
 use sha1::{Digest, Sha1};
 use x509_cert::Certificate;

@@ -14,6 +14,7 @@ mod facts;
 mod inspect;
 mod inventory;
 mod job;
+mod machine;
 mod run;
 mod setup;
 mod table;

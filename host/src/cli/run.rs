@@ -29,7 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let history_id = parsed.history_id;
     let kind = parsed.job.as_ref().ok().map(Job::kind);
     let mut report = match parsed.job {
-        Ok(job) => match setup::run(&args.host, job) {
+        Ok(job) => match setup::run_of_platform(&args.host, job) {
             Ok(report) => report,
             Err(error) => return not_run(error, history_id),
         },

@@ -3,6 +3,7 @@
 
 use super::args::HostArgs;
 use super::exit::{Exit, UsageError};
+use super::machine;
 use super::watch::Watch;
 use anyhow::{Context, Result};
 use extension_host::clock::Clock;
@@ -11,7 +12,8 @@ use extension_host::engine::{Cache, Cancel, Engine};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::Policy;
-use extension_host::runner::{Host, Observer, Report, Status, Threads};
+use extension_host::runner::{Cause, Failure, Host, Observer, Report, Status, Threads, identified};
+use job_scope::Identity;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -87,14 +89,42 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
 /// Runs one job. A signal asks it to stop; a second one ends the program.
 pub(crate) fn run(args: &HostArgs, job: Job) -> Result<Report> {
     with_host(args, async |host, cancel, watch| {
-        host.run(job, cancel, watch()).await
+        attempt(host, job, cancel, watch()).await
     })
+}
+
+/// Runs a job of the platform, whose identity the policy may know better.
+pub(crate) fn run_of_platform(args: &HostArgs, job: Job) -> Result<Report> {
+    with_host(args, async |host, cancel, watch| {
+        let job = identified(job, &host.policy);
+        attempt(host, job, cancel, watch()).await
+    })
+}
+
+async fn attempt(host: &Host, job: Job, cancel: Cancel, watch: Box<dyn Observer>) -> Report {
+    match on_this_machine(&job) {
+        Ok(()) => host.run(job, cancel, watch).await,
+        Err(failure) => Report::not_run(failure),
+    }
+}
+
+fn on_this_machine(job: &Job) -> Result<(), Failure> {
+    match (&job.identity, machine::other_than_virtual_machine()) {
+        (Identity::ManagedIdentity { .. }, Some(machine)) => Err(Failure {
+            cause: Cause::Configuration,
+            message: machine::refusal(machine),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Runs a job until it ends otherwise than in a failure that time may mend, or for as long as
 /// `wait`.
 pub(crate) fn run_until(args: &HostArgs, job: Job, wait: Duration) -> Result<Report> {
     with_host(args, async |host, cancel, watch| {
+        if let Err(failure) = on_this_machine(&job) {
+            return Report::not_run(failure);
+        }
         let between = |report: &Report| eprintln!("akv: not yet: {}", indented(&report.message));
         host.run_until(job, cancel, wait, watch, between).await
     })

@@ -11,7 +11,6 @@ mod places;
 mod tests;
 
 pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
-pub use entry::parameter;
 pub use places::each_once;
 
 use crate::text::one_line;

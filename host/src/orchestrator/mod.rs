@@ -10,6 +10,6 @@ mod result;
 pub use item::{Item, Parameter};
 pub use job::{
     Certificate, Contents, Format, Job, JobError, Parsed, Store, Task, ToRemove, each_once,
-    is_thumbprint, parameter, parse,
+    is_thumbprint, parse,
 };
 pub use result::{JobResult, List, write_result};

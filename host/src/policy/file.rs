@@ -9,6 +9,7 @@ use job_scope::{JobKind, RuleTemplate};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -54,6 +55,8 @@ pub(super) struct CaEntry {
 pub(super) struct TenantEntry {
     pub(super) names: Vec<String>,
     pub(super) identities: Option<Vec<IdentityKind>>,
+    #[serde(rename = "federated-token-file")]
+    pub(super) federated_token_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) options: BTreeMap<String, Text>,
     /// Options that have a key of their own, and what should not be there.

@@ -24,6 +24,7 @@
 //! cloud = "china"              # also of stores that do not say theirs
 //! path-format = "short"        # how its vaults are discovered
 //! identities = ["client-secret"]   # of these kinds only
+//! federated-token-file = "/run/token"   # a client id without a secret is a workload identity
 //! options = { partial = "submit" }
 //!
 //! [[vault]]                    # what holds for these vaults, * is any number of characters
@@ -68,6 +69,7 @@ use file::{CaEntry, ConnectToEntry, File, OwnRule};
 use job_scope::{JobKind, RuleTemplate, TenantId, VaultName};
 use options::Options;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use tenants::Tenant;
 use vaults::Vaults;
 
@@ -106,6 +108,8 @@ pub struct About {
     pub options: BTreeMap<String, String>,
     /// The kinds of identity that are accepted; `None` is all.
     pub identities: Option<Vec<IdentityKind>>,
+    /// The file of the federated token of the tenant's workload identities.
+    pub federated_token_file: Option<PathBuf>,
     /// Whether jobs may read private keys.
     pub reads_private_keys: bool,
     /// By how many percent a store may shrink from one inventory to the next.
@@ -202,6 +206,7 @@ impl Policy {
         About {
             options,
             identities: tenant.and_then(|tenant| tenant.identities.clone()),
+            federated_token_file: tenant.and_then(|tenant| tenant.federated_token_file.clone()),
             reads_private_keys: vaults()
                 .find_map(|entry| entry.reads_private_keys)
                 .unwrap_or(self.reads_private_keys),

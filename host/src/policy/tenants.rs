@@ -6,6 +6,7 @@ use super::identity::IdentityKind;
 use super::options::{self, Options};
 use job_scope::{TenantId, option};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Options that an entry may hold as keys of its own.
 const OWN_KEYS: [&str; 2] = [option::CLOUD, option::PATH_FORMAT];
@@ -15,6 +16,7 @@ const OWN_KEYS: [&str; 2] = [option::CLOUD, option::PATH_FORMAT];
 pub(super) struct Tenant {
     names: Vec<TenantId>,
     pub(super) identities: Option<Vec<IdentityKind>>,
+    pub(super) federated_token_file: Option<PathBuf>,
     pub(super) options: Options,
 }
 
@@ -57,11 +59,18 @@ fn read_one(entry: TenantEntry) -> Result<Tenant, PolicyError> {
             "{place}: identities is empty, so that no job could run; leave it out to accept all"
         )));
     }
+    if let Some(file) = entry.federated_token_file.as_deref()
+        && !file.is_absolute()
+    {
+        return Err(PolicyError(format!(
+            "{place}: federated-token-file is not an absolute path; jobs may run from anywhere"
+        )));
+    }
     let mut table: BTreeMap<String, Text> = entry.options;
     for (key, text) in entry.others {
         if !OWN_KEYS.contains(&key.as_str()) {
             return Err(PolicyError(format!(
-                "{place}: unknown key `{key}`; known are names, identities, options, {}",
+                "{place}: unknown key `{key}`; known are names, identities, federated-token-file, options, {}",
                 OWN_KEYS.join(", ")
             )));
         }
@@ -73,5 +82,6 @@ fn read_one(entry: TenantEntry) -> Result<Tenant, PolicyError> {
         options: options::read(&place, table)?,
         names,
         identities: entry.identities,
+        federated_token_file: entry.federated_token_file,
     })
 }

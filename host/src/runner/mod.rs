@@ -3,6 +3,7 @@
 //!
 //! It must not know how reports are shown, nor how HTTP is sent.
 
+mod identity;
 mod reach;
 mod secret;
 mod spooling;
@@ -10,6 +11,7 @@ mod token;
 mod verdict;
 mod work;
 
+pub use identity::identified;
 pub use reach::{Reach, reach};
 pub use spooling::Observer;
 pub use verdict::{Cause, Failure, Report, Status};

@@ -249,7 +249,7 @@ fn machine(client_id: Option<&str>) -> Tokens {
 }
 
 #[test]
-fn r4_r5_a_managed_identity_asks_its_machine_and_nobody_else() {
+fn r4_r5_w37_a_managed_identity_asks_its_machine_and_nobody_else() {
     for client_id in [None, Some("5555")] {
         let fake = Fake::new(|sent, _| {
             assert!(sent.url().starts_with("http://169.254.169.254/"));

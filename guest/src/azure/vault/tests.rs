@@ -192,7 +192,7 @@ fn only_the_services_own_404_means_that_a_certificate_was_deleted() {
 }
 
 #[test]
-fn a_throttled_answer_holds_back_every_other_call_to_the_vault() {
+fn w31_a_throttled_answer_holds_back_every_other_call_to_the_vault() {
     let fake = served(|sent, earlier| {
         if sent.url().contains("/certificates/a") && earlier == 0 {
             let response = answer(429, r#"{"error":{"code":"Throttled"}}"#);

@@ -3,19 +3,9 @@
 //! It must not know what they mean. Their values may be tags, so they are never printed.
 
 use super::fields::{flag, object, said};
-use job_scope::FieldError;
+use job_scope::{FieldError, parameter};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-
-/// The names by which the platform and the extension know the entry parameters.
-pub mod parameter {
-    /// A text: the tags as a JSON object.
-    pub const TAGS: &str = "CertificateTags";
-    /// A flag: whether the tags of a replaced certificate stay.
-    pub const PRESERVE: &str = "PreserveExistingTags";
-    /// A flag: whether the key may never leave the store.
-    pub const NON_EXPORTABLE: &str = "NonExportable";
-}
 
 /// The parameters that are set, as text. No `JobProperties`, no such member, `null` and blank
 /// are all "not set"; what the store type does not name is not passed on.

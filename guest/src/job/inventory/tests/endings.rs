@@ -19,7 +19,7 @@ fn an_unknown_value_of_partial_is_invalid_input() {
 }
 
 #[test]
-fn a_failing_list_is_a_failure_of_its_kind() {
+fn i3_a_failing_list_is_a_failure_of_its_kind() {
     for (status, body, failure, word) in [
         (403, RBAC, Failure::MissingRole, "Key Vault Reader"),
         (404, GONE, Failure::NotFound, "store path"),

@@ -47,7 +47,7 @@ fn a_reserved_name_is_never_asked_for_and_is_named_in_the_warning() {
 }
 
 #[test]
-fn r20_when_no_certificate_can_be_read_it_is_a_failure_with_the_cause() {
+fn r20_w09_when_no_certificate_can_be_read_it_is_a_failure_with_the_cause() {
     for (body, failure, cause) in [
         (Some(RBAC), Failure::MissingRole, "ForbiddenByRbac"),
         (None, Failure::Other, "no content"),

@@ -128,7 +128,7 @@ fn pem_secret(text: &str) -> String {
 }
 
 #[test]
-fn the_full_chain_is_the_leaf_and_its_issuers_and_nothing_else_of_the_secret() {
+fn w42_the_full_chain_is_the_leaf_and_its_issuers_and_nothing_else_of_the_secret() {
     let key = "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n";
     let fake = chained(200, pem_secret(&format!("{key}{ISSUER}{LEAF}")));
     let outcome = fake.run(run(&fake, &with("full-chain", "true"), &store()));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn sixty_certificates_are_one_token_three_pages_and_sixty_reads() {
+fn i1_sixty_certificates_are_one_token_three_pages_and_sixty_reads() {
     let fake = healthy(60);
     let outcome = inventory(&fake);
     assert_eq!(outcome, Outcome::new(Status::Success, ""));
@@ -33,7 +33,7 @@ fn no_request_without_a_token_reaches_the_vault() {
 }
 
 #[test]
-fn r21_an_empty_vault_is_a_success_and_submits_nothing() {
+fn r21_i2_an_empty_vault_is_a_success_and_submits_nothing() {
     let fake = healthy(0);
     assert_eq!(inventory(&fake), Outcome::new(Status::Success, ""));
     assert!(fake.batches().is_empty());
@@ -41,7 +41,7 @@ fn r21_an_empty_vault_is_a_success_and_submits_nothing() {
 }
 
 #[test]
-fn details_are_read_while_later_pages_are_still_listed() {
+fn w10_details_are_read_while_later_pages_are_still_listed() {
     let fake = healthy(100).latency(30);
     inventory(&fake);
     let first_detail = fake.sent_to("/certificates/")[0].at;
@@ -53,7 +53,7 @@ fn details_are_read_while_later_pages_are_still_listed() {
 }
 
 #[test]
-fn a_thousand_certificates_take_hardly_longer_than_their_forty_pages() {
+fn r16_a_thousand_certificates_take_hardly_longer_than_their_forty_pages() {
     let fake = healthy(1_000).latency(30);
     let start = fake.now();
     let outcome = inventory(&fake);
@@ -86,7 +86,7 @@ fn reads_that_are_slower_than_the_list_are_bounded_and_hold_the_list_back() {
 }
 
 #[test]
-fn batches_are_handed_over_while_the_rest_is_still_read() {
+fn w46_batches_are_handed_over_while_the_rest_is_still_read() {
     let fake = healthy(250).latency(30);
     inventory(&fake);
     let sizes: Vec<usize> = fake.batches().iter().map(Vec::len).collect();

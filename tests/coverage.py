@@ -1,0 +1,51 @@
+"""Prints what llvm-cov counted, and fails where a line of the job logic was never reached."""
+
+import json
+import sys
+
+# What must be reached wholly. The rest is printed.
+JOB_LOGIC = "guest/src/job/"
+
+
+def executed_lines(entry):
+    """(reached, all) line numbers of a file, from its segments."""
+    reached, everything = set(), set()
+    segments = entry["segments"]
+    for here, following in zip(segments, segments[1:]):
+        line, _, count, has_count, _, is_gap = here
+        if not has_count or is_gap:
+            continue
+        for number in range(line, following[0] + 1):
+            everything.add(number)
+            if count:
+                reached.add(number)
+    return reached, everything
+
+
+def main(path):
+    with open(path, encoding="utf-8") as file:
+        files = json.load(file)["data"][0]["files"]
+    bad = []
+    totals = [0, 0]
+    for entry in sorted(files, key=lambda entry: entry["filename"]):
+        name = "guest/" + entry["filename"].split("/guest/")[-1]
+        if "/tests" in name or name.endswith(("testing.rs", "fake_vault.rs")):
+            continue
+        lines, regions = entry["summary"]["lines"], entry["summary"]["regions"]
+        totals[0] += regions["covered"]
+        totals[1] += regions["count"]
+        print(
+            f"{name:52} lines {lines['percent']:6.2f} %   "
+            f"regions {regions['covered']:5}/{regions['count']:<5} {regions['percent']:6.2f} %"
+        )
+        if name.startswith(JOB_LOGIC) and lines["covered"] < lines["count"]:
+            reached, everything = executed_lines(entry)
+            bad.append((name, sorted(everything - reached)))
+    print(f"{'all':52} regions {totals[0]}/{totals[1]} {100 * totals[0] / totals[1]:.2f} %")
+    for name, missing in bad:
+        print(f"never reached: {name}: lines {', '.join(map(str, missing))}", file=sys.stderr)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,147 @@
+//! What the READMEs say of names, options and limits is what the code says: each such table is
+//! made from the data here, and a README that differs is told what to hold.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use job_scope::{ENTRY_PARAMETERS, OPTIONS, STORE_FIELDS};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(repository().join(path)).unwrap()
+}
+
+/// What stands in a README between `<!-- name -->` and `<!-- end -->`.
+fn section(readme: &str, name: &str) -> String {
+    let text = read(readme);
+    let mark = format!("<!-- {name} -->\n");
+    let (_, rest) = text
+        .split_once(&mark)
+        .unwrap_or_else(|| panic!("{readme} has no {mark}"));
+    rest.split_once("<!-- end -->").unwrap().0.trim().to_owned()
+}
+
+fn check(readme: &str, name: &str, wanted: &str) {
+    let found = section(readme, name);
+    assert_eq!(
+        found,
+        wanted.trim(),
+        "{readme}: what stands under <!-- {name} --> must be:\n\n{wanted}"
+    );
+}
+
+#[test]
+fn w48_the_custom_fields_of_the_store_type_are_documented_as_they_are_read() {
+    let mut table = String::from("| name | type | options | what it says |\n|---|---|---|---|\n");
+    for field in STORE_FIELDS {
+        let kind = if field.options.is_empty() {
+            "String"
+        } else {
+            "MultipleChoice"
+        };
+        table.push_str(&format!(
+            "| `{}` | {kind} | {} | {} |\n",
+            field.name,
+            field.options.join(","),
+            field.help
+        ));
+    }
+    check("README.md", "store-fields", &table);
+}
+
+#[test]
+fn w48_the_entry_parameters_are_documented_as_they_are_read() {
+    let mut table = String::from("| name | type | default | what it says |\n|---|---|---|---|\n");
+    for parameter in ENTRY_PARAMETERS {
+        table.push_str(&format!(
+            "| `{}` | {} | {} | {} |\n",
+            parameter.name, parameter.kind, parameter.default, parameter.help
+        ));
+    }
+    check("README.md", "entry-parameters", &table);
+}
+
+#[test]
+fn w48_the_options_are_documented_as_they_are_read() {
+    let mut table = String::from("| option | values | what it does |\n|---|---|---|\n");
+    for option in OPTIONS {
+        table.push_str(&format!(
+            "| `{}` | {} | {} |\n",
+            option.name, option.values, option.help
+        ));
+    }
+    check("README.md", "options", &table);
+}
+
+/// The numbers of the study that this project began with: releases, weaknesses, and the
+/// original's unit tests of its helpers, discovery, inventory and management.
+const NUMBERS: [(char, usize); 6] = [
+    ('R', 38),
+    ('W', 48),
+    ('H', 15),
+    ('D', 7),
+    ('I', 3),
+    ('M', 13),
+];
+
+#[test]
+fn every_number_of_the_original_is_in_a_tests_name_or_has_a_line_that_says_why_not() {
+    let mut named = BTreeSet::new();
+    for folder in ["guest", "host", "tests"] {
+        collect(&repository().join(folder), &mut named);
+    }
+    let reasons = section("tests/README.md", "numbers-without-a-test");
+    for (letter, last) in NUMBERS {
+        for number in 1..=last {
+            let name = format!("{letter}{number}");
+            let told = reasons
+                .lines()
+                .any(|line| line.starts_with(&format!("| {name} |")));
+            assert!(
+                named.contains(&name) != told,
+                "{name}: named by a test: {}, in the table of those that are not: {told}",
+                named.contains(&name)
+            );
+        }
+    }
+}
+
+/// `r21` of a test's name as `R21`.
+fn collect(folder: &Path, named: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if path.file_name().unwrap() != "target" {
+                collect(&path, named);
+            }
+            continue;
+        }
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (before, after) in text.split("fn ").zip(text.split("fn ").skip(1)) {
+            // Only what is marked as a test, or stands in a property test.
+            if !before.trim_end().ends_with(']') && !before.trim_end().ends_with("async") {
+                continue;
+            }
+            let name = after.split('(').next().unwrap_or_default();
+            for part in name.split('_') {
+                let mut letters = part.chars();
+                let letter = letters.next().unwrap_or_default().to_ascii_uppercase();
+                let digits = letters.as_str();
+                if let Ok(number) = digits.parse::<usize>() {
+                    named.insert(format!("{letter}{number}"));
+                }
+            }
+        }
+    }
+}
