@@ -4,6 +4,7 @@
 //! It must not know tokens, nor what an answer means.
 
 use std::cell::{Cell, RefCell};
+use std::future::pending;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -92,6 +93,11 @@ impl<'e, E: Environment> Calls<'e, E> {
     /// Sends `request` as often as [`decide`] says. `judge` takes an answer (`None`)
     /// or says what it is instead.
     ///
+    /// Before each attempt it looks whether the job has ended. Of one that has, nothing more
+    /// is sent: the call then never comes to an end, and whoever watches the job drops it
+    /// where it waits. An error instead would have to pass every place that takes errors for
+    /// a service's.
+    ///
     /// # Errors
     /// The verdict on the last answer, or why there was none.
     pub async fn exchange(
@@ -109,6 +115,9 @@ impl<'e, E: Environment> Calls<'e, E> {
         let mut attempt = 1;
         loop {
             self.wait_for(gate, id, attempt).await;
+            if self.job_has_ended() {
+                return pending().await;
+            }
             let (decision, error) = match self.attempt(request.clone(), repeat).await {
                 Ok(response) => match judge(&response) {
                     None => return Ok(response),
@@ -142,6 +151,10 @@ impl<'e, E: Environment> Calls<'e, E> {
             }
             attempt += 1;
         }
+    }
+
+    fn job_has_ended(&self) -> bool {
+        self.env.cancelled() || self.remaining().is_zero()
     }
 
     async fn attempt(&self, request: Request, repeat: Repeat) -> Result<Response, TransportError> {
