@@ -12,7 +12,7 @@ use futures_util::future::{Either, select};
 
 use super::error::{Call, CallError};
 use super::request_id::{RequestId, RequestIds};
-use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, decide};
+use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, bounded, decide};
 use super::server_delay::server_delay;
 use crate::contract::Failure;
 use crate::env::Environment;
@@ -36,7 +36,8 @@ pub struct Calls<'e, E> {
 }
 
 /// Shut while a server has asked to slow down, for all calls to it: otherwise each of
-/// many calls in flight would have to be told by itself.
+/// many calls in flight would have to be told by itself. A delay that comes with an answer
+/// which leaves a change open holds back the look at what became of it.
 #[derive(Default)]
 pub struct Gate {
     opens_at: Cell<Duration>,
@@ -118,20 +119,20 @@ impl<'e, E: Environment> Calls<'e, E> {
             if self.job_has_ended() {
                 return pending().await;
             }
-            let (decision, error) = match self.attempt(request.clone(), repeat).await {
+            let (decision, asked, error) = match self.attempt(request.clone(), repeat).await {
                 Ok(response) => match judge(&response) {
                     None => return Ok(response),
                     Some(verdict) => {
                         let asked = server_delay(&response, self.env.wall());
                         let decision = self.decide(verdict.trouble, repeat, id, attempt, asked);
-                        (decision, verdict.error)
+                        (decision, asked, verdict.error)
                     }
                 },
                 Err(error) => {
                     let decision =
                         self.decide(Trouble::Transport(&error), repeat, id, attempt, None);
                     let call = call.clone();
-                    (decision, CallError::Transport { error, call })
+                    (decision, None, CallError::Transport { error, call })
                 }
             };
             match decision {
@@ -142,6 +143,11 @@ impl<'e, E: Environment> Calls<'e, E> {
                 }
                 Decision::GiveUp(GiveUp::Permanent) => return Err(error),
                 Decision::GiveUp(why) => {
+                    if why == GiveUp::Uncertain {
+                        // What became of it will be looked for, and not too soon.
+                        *self.last_trouble.borrow_mut() = Some(error.clone());
+                        self.shut(gate, asked.map(bounded).unwrap_or_default());
+                    }
                     return Err(CallError::GaveUp {
                         last: Box::new(error),
                         attempts: attempt,
@@ -206,8 +212,12 @@ impl<'e, E: Environment> Calls<'e, E> {
             );
             self.env.log(LogLevel::Warn, &line);
         }
-        let opens_at = now.saturating_add(delay).max(gate.opens_at.get());
-        gate.opens_at.set(opens_at);
+        self.shut(gate, delay);
+    }
+
+    fn shut(&self, gate: &Gate, delay: Duration) {
+        let opens_at = self.env.now().saturating_add(delay);
+        gate.opens_at.set(opens_at.max(gate.opens_at.get()));
     }
 
     async fn wait_for(&self, gate: &Gate, id: RequestId, attempt: u32) {

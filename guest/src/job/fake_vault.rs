@@ -19,7 +19,7 @@ use crate::http::Method;
 use crate::pfx;
 use crate::testing::{Answer, Fake, Sent, answer};
 use faults::refusal;
-pub(crate) use faults::{Fault, faults, html, refused, reset, timeout};
+pub(crate) use faults::{Fault, faults, html, refused, reset, timeout, unavailable_for};
 
 pub(crate) const ALIAS: &str = "web-1";
 const VAULT: &str = "https://kv-one.vault.azure.net";

@@ -17,6 +17,7 @@ use crate::clock::Clock as _;
 use crate::contract::{ContentsFormat, Secret};
 use crate::job::fake_vault::{
     ALIAS, FakeVault, Fault, Life, faults, html, job, policy, refused, reset, store, timeout,
+    unavailable_for,
 };
 use crate::pfx;
 use crate::testing::Fake;

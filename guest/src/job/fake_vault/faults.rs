@@ -49,10 +49,15 @@ pub(crate) fn timeout() -> Answer {
     Err(TransportError::Timeout("no answer in time"))
 }
 
+/// An error of the service that says when to come back, in seconds.
+pub(crate) fn unavailable_for(seconds: &str) -> Answer {
+    refused(503, "ServiceUnavailable", None)
+        .map(|response| with_header(response, "retry-after", seconds))
+}
+
 /// Every fault that a single request can have, with its name.
 pub(crate) fn faults() -> Vec<(&'static str, Fault)> {
     let unavailable = || refused(503, "ServiceUnavailable", None);
-    let soon = || unavailable().map(|response| with_header(response, "retry-after", "1"));
     let broken = || refused(500, "InternalServerError", None);
     vec![
         (
@@ -71,7 +76,11 @@ pub(crate) fn faults() -> Vec<(&'static str, Fault)> {
         ("500 after", Fault::Lost(broken())),
         ("503 before", Fault::Instead(unavailable())),
         ("503 after", Fault::Lost(unavailable())),
-        ("503 with a delay", Fault::Instead(soon())),
+        (
+            "503 with a delay before",
+            Fault::Instead(unavailable_for("1")),
+        ),
+        ("503 with a delay after", Fault::Lost(unavailable_for("1"))),
         ("429", Fault::Instead(refused(429, "Throttled", None))),
         ("400", Fault::Instead(refused(400, "BadParameter", None))),
         ("401", Fault::Instead(refused(401, "Unauthorized", None))),

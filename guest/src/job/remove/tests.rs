@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::Clock as _;
 use crate::job::fake_vault::{
     ALIAS, FakeVault, Fault, Life, faults, html, job, refused, reset, store, thumbprint, timeout,
+    unavailable_for,
 };
 use crate::testing::Fake;
 

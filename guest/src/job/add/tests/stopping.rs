@@ -185,14 +185,16 @@ fn a_cancelled_job_waits_for_the_change_that_is_out_and_begins_no_other() {
 
 #[test]
 fn nothing_is_sent_after_the_time_is_up() {
-    let vault = FakeVault::new();
+    // Token, look and import: the last answer comes with the end, and asks for a recovery.
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
     let fake = vault.serve().latency(600);
     let job = Job {
         time_limit: Duration::from_secs(2),
         ..job()
     };
     let end = fake.now() + Duration::from_secs(2);
-    fake.run(run(&fake, &job, &store(), certificate()));
+    fake.run(run(&fake, &job, &store(), overwriting()));
+    assert_eq!(vault.requests(), [LOOK, IMPORT]);
     for sent in fake.sent() {
         assert!(sent.at < end - Duration::from_millis(200), "{:?}", sent.at);
     }
