@@ -30,12 +30,9 @@ pub(crate) const TOKEN: &str = "planted-token-of-the-fake-vault";
 /// token where it has none.
 pub(super) fn echo(status: u16, code: &str, sent: &Sent) -> Response {
     let body: Value = serde_json::from_slice(&sent.request.body).unwrap_or_default();
-    let tags = body["tags"].as_object().cloned().unwrap_or_default();
-    let value = tags
-        .values()
-        .next()
-        .cloned()
-        .unwrap_or_else(|| TOKEN.into());
+    let tags = body["tags"].as_object();
+    let first = tags.and_then(|tags| tags.values().next()?.as_str());
+    let value = first.unwrap_or(TOKEN);
     let carried = match &body {
         Value::Null => sent
             .request
@@ -46,7 +43,7 @@ pub(super) fn echo(status: u16, code: &str, sent: &Sent) -> Response {
     };
     let error = json!({
         "code": code,
-        "message": format!("{value}: {carried}\r\nAction: '{TOKEN}'"),
+        "message": format!("{value}: {carried}\r\nAction: 'Microsoft.{value}'"),
         "innererror": { "code": value },
         "details": [{ "code": value }],
         "additionalInfo": [{ "info": { "policyAssignmentName": format!("of {value}") } }],
