@@ -1,7 +1,7 @@
 # The front door. Every target gets what it needs by itself; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help build component demo test conformance lint bench clean programs
+.PHONY: help build component demo test conformance lint bench bench-emulator clean programs
 
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
@@ -17,6 +17,7 @@ help:
 	@echo 'make component  only the component'
 	@echo 'make lint       format, clippy, documentation, licences'
 	@echo 'make bench      measure an inventory of 1,000 certificates'
+	@echo 'make bench-emulator  measure how fast the emulator starts and answers'
 	@echo 'make clean      remove everything that was built'
 
 build: programs component
@@ -58,6 +59,9 @@ cargo-deny:
 
 bench: build
 	$(CARGO) bench --locked -p end-to-end
+
+bench-emulator:
+	$(CARGO) run --quiet --release --locked -p azure-emulator --example throughput
 
 clean:
 	rm -rf target
