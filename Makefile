@@ -1,7 +1,7 @@
 # The front door. Every target gets what it needs by itself; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help build component demo test conformance lint bench bench-emulator clean programs
+.PHONY: help build component demo test conformance pfx-corpus lint bench bench-emulator clean programs
 
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
@@ -13,6 +13,7 @@ help:
 	@echo 'make demo       run an inventory against an emulated Azure, and show it'
 	@echo 'make test       run every test'
 	@echo "make conformance  let Azure's official Python SDKs loose on the emulator"
+	@echo 'make pfx-corpus open public PKCS#12 files, and compare with OpenSSL'
 	@echo 'make build      akv, azure-emulator and keyvault_extension.wasm in $(RELEASE)/'
 	@echo 'make component  only the component'
 	@echo 'make lint       format, clippy, documentation, licences'
@@ -44,6 +45,10 @@ test: $(COMPONENTS)
 
 conformance: build
 	tests/conformance/run
+
+pfx-corpus:
+	$(CARGO) build --release --locked -p keyvault-extension --example pfx-report
+	tests/pfx-corpus/run
 
 lint: cargo-deny
 	$(CARGO) fmt --all --check

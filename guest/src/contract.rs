@@ -52,18 +52,6 @@ pub struct Job {
     pub options: Vec<(String, String)>,
 }
 
-impl Job {
-    /// The option of that name, trimmed; blank counts as not set. The last one wins.
-    pub fn option(&self, name: &str) -> Option<&str> {
-        self.options
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.trim())
-            .filter(|value| !value.is_empty())
-    }
-}
-
 /// Which store a job is about (`host.store`), in the orchestrator's words.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -75,23 +63,87 @@ pub struct Store {
     pub properties: Vec<(String, String)>,
 }
 
+/// What a certificate is delivered in (`add.contents-format`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentsFormat {
+    /// PKCS#12.
+    Pkcs12,
+    /// PEM blocks.
+    Pem,
+}
+
+/// A certificate to add (`add.certificate`). No `Debug`: it holds a private key.
+pub struct NewCertificate {
+    /// The name it gets.
+    pub alias: String,
+    /// The bytes as they were delivered.
+    pub contents: Vec<u8>,
+    /// How to read them.
+    pub format: ContentsFormat,
+    /// Their password; `None` when none was given.
+    pub password: Option<Secret>,
+    /// Whether a live certificate of that name may be replaced.
+    pub overwrite: bool,
+    /// Entry parameters of the store type, by name, as text.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// One place to look for stores in (`discovery.place`).
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// A tenant, as the platform has it.
+    pub name: String,
+    /// Options for this place alone; they win over the job's.
+    pub options: Vec<(String, String)>,
+}
+
 /// Why a job failed, as far as its caller acts on it (`host.failure`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The job's own input is wrong.
     InvalidInput,
-    /// The identity or its token was refused.
+    /// The client secret is not the application's.
+    WrongSecret,
+    /// The client secret has expired.
+    ExpiredSecret,
+    /// The tenant does not exist in this cloud.
+    UnknownTenant,
+    /// The application does not exist in this tenant, or is disabled.
+    UnknownApplication,
+    /// The tenant or the store lives in another cloud.
+    WrongCloud,
+    /// The machine has no such managed identity.
+    NoIdentity,
+    /// The identity or its token was refused for another reason.
     Authentication,
-    /// The identity is known but may not do this.
+    /// A role is missing.
+    MissingRole,
+    /// A permission of the store's access policies is missing.
+    MissingAccessPolicy,
+    /// The store's firewall does not admit this machine.
+    Firewall,
+    /// The store takes connections from a private link only.
+    PrivateLink,
+    /// The identity may not do this for another reason.
     Forbidden,
-    /// The store does not exist.
+    /// The store's name does not resolve.
+    StoreNotFound,
+    /// What the job is about does not exist.
     NotFound,
+    /// It is there already, or in a state in which the job must not touch it.
+    Conflict,
     /// The service asked to slow down for longer than the job may wait.
     Throttled,
     /// The time limit came first.
     Deadline,
     /// The host asked to stop.
     Cancelled,
+    /// The service cannot be reached, or fails itself.
+    Unavailable,
+    /// The service's answer makes no sense.
+    UnreadableAnswer,
+    /// A change was sent, and whether it took effect is not known.
+    Unresolved,
     /// The host refused a submission.
     SubmissionRefused,
     /// Everything else.
@@ -204,21 +256,5 @@ mod tests {
         for text in ["a".repeat(4_000), "🔑".repeat(2_000)] {
             assert_eq!(Outcome::new(Status::Warning, &text).message, text);
         }
-    }
-
-    #[test]
-    fn a_blank_option_counts_as_not_set_and_names_are_case_sensitive() {
-        let job = Job {
-            attempt_id: String::new(),
-            time_limit: Duration::ZERO,
-            credential: Credential::ManagedIdentity(None),
-            options: vec![
-                ("partial".into(), " submit ".into()),
-                ("Blank".into(), "  ".into()),
-            ],
-        };
-        assert_eq!(job.option("partial"), Some("submit"));
-        assert_eq!(job.option("Blank"), None);
-        assert_eq!(job.option("Partial"), None);
     }
 }

@@ -28,6 +28,12 @@ pub trait Host {
     /// Whether the job was cancelled.
     fn cancelled(&self) -> bool;
 
+    /// A federated token, fresh at each call; an error says why there is none.
+    fn assertion(&self) -> Result<String, String>;
+
+    /// Hands over a batch of discovered store paths; an error means that it was not taken.
+    fn submit_discovery(&self, paths: Vec<String>) -> Result<(), String>;
+
     /// Hands over a batch of an inventory; an error means that it was not taken.
     fn submit_inventory(&self, items: Vec<InventoryItem>) -> Result<(), String>;
 }

@@ -27,6 +27,10 @@ pub enum Method {
     Get,
     /// RFC 9110 section 9.3.3
     Post,
+    /// RFC 9110 section 9.3.4
+    Put,
+    /// RFC 9110 section 9.3.5
+    Delete,
 }
 
 /// A request. It has no `Debug`: headers and body may hold credentials.
@@ -45,12 +49,25 @@ pub struct Request {
 impl Request {
     /// A GET without headers.
     pub fn get(url: String) -> Self {
+        Request::new(Method::Get, url)
+    }
+
+    /// A request without headers and body.
+    pub fn new(method: Method, url: String) -> Self {
         Request {
-            method: Method::Get,
+            method,
             url,
             headers: Vec::new(),
             body: Vec::new(),
         }
+    }
+
+    /// A request with a JSON body.
+    pub fn json(method: Method, url: String, body: &serde_json::Value) -> Self {
+        let mut request = Request::new(method, url);
+        request.set("content-type", "application/json".to_owned());
+        request.body = body.to_string().into_bytes();
+        request
     }
 
     /// Sets a header, in place of an earlier one of that name.
@@ -115,10 +132,13 @@ pub enum TransportError {
     /// TLS failed otherwise.
     #[error("the TLS handshake failed")]
     Tls,
-    /// No connection, or it broke.
+    /// No connection: the request was not sent.
     #[error("{0}")]
     Connection(&'static str),
-    /// A time limit of this one request.
+    /// The connection broke, maybe after the request arrived.
+    #[error("{0}")]
+    Broken(&'static str),
+    /// A time limit of this one request; it may have arrived.
     #[error("{0}")]
     Timeout(&'static str),
     /// More came than is read.
@@ -136,6 +156,26 @@ pub enum TransportError {
     /// Anything else, in the host's words.
     #[error("the request failed: {0}")]
     Other(String),
+}
+
+impl TransportError {
+    /// Whether the request may have reached the server and taken effect there.
+    pub fn may_have_arrived(&self) -> bool {
+        match self {
+            TransportError::Broken(_)
+            | TransportError::Timeout(_)
+            | TransportError::TooLarge { .. }
+            | TransportError::Other(_) => true,
+            TransportError::Denied
+            | TransportError::AddressDenied
+            | TransportError::NameNotFound
+            | TransportError::Certificate
+            | TransportError::Tls
+            | TransportError::Connection(_)
+            | TransportError::HostConfiguration
+            | TransportError::Unsendable(_) => false,
+        }
+    }
 }
 
 /// Sends requests. Redirects are never followed.

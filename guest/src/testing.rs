@@ -51,6 +51,8 @@ pub(crate) struct Fake {
     pub(crate) log: RefCell<Vec<(LogLevel, String)>>,
     pub(crate) progress: RefCell<Vec<(u64, Option<u64>)>>,
     batches: RefCell<Vec<Vec<InventoryItem>>>,
+    pub(crate) discovered: RefCell<Vec<Vec<String>>>,
+    pub(crate) assertions: RefCell<Vec<Result<String, String>>>,
     pub(crate) refuse_submissions: Cell<bool>,
     pub(crate) cancel_at: Cell<Option<Duration>>,
 }
@@ -77,6 +79,8 @@ impl Fake {
             log: RefCell::default(),
             progress: RefCell::default(),
             batches: RefCell::default(),
+            discovered: RefCell::default(),
+            assertions: RefCell::default(),
             refuse_submissions: Cell::default(),
             cancel_at: Cell::default(),
         }
@@ -231,6 +235,20 @@ impl Host for Fake {
 
     fn cancelled(&self) -> bool {
         self.cancel_at.get().is_some_and(|at| at <= self.now.get())
+    }
+
+    /// The assertions that a test has laid ready, the last one first.
+    fn assertion(&self) -> Result<String, String> {
+        let next = self.assertions.borrow_mut().pop();
+        next.unwrap_or_else(|| Err("there is none".to_owned()))
+    }
+
+    fn submit_discovery(&self, paths: Vec<String>) -> Result<(), String> {
+        if self.refuse_submissions.get() {
+            return Err("too many paths".to_owned());
+        }
+        self.discovered.borrow_mut().push(paths);
+        Ok(())
     }
 
     fn submit_inventory(&self, items: Vec<InventoryItem>) -> Result<(), String> {

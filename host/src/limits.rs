@@ -10,6 +10,9 @@ pub struct Limits {
     /// Wall time from start to result. Fifteen minutes: ten thousand certificates
     /// take about ten seconds, so this bounds waiting, not work.
     pub deadline: Duration,
+    /// The same for a job that changes something. Five minutes: an import or a new vault takes
+    /// seconds, the rest is a service that asks to wait.
+    pub deadline_of_change: Duration,
     /// Time a cancelled or overdue job gets to say something itself before it is ended.
     pub grace: Duration,
     /// CPU time of the job's thread. A minute: ten thousand certificates take a few seconds.
@@ -53,6 +56,8 @@ pub struct Limits {
     pub submitted_items: u64,
     /// Bytes a job may submit, over all batches: they lie in a file until the end.
     pub submitted_bytes: u64,
+    /// Bytes of a federated token: a JWT with many claims has a few KB.
+    pub assertion: u64,
     /// UTF-16 units of the result's message: what the platform stores.
     pub message: usize,
     /// Bytes of a component file.
@@ -63,6 +68,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(900),
+            deadline_of_change: Duration::from_secs(300),
             grace: Duration::from_secs(5),
             cpu: Duration::from_secs(60),
             memory: 64 << 20,
@@ -83,8 +89,20 @@ impl Default for Limits {
             log_line: 1 << 10,
             submitted_items: 1_000_000,
             submitted_bytes: 1 << 30,
+            assertion: 16 << 10,
             message: 4_000,
             component: 16 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// The limits of a job that changes something: the same, with the shorter deadline.
+    #[must_use]
+    pub fn of_change(&self) -> Self {
+        Self {
+            deadline: self.deadline.min(self.deadline_of_change),
+            ..self.clone()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A host whose requests end in the emulator's function, in this process: no sockets, and
 //! on paused time minutes of back-off take milliseconds.
 
-use azure_emulator::{Disconnected, Emulator, Seed};
+use azure_emulator::{Disconnected, Emulator, Seed, deliver};
 use bytes::Bytes;
 use extension_host::clock::Clock;
 use extension_host::egress::{Answer, Audit, ConnectError, Record, SendError, Transport};
@@ -12,7 +12,7 @@ use extension_host::orchestrator::{Item, Job, parse};
 use extension_host::policy::Policy;
 use extension_host::runner::{Host, Observer, Report, Threads};
 use http::Request;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -40,9 +40,8 @@ impl Transport for InProcess {
                     Disconnected::Reset => SendError::Broken(gone.to_string()),
                 })?;
             Ok(Answer {
-                response: response.map(|body| {
-                    Full::new(body)
-                        .map_err(|never| match never {})
+                response: deliver(response).map(|body| {
+                    body.map_err(|broken| SendError::Broken(broken.to_string()))
                         .boxed_unsync()
                 }),
                 peer: None,
@@ -129,12 +128,20 @@ impl Headless {
 
     /// Runs a job that somebody may stop.
     pub async fn run_cancellable(&self, job: &Job, cancel: Cancel) -> Report {
-        self.host.run(job, cancel, Box::new(self.log.clone())).await
+        let observer = Box::new(self.log.clone());
+        self.host.run(job.clone(), cancel, observer).await
     }
 
     /// The audit so far.
     pub fn audit(&self) -> Vec<Record> {
         self.audit.0.lock().unwrap().clone()
+    }
+
+    /// Everything that a run has said to anybody: its message, log lines, audit records.
+    pub fn said(&self, report: &Report) -> String {
+        let denials = &report.traffic.denials;
+        let (log, audit) = (self.log.lines(), self.audit());
+        format!("{}\n{denials:?}\n{log:?}\n{audit:?}", report.message)
     }
 
     /// How many requests arrived at the emulator whose path begins so.
@@ -144,6 +151,12 @@ impl Headless {
             .iter()
             .filter(|request| request.path.starts_with(path))
             .count()
+    }
+
+    /// The paths of a discovery's report, in the order they were submitted.
+    pub fn paths(report: &mut Report) -> Vec<String> {
+        let list = report.list.as_mut().unwrap();
+        list.read().unwrap().map(Result::unwrap).collect()
     }
 
     /// The items of a report, in the order they were submitted.

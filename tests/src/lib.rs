@@ -4,8 +4,14 @@
 //!
 //! It must not know what a test expects.
 
+mod deeds;
 mod headless;
+mod observed;
 mod programs;
+mod secrets;
 
+pub use deeds::{DEEDS, Deed, LONG_AFTER};
 pub use headless::{Headless, Quiet, job};
+pub use observed::{Observed, Version};
 pub use programs::{Azure, Finished, akv, artifact, fixture};
+pub use secrets::Secrets;

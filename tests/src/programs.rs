@@ -129,7 +129,12 @@ pub fn akv(args: &[&str]) -> Finished {
         .args(args)
         .env("XDG_CACHE_HOME", cache)
         .stdin(Stdio::null());
-    for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"] {
+    for name in [
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_FEDERATED_TOKEN_FILE",
+    ] {
         command.env_remove(name);
     }
     command.output().unwrap().into()

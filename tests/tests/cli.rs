@@ -62,7 +62,9 @@ fn json_lines_json_and_csv_say_the_same() {
     );
     assert_eq!(from_json.len(), 60);
     assert_eq!(from_json, from_lines);
-    assert!(csv.starts_with("alias,subject,issuer,expires,key,enabled,thumbprint,version,tags\n"));
+    assert!(csv.starts_with(
+        "alias,subject,issuer,expires,key,enabled,thumbprint,version,tags,exportable,current,chain\n"
+    ));
     assert_eq!(csv.lines().count(), 61);
     let expired = json
         .as_array()

@@ -371,7 +371,7 @@ async fn a_panic_of_the_host_itself_leaves_a_result_and_the_next_job_unharmed() 
     headless.host.threads = extension_host::runner::Threads::PerJob;
     let report = headless
         .host
-        .run(&job(JOB), Cancel::new(), Box::new(Panics))
+        .run(job(JOB), Cancel::new(), Box::new(Panics))
         .await;
     assert_eq!(report.status, Status::Failure(Cause::Other));
     assert!(

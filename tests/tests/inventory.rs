@@ -1,12 +1,12 @@
 //! The inventory of the built component in the real host, over the emulator's function. Time
 //! is paused, so that minutes of back-off cost nothing.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use azure_emulator::{Effect, Fault, Seed};
 use end_to_end::{Headless, job};
 use extension_host::engine::Cancel;
-use extension_host::orchestrator::Parameter;
+use extension_host::orchestrator::{Parameter, Task};
 use extension_host::runner::{Cause, Status};
 use std::time::Duration;
 
@@ -379,7 +379,10 @@ async fn details_are_read_while_later_pages_are_still_being_listed() {
 async fn a_store_that_lost_most_certificates_is_not_submitted() {
     let headless = headless();
     let mut job = job(JOB);
-    job.last_inventory = 1_000;
+    let Task::Inventory { last_inventory, .. } = &mut job.task else {
+        panic!("{JOB} is an inventory");
+    };
+    *last_inventory = 1_000;
     let report = headless.run(&job).await;
     assert!(matches!(report.status, Status::Failure(_)));
     assert!(report.message.contains("max-shrink"), "{}", report.message);
@@ -390,7 +393,8 @@ async fn a_store_that_lost_most_certificates_is_not_submitted() {
 async fn w33_a_vault_that_does_not_exist_is_named_as_not_found() {
     let headless = headless();
     let mut job = job(JOB);
-    job.path = job.path.replace("kv-one", "kv-none");
+    let store = job.store_mut().unwrap();
+    store.path = store.path.replace("kv-one", "kv-none");
     let report = headless.run(&job).await;
     assert_eq!(
         report.status,
@@ -409,7 +413,7 @@ async fn a_whole_option_list_counts_as_not_set_and_is_a_warning_told_once() {
         "AzureCloud".to_owned(),
         "public,china,government".to_owned(),
     );
-    job.properties = job_scope::Properties::from_fields([cloud]);
+    job.store_mut().unwrap().properties = job_scope::Properties::from_fields([cloud]);
     let mut report = headless.run(&job).await;
     assert_eq!(report.status, Status::Warning, "{}", report.message);
     assert_eq!(

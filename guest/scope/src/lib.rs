@@ -13,11 +13,12 @@
 //!    and holds no secret.
 //! 3. Tenant, store path and properties become a [`StoreScope`]; its [`Variables`] are what the
 //!    rules of the job are filled with.
-//! 4. [`rules()`] gives the rule templates of a [`JobKind`], as data. Expanding and matching them
-//!    is the host's business.
+//! 4. [`JobOptions`] say how the work is done; a Create's make a [`NewVault`].
+//! 5. [`rules()`] gives the rule templates of what a job [`Needs`], as data. Expanding and matching
+//!    them is the host's business.
 //!
 //! ```
-//! use job_scope::{Identity, JobKind, Properties, StoreScope, rules};
+//! use job_scope::{Identity, JobKind, Needs, Properties, StoreScope, rules};
 //!
 //! let identity = Identity::choose(Some("33333333-3333-4333-8333-333333333333"), Some("secret"))?;
 //! let properties = Properties::from_json(&r#"{"AzureCloud":" China "}"#.into())?;
@@ -28,7 +29,8 @@
 //!     &identity,
 //! )?;
 //! assert_eq!(scope.vault_url(), "https://kv-one.vault.azure.cn");
-//! assert_eq!(rules(JobKind::Inventory, &identity).len(), 4);
+//! let needs = Needs { store: Some(&scope), ..Needs::new(JobKind::Inventory, &identity) };
+//! assert_eq!(rules(needs).len(), 4);
 //! # Ok::<(), job_scope::FieldError>(())
 //! ```
 //!
@@ -43,6 +45,8 @@ mod error;
 mod identity;
 mod kind;
 mod names;
+mod new_vault;
+mod options;
 mod path;
 mod properties;
 mod rules;
@@ -55,14 +59,20 @@ pub use error::FieldError;
 pub use identity::Identity;
 pub use kind::JobKind;
 pub use names::{Alias, ClientId, ResourceGroup, SubscriptionId, TenantId, VaultName};
+pub use new_vault::NewVault;
+pub use options::{
+    Chain, JobOptions, OPTIONS, OptionField, Partial, PathFormat, PublicNetworkAccess, Versions,
+    option,
+};
 pub use path::StorePath;
 pub use properties::{Properties, STORE_FIELDS, StoreField};
 pub use rules::{
-    ALLOWED_HEADERS, ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION,
-    ARM_VAULTS_API_VERSION, BodyTemplate, BoundedBody, CLIENT_ASSERTION_TYPE, FreeMember,
-    HeaderRule, IDENTITY_API_VERSION, JsonTemplate, KEY_VAULT_API_VERSION, Method, PairTemplate,
-    QueryTemplate, RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate,
-    SegmentPattern, ValueTemplate, private_key_rules, rules, segment_patterns,
+    ALLOWED_HEADERS, ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION,
+    ARM_SUBSCRIPTIONS_API_VERSION, ARM_VAULTS_API_VERSION, BodyTemplate, BoundedBody,
+    CLIENT_ASSERTION_TYPE, FreeMember, HeaderRule, IDENTITY_API_VERSION, JsonTemplate,
+    KEY_VAULT_API_VERSION, Method, Needs, PairTemplate, QueryTemplate, RESOURCE_GRAPH_API_VERSION,
+    RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate, SegmentPattern, ValueTemplate,
+    private_key_rules, rules, segment_patterns,
 };
 pub use scope::StoreScope;
 pub use variables::Variables;

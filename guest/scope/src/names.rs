@@ -136,6 +136,11 @@ impl TenantId {
             "write the tenant's id (a GUID) or one of its verified domains",
         ))
     }
+
+    /// Whether this is the tenant's id and not one of its domains.
+    pub fn is_guid(&self) -> bool {
+        guid(&self.0).is_some()
+    }
 }
 
 impl SubscriptionId {

@@ -23,7 +23,6 @@ use crate::names::{Alias, TenantId};
 /// | `subscription`, `vault`, `vault_host` | GUID, name, host | the job is about a store |
 /// | `resource_group` | name | the store path or the properties say it |
 /// | `alias` | certificate name | the job is about a certificate |
-/// | `sku` | `standard` or `premium` | a vault is to be created |
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     values: BTreeMap<&'static str, String>,

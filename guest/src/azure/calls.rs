@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 
 use super::error::{Call, CallError};
 use super::request_id::{RequestId, RequestIds};
-use super::retry::{Decision, GiveUp, Standing, Trouble, decide};
+use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, decide};
 use super::server_delay::server_delay;
 use crate::contract::Failure;
 use crate::env::Environment;
@@ -31,6 +31,7 @@ pub struct Calls<'e, E> {
     ids: RequestIds,
     deadline: Duration,
     last_trouble: RefCell<Option<CallError>>,
+    changes: Cell<u32>,
 }
 
 /// Shut while a server has asked to slow down, for all calls to it: otherwise each of
@@ -56,6 +57,7 @@ impl<'e, E: Environment> Calls<'e, E> {
             ids: RequestIds::new(attempt_id),
             deadline,
             last_trouble: RefCell::new(None),
+            changes: Cell::new(0),
         }
     }
 
@@ -69,10 +71,22 @@ impl<'e, E: Environment> Calls<'e, E> {
         self.ids.next()
     }
 
+    /// What is left until the job must end.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_sub(self.env.now())
+    }
+
     /// The last error after which a call was tried again: what a job that runs out of
     /// time was waiting for.
     pub fn last_trouble(&self) -> Option<CallError> {
         self.last_trouble.borrow().clone()
+    }
+
+    /// Whether a request that must not be repeated freely is on its way at this moment, and
+    /// not merely waiting to be sent again. Of a job that is dropped this still tells whether
+    /// it may have changed something that it does not know of.
+    pub fn is_changing(&self) -> bool {
+        self.changes.get() > 0
     }
 
     /// Sends `request` as often as [`decide`] says. `judge` takes an answer (`None`)
@@ -85,6 +99,7 @@ impl<'e, E: Environment> Calls<'e, E> {
         gate: &Gate,
         call: &Call,
         id: RequestId,
+        repeat: Repeat,
         mut request: Request,
         judge: impl Fn(&Response) -> Option<Verdict>,
     ) -> Result<Response, CallError> {
@@ -94,17 +109,18 @@ impl<'e, E: Environment> Calls<'e, E> {
         let mut attempt = 1;
         loop {
             self.wait_for(gate, id, attempt).await;
-            let (decision, error) = match self.attempt(request.clone()).await {
+            let (decision, error) = match self.attempt(request.clone(), repeat).await {
                 Ok(response) => match judge(&response) {
                     None => return Ok(response),
                     Some(verdict) => {
                         let asked = server_delay(&response, self.env.wall());
-                        let decision = self.decide(verdict.trouble, id, attempt, asked);
+                        let decision = self.decide(verdict.trouble, repeat, id, attempt, asked);
                         (decision, verdict.error)
                     }
                 },
                 Err(error) => {
-                    let decision = self.decide(Trouble::Transport(&error), id, attempt, None);
+                    let decision =
+                        self.decide(Trouble::Transport(&error), repeat, id, attempt, None);
                     let call = call.clone();
                     (decision, CallError::Transport { error, call })
                 }
@@ -128,18 +144,23 @@ impl<'e, E: Environment> Calls<'e, E> {
         }
     }
 
-    async fn attempt(&self, request: Request) -> Result<Response, TransportError> {
+    async fn attempt(&self, request: Request, repeat: Repeat) -> Result<Response, TransportError> {
+        let change = u32::from(repeat == Repeat::OnlyIfUndone);
         let answer = pin!(self.env.send(request));
         let limit = pin!(self.env.sleep(ATTEMPT_LIMIT));
-        match select(answer, limit).await {
+        self.changes.set(self.changes.get().saturating_add(change));
+        let result = match select(answer, limit).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => Err(TransportError::Timeout("no answer in time")),
-        }
+        };
+        self.changes.set(self.changes.get().saturating_sub(change));
+        result
     }
 
     fn decide(
         &self,
         trouble: Trouble<'_>,
+        repeat: Repeat,
         id: RequestId,
         attempt: u32,
         server_delay: Option<Duration>,
@@ -147,8 +168,9 @@ impl<'e, E: Environment> Calls<'e, E> {
         decide(
             trouble,
             Standing {
+                repeat,
                 attempt,
-                remaining: self.deadline.saturating_sub(self.env.now()),
+                remaining: self.remaining(),
                 server_delay,
                 jitter: id.jitter(attempt),
             },

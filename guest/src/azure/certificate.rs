@@ -65,24 +65,43 @@ pub enum Defect {
     Name,
 }
 
+/// The answer, as far as anybody here reads it.
 #[derive(Deserialize)]
-struct Bundle {
-    id: Option<String>,
-    cer: Option<String>,
-    attributes: Option<Attributes>,
-    tags: Option<BTreeMap<String, Value>>,
-    policy: Option<Policy>,
+pub(super) struct Bundle {
+    pub(super) id: Option<String>,
+    pub(super) x5t: Option<String>,
+    pub(super) cer: Option<String>,
+    pub(super) attributes: Option<Attributes>,
+    pub(super) tags: Option<BTreeMap<String, Value>>,
+    pub(super) policy: Option<Policy>,
 }
 
 #[derive(Deserialize)]
-struct Attributes {
-    enabled: Option<bool>,
+pub(super) struct Attributes {
+    pub(super) enabled: Option<bool>,
     exp: Option<i64>,
 }
 
+/// The last two are values, so that an odd one spoils no certificate for those who do not
+/// ask for it.
 #[derive(Deserialize)]
-struct Policy {
+pub(super) struct Policy {
     key_props: Option<KeyProperties>,
+    pub(super) issuer: Option<Value>,
+    pub(super) lifetime_actions: Option<Value>,
+}
+
+impl Policy {
+    pub(super) fn exportable(policy: Option<&Policy>) -> Exportable {
+        let Some(policy) = policy else {
+            return Exportable::NoPolicy;
+        };
+        policy
+            .key_props
+            .as_ref()
+            .and_then(|key| key.exportable)
+            .map_or(Exportable::NotStated, Exportable::Stated)
+    }
 }
 
 #[derive(Deserialize)]
@@ -124,7 +143,7 @@ impl Certificate {
         if !is_der_sequence(&der) {
             return Err(Defect::NotDer);
         }
-        let key = bundle.policy.as_ref().map(|policy| &policy.key_props);
+        let policy = bundle.policy.as_ref();
         Ok(Certificate {
             name,
             version: version_in(&id),
@@ -132,14 +151,10 @@ impl Certificate {
             enabled: bundle.attributes.as_ref().and_then(|some| some.enabled),
             expires: bundle.attributes.as_ref().and_then(|some| some.exp),
             tags: bundle.tags.unwrap_or_default(),
-            exportable: match key {
-                None => Exportable::NoPolicy,
-                Some(key) => key
-                    .as_ref()
-                    .and_then(|key| key.exportable)
-                    .map_or(Exportable::NotStated, Exportable::Stated),
-            },
-            key: key.and_then(Option::as_ref).and_then(KeyProperties::kind),
+            exportable: Policy::exportable(policy),
+            key: policy
+                .and_then(|policy| policy.key_props.as_ref())
+                .and_then(KeyProperties::kind),
         })
     }
 }

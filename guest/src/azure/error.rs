@@ -4,23 +4,92 @@
 
 use std::fmt;
 
-use super::entra::TokenRefusal;
 use super::paging::LinkRefusal;
 use super::refusal::Refusal;
 use super::remedy;
 use super::retry::GiveUp;
+use super::token::TokenRefusal;
 use crate::contract::Failure;
 use crate::http::TransportError;
 
 /// What a call is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// A token of the application.
+    /// A token of an application, from Entra ID.
     AskForToken,
+    /// A token of the machine's managed identity.
+    AskMachineForToken,
     /// A page of the vault's list.
     ListCertificates,
+    /// A page of the list of one certificate's versions.
+    ListVersions(String),
     /// One certificate.
     ReadCertificate(String),
+    /// The managed secret of one certificate, which has its chain and its private key.
+    ReadSecret(String),
+    /// A new version of a certificate.
+    ImportCertificate(String),
+    /// A soft-deleted certificate.
+    ReadDeleted(String),
+    /// The end of a soft deletion.
+    RecoverCertificate(String),
+    /// A soft deletion.
+    DeleteCertificate(String),
+    /// A page of the subscriptions.
+    ListSubscriptions,
+    /// One subscription.
+    ReadSubscription,
+    /// A page of the vaults of a subscription.
+    ListVaults(String),
+    /// A page of a Resource Graph query.
+    QueryResourceGraph,
+    /// One resource group.
+    ReadResourceGroup(String),
+    /// One vault, as a resource.
+    ReadVault(String),
+    /// Whether a vault's name is free.
+    CheckVaultName(String),
+    /// A new vault.
+    CreateVault(String),
+    /// What the identity may do, and where.
+    ReadPermissions(String),
+}
+
+/// Whom an action is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// Entra ID, or the machine's identity endpoint.
+    Issuer,
+    /// A vault.
+    Vault,
+    /// Azure Resource Manager.
+    Arm,
+}
+
+impl Action {
+    /// Whom it is asked of.
+    pub fn party(&self) -> Party {
+        match self {
+            Action::AskForToken | Action::AskMachineForToken => Party::Issuer,
+            Action::ListCertificates
+            | Action::ListVersions(_)
+            | Action::ReadCertificate(_)
+            | Action::ReadSecret(_)
+            | Action::ImportCertificate(_)
+            | Action::ReadDeleted(_)
+            | Action::RecoverCertificate(_)
+            | Action::DeleteCertificate(_) => Party::Vault,
+            Action::ListSubscriptions
+            | Action::ReadSubscription
+            | Action::ListVaults(_)
+            | Action::QueryResourceGraph
+            | Action::ReadResourceGroup(_)
+            | Action::ReadVault(_)
+            | Action::CheckVaultName(_)
+            | Action::CreateVault(_)
+            | Action::ReadPermissions(_) => Party::Arm,
+        }
+    }
 }
 
 /// Completes "could not …".
@@ -28,8 +97,32 @@ impl fmt::Display for Action {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Action::AskForToken => out.write_str("get a token"),
+            Action::AskMachineForToken => {
+                out.write_str("get a token for this machine's managed identity")
+            }
             Action::ListCertificates => out.write_str("list the certificates"),
+            Action::ListVersions(name) => write!(out, "list the versions of {name}"),
             Action::ReadCertificate(name) => write!(out, "read the certificate {name}"),
+            Action::ReadSecret(name) => write!(out, "read the chain of {name}"),
+            Action::ImportCertificate(name) => write!(out, "import the certificate {name}"),
+            Action::ReadDeleted(name) => write!(out, "read the deleted certificate {name}"),
+            Action::RecoverCertificate(name) => {
+                write!(out, "recover the deleted certificate {name}")
+            }
+            Action::DeleteCertificate(name) => write!(out, "delete the certificate {name}"),
+            Action::ListSubscriptions => out.write_str("list the subscriptions"),
+            Action::ReadSubscription => out.write_str("read the subscription"),
+            Action::ListVaults(subscription) => {
+                write!(out, "list the vaults of the subscription {subscription}")
+            }
+            Action::QueryResourceGraph => out.write_str("query Azure Resource Graph"),
+            Action::ReadResourceGroup(name) => write!(out, "read the resource group {name}"),
+            Action::ReadVault(name) => write!(out, "read the vault {name}"),
+            Action::CheckVaultName(name) => {
+                write!(out, "ask whether the vault name {name} is free")
+            }
+            Action::CreateVault(name) => write!(out, "create the vault {name}"),
+            Action::ReadPermissions(place) => write!(out, "read the permissions on {place}"),
         }
     }
 }
@@ -46,13 +139,21 @@ pub struct Call {
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// Entra ID gave no token.
-    #[error("{}", remedy::token(refusal, server))]
+    /// There is no token.
+    #[error("{}", remedy::token(refusal, call))]
     Token {
-        /// What it said.
+        /// What the issuer said.
         refusal: Box<TokenRefusal>,
-        /// Its host name.
-        server: String,
+        /// To what.
+        call: Call,
+    },
+    /// The host has no federated token.
+    #[error(
+        "could not get a token: the host has no federated token: {reason}; see that the file of the workload identity is there and can be read"
+    )]
+    NoAssertion {
+        /// In the host's words.
+        reason: String,
     },
     /// The service refused.
     #[error("{}", remedy::service(refusal, call, hint.as_deref()))]
@@ -91,7 +192,7 @@ pub enum CallError {
         call: Call,
     },
     /// The list leads elsewhere.
-    #[error("could not list the certificates: {0}; nothing was sent there")]
+    #[error("could not read the whole list: {0}; nothing was sent there")]
     Link(#[from] LinkRefusal),
 }
 
@@ -99,32 +200,64 @@ impl CallError {
     /// The contract's kind of failure.
     pub fn failure(&self) -> Failure {
         match self {
-            CallError::Token { refusal, .. } if refusal.status == 429 => Failure::Throttled,
-            // Without an error of the service's own, something in between has answered.
-            CallError::Token { refusal, .. } if refusal.error.is_some() => Failure::Authentication,
-            CallError::Service { refusal, call, .. } => match refusal.status {
-                401 => Failure::Authentication,
-                403 => Failure::Forbidden,
-                404 if call.action == Action::ListCertificates => Failure::NotFound,
-                429 => Failure::Throttled,
-                _ => Failure::Other,
-            },
-            CallError::Transport { error, call } => match error {
-                TransportError::NameNotFound if call.action != Action::AskForToken => {
-                    Failure::NotFound
-                }
-                _ => Failure::Other,
-            },
+            CallError::Token { refusal, call } => of_token(refusal, call),
+            CallError::NoAssertion { .. } => Failure::NoIdentity,
+            CallError::Service { refusal, .. } => of_service(refusal),
+            CallError::Transport { error, call } => of_transport(error, call),
             CallError::GaveUp { last, why, .. } => match (last.failure(), why) {
                 (Failure::Throttled, _) => Failure::Throttled,
+                (Failure::StoreNotFound | Failure::NoIdentity, _) => last.failure(),
                 (_, GiveUp::NoTime) => Failure::Deadline,
-                (Failure::Authentication, _) => Failure::Other,
                 (failure, _) => failure,
             },
-            CallError::Token { .. } | CallError::Unreadable { .. } | CallError::Link(_) => {
-                Failure::Other
-            }
+            CallError::Unreadable { .. } | CallError::Link(_) => Failure::UnreadableAnswer,
         }
+    }
+
+    /// The service's own words, where it answered.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            CallError::Service { refusal, .. } => Some(refusal),
+            CallError::GaveUp { last, .. } => last.refusal(),
+            _ => None,
+        }
+    }
+
+    /// Whether the request may have taken effect all the same: it was sent, and what became
+    /// of it is not known. For requests that are repeated only if undone; of the token that
+    /// one needs, nothing can take effect.
+    pub fn may_have_taken_effect(&self) -> bool {
+        let asked = |call: &Call| call.action.party() != Party::Issuer;
+        match self {
+            CallError::GaveUp { why, .. } => *why == GiveUp::Uncertain,
+            CallError::Unreadable { call, .. } => asked(call),
+            // Whoever fails over a request may have worked on it.
+            CallError::Service { refusal, .. } => refusal.status >= 500,
+            CallError::Transport { error, call } => asked(call) && error.may_have_arrived(),
+            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link(_) => false,
+        }
+    }
+
+    /// The same without the service's own words.
+    #[must_use]
+    pub fn without_detail(mut self) -> CallError {
+        match &mut self {
+            CallError::Service { refusal, .. } => refusal.detail = None,
+            CallError::GaveUp { last, .. } => **last = last.as_ref().clone().without_detail(),
+            _ => {}
+        }
+        self
+    }
+
+    /// Whether another attempt would have come after the job's end.
+    pub fn is_out_of_time(&self) -> bool {
+        matches!(
+            self,
+            CallError::GaveUp {
+                why: GiveUp::NoTime,
+                ..
+            }
+        )
     }
 
     /// The cause without the call's name and ids, the same for every call that fails
@@ -140,7 +273,9 @@ impl CallError {
             CallError::Transport { error, .. } => error.to_string(),
             CallError::GaveUp { last, .. } => last.briefly(),
             CallError::Unreadable { problem, .. } => problem.clone(),
-            CallError::Token { .. } | CallError::Link(_) => self.to_string(),
+            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link(_) => {
+                self.to_string()
+            }
         }
     }
 
@@ -150,7 +285,10 @@ impl CallError {
         match self {
             CallError::Service { refusal, call, .. } => {
                 refusal.status == 403
-                    && matches!(call.action, Action::ReadCertificate(_))
+                    && matches!(
+                        call.action,
+                        Action::ReadCertificate(_) | Action::ReadSecret(_)
+                    )
                     && !refusal.is("ForbiddenByFirewall")
                     && !refusal.is("ForbiddenByConnection")
             }
@@ -179,9 +317,87 @@ impl CallError {
             CallError::GaveUp { last, why, .. } => {
                 *why != GiveUp::NoTime && last.may_be_of_one_call()
             }
-            CallError::Unreadable { call, .. } => call.action != Action::AskForToken,
-            CallError::Token { .. } | CallError::Link(_) => false,
+            CallError::Unreadable { call, .. } => call.action.party() != Party::Issuer,
+            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link(_) => false,
         }
+    }
+}
+
+/// Microsoft Learn, "Microsoft Entra authentication and authorization error codes".
+fn of_token(refusal: &TokenRefusal, call: &Call) -> Failure {
+    if refusal.status == 429 {
+        return Failure::Throttled;
+    }
+    if refusal.error.is_none() || refusal.says_transient() || refusal.status >= 500 {
+        return Failure::Unavailable;
+    }
+    if call.action == Action::AskMachineForToken {
+        return match refusal.status {
+            400 => Failure::NoIdentity,
+            _ => Failure::Unavailable,
+        };
+    }
+    let any = |codes: &[u64]| codes.iter().any(|code| refusal.has_code(*code));
+    if any(&[7_000_215]) {
+        Failure::WrongSecret
+    } else if any(&[7_000_222]) {
+        Failure::ExpiredSecret
+    } else if any(&[90_002, 900_021, 900_023]) {
+        Failure::UnknownTenant
+    } else if any(&[700_016, 7_000_112, 7_000_229]) {
+        Failure::UnknownApplication
+    } else if any(&[90_038, 900_382, 900_432]) {
+        Failure::WrongCloud
+    } else {
+        Failure::Authentication
+    }
+}
+
+/// What Azure Resource Manager says about a vault's region, SKU and name, which are the
+/// job's own input.
+const INPUT_CODES: [&str; 3] = [
+    "LocationNotAvailableForResourceType",
+    "SkuNotSupported",
+    "VaultNameNotValid",
+];
+
+fn of_service(refusal: &Refusal) -> Failure {
+    match refusal.status {
+        401 => Failure::Authentication,
+        403 if refusal.is("ForbiddenByFirewall") => Failure::Firewall,
+        403 if refusal.is("ForbiddenByConnection") => Failure::PrivateLink,
+        403 if refusal.is("ForbiddenByRbac") || refusal.is("AuthorizationFailed") => {
+            Failure::MissingRole
+        }
+        403 if refusal.is("AccessDenied") || refusal.is("ForbiddenByPolicy") => {
+            Failure::MissingAccessPolicy
+        }
+        403 => Failure::Forbidden,
+        400 if INPUT_CODES.iter().any(|code| refusal.is(code)) => Failure::InvalidInput,
+        404 => Failure::NotFound,
+        // Nothing is in the way; something is missing.
+        409 if refusal.is("MissingSubscriptionRegistration") => Failure::Other,
+        409 => Failure::Conflict,
+        429 => Failure::Throttled,
+        408 | 500.. => Failure::Unavailable,
+        _ => Failure::Other,
+    }
+}
+
+fn of_transport(error: &TransportError, call: &Call) -> Failure {
+    match error {
+        TransportError::NameNotFound if call.action.party() == Party::Vault => {
+            Failure::StoreNotFound
+        }
+        TransportError::Connection(_) if call.action == Action::AskMachineForToken => {
+            Failure::NoIdentity
+        }
+        TransportError::Denied
+        | TransportError::AddressDenied
+        | TransportError::HostConfiguration
+        | TransportError::Unsendable(_) => Failure::Other,
+        TransportError::TooLarge { .. } => Failure::UnreadableAnswer,
+        _ => Failure::Unavailable,
     }
 }
 
@@ -219,9 +435,46 @@ mod tests {
         for (error, wanted) in [
             (service(list(), 401, None), Failure::Authentication),
             (service(list(), 403, None), Failure::Forbidden),
+            (
+                service(list(), 403, Some("ForbiddenByRbac")),
+                Failure::MissingRole,
+            ),
+            (
+                service(list(), 403, Some("AccessDenied")),
+                Failure::MissingAccessPolicy,
+            ),
+            (
+                service(list(), 403, Some("ForbiddenByPolicy")),
+                Failure::MissingAccessPolicy,
+            ),
+            (
+                service(list(), 403, Some("ForbiddenByFirewall")),
+                Failure::Firewall,
+            ),
+            (
+                service(list(), 403, Some("ForbiddenByConnection")),
+                Failure::PrivateLink,
+            ),
             (service(list(), 404, None), Failure::NotFound),
-            (service(read(), 404, None), Failure::Other),
+            (service(read(), 404, None), Failure::NotFound),
+            (service(read(), 409, None), Failure::Conflict),
             (service(list(), 400, None), Failure::Other),
+            (
+                service(
+                    Action::CreateVault("a".into()),
+                    400,
+                    Some("SkuNotSupported"),
+                ),
+                Failure::InvalidInput,
+            ),
+            (
+                service(
+                    Action::CreateVault("a".into()),
+                    409,
+                    Some("MissingSubscriptionRegistration"),
+                ),
+                Failure::Other,
+            ),
             (
                 given_up(service(list(), 429, None), GiveUp::Attempts),
                 Failure::Throttled,
@@ -232,7 +485,7 @@ mod tests {
             ),
             (
                 given_up(service(list(), 503, None), GiveUp::Attempts),
-                Failure::Other,
+                Failure::Unavailable,
             ),
             (
                 given_up(service(list(), 503, None), GiveUp::NoTime),
@@ -243,11 +496,62 @@ mod tests {
         }
     }
 
+    fn no_token(action: Action, status: u16, code: u64, error: Option<&str>) -> CallError {
+        CallError::Token {
+            refusal: Box::new(TokenRefusal {
+                status,
+                error: error.map(str::to_owned),
+                codes: vec![code],
+                ..TokenRefusal::default()
+            }),
+            call: Call {
+                action,
+                server: "login.microsoftonline.com".into(),
+            },
+        }
+    }
+
+    #[test]
+    fn w33_every_refused_token_has_its_kind_of_failure() {
+        for (status, code, error, wanted) in [
+            (401, 7_000_215, "invalid_client", Failure::WrongSecret),
+            (401, 7_000_222, "invalid_client", Failure::ExpiredSecret),
+            (400, 90_002, "invalid_request", Failure::UnknownTenant),
+            (400, 900_023, "invalid_request", Failure::UnknownTenant),
+            (
+                400,
+                700_016,
+                "unauthorized_client",
+                Failure::UnknownApplication,
+            ),
+            (
+                401,
+                7_000_112,
+                "unauthorized_client",
+                Failure::UnknownApplication,
+            ),
+            (400, 90_038, "invalid_request", Failure::WrongCloud),
+            (400, 900_432, "invalid_request", Failure::WrongCloud),
+            (400, 70_011, "invalid_scope", Failure::Authentication),
+            (400, 53_003, "access_denied", Failure::Authentication),
+            (429, 90_055, "temporarily_unavailable", Failure::Throttled),
+            (400, 90_033, "temporarily_unavailable", Failure::Unavailable),
+        ] {
+            let refused = no_token(Action::AskForToken, status, code, Some(error));
+            assert_eq!(refused.failure(), wanted, "{refused}");
+        }
+        let html = no_token(Action::AskForToken, 502, 0, None);
+        assert_eq!(html.failure(), Failure::Unavailable);
+        let machine = no_token(Action::AskMachineForToken, 400, 0, Some("invalid_request"));
+        assert_eq!(machine.failure(), Failure::NoIdentity);
+    }
+
     #[test]
     fn a_name_that_does_not_resolve_is_a_vault_that_is_not_there_but_not_an_authority() {
         for (action, wanted) in [
-            (Action::ListCertificates, Failure::NotFound),
-            (Action::AskForToken, Failure::Other),
+            (Action::ListCertificates, Failure::StoreNotFound),
+            (Action::AskForToken, Failure::Unavailable),
+            (Action::ListSubscriptions, Failure::Unavailable),
         ] {
             let error = CallError::Transport {
                 error: TransportError::NameNotFound,
@@ -273,6 +577,84 @@ mod tests {
             (service(Action::ListCertificates, 403, None), false),
         ] {
             assert_eq!(error.forbids_one_name(), wanted, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_and_not_answered_for_certain_may_have_taken_effect() {
+        let import = || Action::ImportCertificate("a".into());
+        let call = |action| Call {
+            action,
+            server: "kv-one.vault.azure.net".into(),
+        };
+        let transport = |action, error| CallError::Transport {
+            error,
+            call: call(action),
+        };
+        let unreadable = |action| CallError::Unreadable {
+            problem: "odd".into(),
+            call: call(action),
+        };
+        let large = || TransportError::TooLarge { limit: 1 };
+        for (error, wanted) in [
+            (
+                given_up(service(import(), 500, None), GiveUp::Uncertain),
+                true,
+            ),
+            (
+                given_up(service(import(), 503, None), GiveUp::NoTime),
+                false,
+            ),
+            (
+                given_up(service(import(), 429, None), GiveUp::Attempts),
+                false,
+            ),
+            (service(import(), 520, None), true),
+            (service(import(), 409, None), false),
+            (unreadable(import()), true),
+            (unreadable(Action::AskForToken), false),
+            (transport(import(), large()), true),
+            (transport(import(), TransportError::Denied), false),
+            (transport(Action::AskForToken, large()), false),
+            (no_token(Action::AskForToken, 502, 0, None), false),
+        ] {
+            assert_eq!(error.may_have_taken_effect(), wanted, "{error}");
+        }
+    }
+
+    #[test]
+    fn the_services_own_words_can_be_left_out() {
+        let refusal = Refusal {
+            status: 400,
+            code: Some("BadParameter".into()),
+            detail: Some("planted".into()),
+            ..Refusal::default()
+        };
+        let error = CallError::Service {
+            refusal: Box::new(refusal),
+            call: Call {
+                action: Action::ImportCertificate("a".into()),
+                server: "kv-one.vault.azure.net".into(),
+            },
+            hint: None,
+        };
+        for error in [error.clone(), given_up(error, GiveUp::Attempts)] {
+            assert!(error.to_string().contains("planted"));
+            let without = error.without_detail().to_string();
+            assert!(without.contains("400 BadParameter"), "{without}");
+            assert!(!without.contains("planted"), "{without}");
+        }
+        let other = unreadable_list();
+        assert_eq!(other.clone().without_detail(), other);
+    }
+
+    fn unreadable_list() -> CallError {
+        CallError::Unreadable {
+            problem: "odd".into(),
+            call: Call {
+                action: Action::ListCertificates,
+                server: "kv-one.vault.azure.net".into(),
+            },
         }
     }
 }

@@ -9,24 +9,37 @@
 //! | [`calls`] | one logical call: attempts, gate, deadline |
 //! | [`retry`], [`server_delay`] | whether and when to try again |
 //! | [`request_id`] | ids and jitter out of the attempt id |
-//! | [`entra`], [`tokens`] | asking for a token, and keeping it |
+//! | [`audience`], [`entra`], [`identity_endpoint`], [`token`], [`tokens`] | asking for a token, and keeping it |
+//! | [`service`] | a token on every request |
 //! | [`challenge`] | what a 401 says |
 //! | [`vault`] | the certificates of one vault |
+//! | [`arm`] | subscriptions, groups and vaults, as resources |
 //! | [`paging`] | which next link may be followed |
-//! | [`certificate`] | what a certificate looks like on the wire |
+//! | [`chain`] | the issuers of a certificate, out of its managed secret |
+//! | [`certificate`], [`current`], [`thumbprint`] | what a certificate looks like on the wire |
+//! | [`import`] | what is sent to import one |
 //! | [`refusal`] | what a service's error body says |
 //! | [`error`], [`remedy`] | why a call failed, and what to do, for people |
 
+pub mod arm;
+pub mod audience;
 pub mod calls;
 pub mod certificate;
+pub mod chain;
 pub mod challenge;
+pub mod current;
 pub mod entra;
 pub mod error;
+pub mod identity_endpoint;
+pub mod import;
 pub mod paging;
 pub mod refusal;
 pub mod remedy;
 pub mod request_id;
 pub mod retry;
 pub mod server_delay;
+pub mod service;
+pub mod thumbprint;
+pub mod token;
 pub mod tokens;
 pub mod vault;

@@ -18,7 +18,7 @@ const LONGEST_LINK: usize = 8 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkRefusal {
     /// The token would go elsewhere.
-    #[error("the next page of the list is said to be at another place than the vault ({0})")]
+    #[error("the next page of the list is said to be at another place than the list itself ({0})")]
     Elsewhere(&'static str),
     /// The list turned back on itself.
     #[error("the list names the same next page twice and would never end")]
@@ -31,16 +31,16 @@ pub enum LinkRefusal {
 /// The links of one list.
 pub struct Pages {
     host: String,
-    path: &'static str,
+    path: String,
     seen: BTreeSet<String>,
 }
 
 impl Pages {
     /// A list that lives at this host and path.
-    pub fn new(host: &str, path: &'static str) -> Self {
+    pub fn new(host: &str, path: &str) -> Self {
         Pages {
             host: host.to_owned(),
-            path,
+            path: path.to_owned(),
             seen: BTreeSet::new(),
         }
     }

@@ -6,12 +6,21 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::http::Response;
 use crate::text::{excerpt, identifier};
 
 /// Characters of a service's own text that are shown.
 const DETAIL: usize = 300;
+
+/// Codes of details that are kept. Azure Resource Graph, which says in them alone what is
+/// wrong, sends one or two.
+const MOST_DETAILS: usize = 8;
+
+/// Characters of an Azure Policy's name that are shown; a display name has 128 at most
+/// ("Azure Policy definition structure").
+const POLICY_NAME: usize = 128;
 
 /// An answer that is not the wanted one, reduced to what may be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +34,13 @@ pub struct Refusal {
     pub inner: Option<String>,
     /// The first line of `error.message`.
     pub detail: Option<String>,
+    /// The action that role-based access control did not allow:
+    /// `Microsoft.KeyVault/vaults/certificates/import/action`.
+    pub action: Option<String>,
+    /// The codes in `error.details`.
+    pub details: Vec<String>,
+    /// The Azure Policy that forbade it, by its display name and its assignment.
+    pub policy: Option<String>,
     /// `x-ms-request-id`, for a support case.
     pub request_id: Option<String>,
 }
@@ -40,6 +56,10 @@ struct WireError {
     message: Option<String>,
     #[serde(alias = "innerError")]
     innererror: Option<Box<WireError>>,
+    #[serde(default)]
+    details: Value,
+    #[serde(default, rename = "additionalInfo")]
+    additional: Value,
 }
 
 impl WireError {
@@ -47,6 +67,65 @@ impl WireError {
         let inner = self.innererror.as_ref()?;
         inner.innermost().or(inner.code.as_deref())
     }
+}
+
+impl WireError {
+    /// The policy of the error itself, or of the first detail that has one (a deployment
+    /// wraps the denial), or in the words of an older denial.
+    fn policy(&self) -> Option<String> {
+        let details = self.details.as_array().into_iter().flatten();
+        violated(&self.additional)
+            .or_else(|| {
+                details
+                    .filter_map(|detail| detail.get("additionalInfo"))
+                    .find_map(violated)
+            })
+            .or_else(|| identified(self.message.as_deref()?))
+    }
+}
+
+/// The policy in an `additionalInfo` of type `PolicyViolation`.
+fn violated(additional: &Value) -> Option<String> {
+    let infos = additional.as_array()?.iter();
+    infos
+        .filter_map(|entry| entry.get("info"))
+        .find_map(|info| {
+            let text = |name: &str| info.get(name).and_then(Value::as_str).and_then(policy_name);
+            let assignment = text("policyAssignmentName");
+            let definition =
+                text("policyDefinitionDisplayName").or_else(|| text("policyAssignmentDisplayName"));
+            match (definition, assignment) {
+                (Some(definition), Some(assignment)) if definition != assignment => {
+                    Some(format!("{definition} (assignment {assignment})"))
+                }
+                (definition, assignment) => definition.or(assignment),
+            }
+        })
+}
+
+/// The policy in `Policy identifiers: '[{"policyAssignment":{"name":"…"}}]'`.
+fn identified(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("Policy identifiers: '")?;
+    let (identifiers, _) = rest.rsplit_once('\'')?;
+    let identifiers: Value = serde_json::from_str(identifiers).ok()?;
+    let first = identifiers.get(0)?;
+    ["policyDefinition", "policyAssignment"]
+        .into_iter()
+        .find_map(|kind| policy_name(first.get(kind)?.get("name")?.as_str()?))
+}
+
+fn policy_name(text: &str) -> Option<String> {
+    let name = excerpt(text, POLICY_NAME);
+    (!name.is_empty()).then_some(name)
+}
+
+fn detail_codes(details: &Value) -> Vec<String> {
+    let details = details.as_array().into_iter().flatten();
+    details
+        .filter_map(|detail| identifier(detail.get("code")?.as_str()?))
+        .map(str::to_owned)
+        .take(MOST_DETAILS)
+        .collect()
 }
 
 impl Refusal {
@@ -63,14 +142,40 @@ impl Refusal {
                 .and_then(|error| error.message.as_deref())
                 .map(|message| excerpt(message, DETAIL))
                 .filter(|detail| !detail.is_empty()),
+            action: error
+                .and_then(|error| error.message.as_deref())
+                .and_then(denied_action),
+            details: error
+                .map(|error| detail_codes(&error.details))
+                .unwrap_or_default(),
+            policy: error.and_then(WireError::policy),
             request_id: named(response.header("x-ms-request-id")),
         }
     }
 
-    /// Whether `code` is the error's code or its innermost one.
+    /// Whether `code` is the error's code, its innermost one or that of a detail.
     pub fn is(&self, code: &str) -> bool {
-        self.code.as_deref() == Some(code) || self.inner.as_deref() == Some(code)
+        self.code.as_deref() == Some(code)
+            || self.inner.as_deref() == Some(code)
+            || self.details.iter().any(|detail| detail == code)
     }
+}
+
+/// The action in the two texts of role-based access control: Key Vault's has a line
+/// `Action: '…'`, Azure Resource Manager's says `to perform action '…'`.
+fn denied_action(message: &str) -> Option<String> {
+    let action = ["Action: '", "perform action '"]
+        .into_iter()
+        .find_map(|before| {
+            message
+                .split_once(before)?
+                .1
+                .split_once('\'')
+                .map(|(action, _)| action)
+        })?;
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'*' | b'-');
+    (action.len() <= 128 && action.bytes().all(plain)).then(|| action.to_owned())
 }
 
 /// `403 ForbiddenByRbac: "Caller is not authorized …" (request id …)`
@@ -81,8 +186,19 @@ impl fmt::Display for Refusal {
             Some(code) => write!(out, " {code}")?,
             None => out.write_str(", without an error that the service makes")?,
         }
+        if let Some(detail) = self.details.first() {
+            write!(out, ", {detail}")?;
+        }
         if let Some(detail) = &self.detail {
             write!(out, ": \"{detail}\"")?;
+        }
+        if let Some(action) = &self.action
+            && !self
+                .detail
+                .as_ref()
+                .is_some_and(|detail| detail.contains(action))
+        {
+            write!(out, ", action {action}")?;
         }
         if let Some(id) = &self.request_id {
             write!(out, " (request id {id})")?;
@@ -118,6 +234,22 @@ mod tests {
     }
 
     #[test]
+    fn the_denied_action_is_shown_once() {
+        let vault = r#"{"error":{"code":"Forbidden","message":"Caller is not authorized.\r\nCaller: appid=1\r\nAction: 'Microsoft.KeyVault/vaults/certificates/import/action'\r\nResource: '/x'",
+            "innererror":{"code":"ForbiddenByRbac"}}}"#;
+        assert_eq!(
+            refusal(403, vault).to_string(),
+            "403 ForbiddenByRbac: \"Caller is not authorized.\", action \
+             Microsoft.KeyVault/vaults/certificates/import/action (request id 7d2c-01)"
+        );
+        let arm = r#"{"error":{"code":"AuthorizationFailed","message":"The client does not have authorization to perform action 'Microsoft.KeyVault/vaults/write' over scope '/x'."}}"#;
+        let text = refusal(403, arm).to_string();
+        assert_eq!(text.matches("vaults/write").count(), 1, "{text}");
+        let odd = r#"{"error":{"code":"Forbidden","message":"Action: '<script>'"}}"#;
+        assert_eq!(refusal(403, odd).action, None);
+    }
+
+    #[test]
     fn a_body_that_is_not_the_services_is_not_repeated() {
         for body in ["<html>secret</html>", "", "[]", r#"{"error":"secret"}"#] {
             assert_eq!(
@@ -135,5 +267,53 @@ mod tests {
             r#"{"error":{"code":"Conflict","innererror":{"code":"A","innererror":{"code":"B"}}}}"#,
         );
         assert_eq!(refusal.inner.as_deref(), Some("B"));
+    }
+
+    #[test]
+    fn the_policy_that_forbids_is_named_wherever_the_answer_has_it() {
+        let info = r#"{"type":"PolicyViolation","info":{"policyDefinitionDisplayName":"No public vaults","policyAssignmentName":"deny-public"}}"#;
+        let alone = r#"{"type":"PolicyViolation","info":{"policyAssignmentName":"deny-public"}}"#;
+        let named = Some("No public vaults (assignment deny-public)");
+        let wrap = |members: &str| {
+            format!(r#"{{"error":{{"code":"RequestDisallowedByPolicy","message":"no"{members}}}}}"#)
+        };
+        for (body, wanted) in [
+            (wrap(&format!(r#","additionalInfo":[{{"type":"x"}},{info}]"#)), named),
+            (wrap(&format!(r#","additionalInfo":[{alone}]"#)), Some("deny-public")),
+            (
+                wrap(&format!(
+                    r#","details":[{{"code":"RequestDisallowedByPolicy","additionalInfo":[{info}]}}]"#
+                )),
+                named,
+            ),
+            (
+                r#"{"error":{"code":"RequestDisallowedByPolicy","message":"Resource 'kv-one' was disallowed by policy. Policy identifiers: '[{\"policyAssignment\":{\"name\":\"Tags wanted\",\"id\":\"/x\"}}]'."}}"#.to_owned(),
+                Some("Tags wanted"),
+            ),
+            (wrap(""), None),
+            (wrap(r#","additionalInfo":"odd","details":{}"#), None),
+            (wrap(r#","additionalInfo":[{"info":{"policyAssignmentName":" "}}]"#), None),
+        ] {
+            let refusal = refusal(403, &body);
+            assert!(refusal.is("RequestDisallowedByPolicy"), "{body}");
+            assert_eq!(refusal.policy.as_deref(), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_codes_of_details_count_and_the_first_is_shown() {
+        let refusal = refusal(
+            400,
+            r#"{"error":{"code":"BadRequest","message":"see below","details":[
+                {"code":"NoValidSubscriptionsInQueryRequest","message":"none"},{"code":"<b>"},7]}}"#,
+        );
+        assert!(refusal.is("BadRequest") && refusal.is("NoValidSubscriptionsInQueryRequest"));
+        assert_eq!(refusal.details.len(), 1);
+        assert!(
+            refusal
+                .to_string()
+                .starts_with("400 BadRequest, NoValidSubscriptionsInQueryRequest: "),
+            "{refusal}"
+        );
     }
 }

@@ -6,26 +6,47 @@
 //! Codes: Microsoft Learn, "Azure Key Vault REST API error codes" and "Microsoft Entra
 //! authentication and authorization error codes".
 
-use super::entra::TokenRefusal;
-use super::error::{Action, Call};
+use super::arm::advice;
+use super::error::{Action, Call, Party};
 use super::refusal::Refusal;
 use super::retry::GiveUp;
+use super::token::TokenRefusal;
 use crate::http::TransportError;
 
-/// Entra ID gave no token.
-pub fn token(refusal: &TokenRefusal, server: &str) -> String {
-    let advice = ADVICE
-        .iter()
-        .find(|(code, _)| refusal.has_code(*code))
-        .map(|(_, advice)| *advice)
-        .or(match refusal.error.as_deref() {
-            Some("invalid_client") => Some("check the client id and its secret"),
-            Some("unauthorized_client") => Some("check the client id and the tenant"),
-            None => Some("something between the job and Entra ID has answered; check the proxy"),
-            _ => None,
-        });
+/// There is no token.
+pub fn token(refusal: &TokenRefusal, call: &Call) -> String {
+    let server = &call.server;
+    let advice = if call.action == Action::AskMachineForToken {
+        machine_advice(refusal)
+    } else {
+        ADVICE
+            .iter()
+            .find(|(code, _)| refusal.has_code(*code))
+            .map(|(_, advice)| *advice)
+            .or(match refusal.error.as_deref() {
+                Some("invalid_client") => Some("check the client id and its secret"),
+                Some("unauthorized_client") => Some("check the client id and the tenant"),
+                None => {
+                    Some("something between the job and Entra ID has answered; check the proxy")
+                }
+                _ => None,
+            })
+    };
     let cause = format!("{server} gave no token: {refusal}");
     with_advice(cause, advice)
+}
+
+fn machine_advice(refusal: &TokenRefusal) -> Option<&'static str> {
+    match refusal.status {
+        400 => Some(
+            "the machine has no such managed identity: assign it to the virtual machine, or give \
+             the client id of one that is assigned; if a client secret was meant to come from a \
+             PAM provider, see that it resolves to a value",
+        ),
+        404 | 410 => Some("the endpoint was being updated for longer than it should be"),
+        429 => Some("the endpoint is throttled: run fewer jobs on this machine at once"),
+        _ => Some("managed identities need an Azure virtual machine"),
+    }
 }
 
 /// What to do about the commonest AADSTS codes.
@@ -34,7 +55,12 @@ const ADVICE: &[(u64, &str)] = &[
         7_000_215,
         "the client secret is wrong: give the secret's value, not its id",
     ),
-    (7_000_222, "the client secret has expired: make a new one"),
+    (
+        7_000_222,
+        "the client secret has expired: make a new one under \"Certificates & secrets\" of the \
+         application and give it to the platform; two secrets may overlap, so that no job fails \
+         in between",
+    ),
     (
         700_016,
         "the application is not known in this tenant: check the client id and the tenant",
@@ -43,11 +69,25 @@ const ADVICE: &[(u64, &str)] = &[
         7_000_229,
         "the application has no service principal in this tenant: have an administrator add it",
     ),
-    (7_000_112, "the application is disabled"),
+    (
+        700_027,
+        "the federated token was not accepted: check issuer, subject and audience of the \
+         application's federated credential",
+    ),
+    (
+        70_021,
+        "no federated credential of the application matches the token: check its issuer, subject \
+         and audience",
+    ),
+    (
+        7_000_112,
+        "the application is disabled: have it enabled in Entra ID",
+    ),
     (
         90_002,
         "the tenant is not known in this cloud: check the client machine and AzureCloud",
     ),
+    (900_021, "the tenant is neither a GUID nor a domain"),
     (900_023, "the tenant is neither a GUID nor a domain"),
     (
         90_038,
@@ -58,8 +98,12 @@ const ADVICE: &[(u64, &str)] = &[
         "the tenant lives in another national cloud: check AzureCloud",
     ),
     (
+        900_432,
+        "the tenant lives in another national cloud: check AzureCloud",
+    ),
+    (
         500_011,
-        "Key Vault is not known in this tenant: check the tenant and AzureCloud",
+        "the service is not known in this tenant: check the tenant and AzureCloud",
     ),
     (
         53_003,
@@ -73,48 +117,151 @@ pub fn service(refusal: &Refusal, call: &Call, hint: Option<&str>) -> String {
         "could not {}: {} answered {refusal}",
         call.action, call.server
     );
-    with_advice(cause, hint.or_else(|| service_advice(refusal, call)))
+    let advice = hint
+        .map(str::to_owned)
+        .or_else(|| service_advice(refusal, call));
+    with_advice(cause, advice.as_deref())
 }
 
-fn service_advice(refusal: &Refusal, call: &Call) -> Option<&'static str> {
+fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
+    let party = match call.action.party() {
+        Party::Arm => "Azure Resource Manager",
+        Party::Vault | Party::Issuer => "the vault",
+    };
     if refusal.code.is_none() {
-        return Some("something between the job and the vault has answered; check the proxy");
+        return Some(format!(
+            "something between the job and {party} has answered; check the proxy"
+        ));
     }
-    match refusal.status {
-        401 => Some("the vault did not accept the token; check the tenant and AzureCloud"),
-        403 if refusal.is("ForbiddenByRbac") => Some(
-            "assign the identity the role Key Vault Certificates Officer, or for an inventory Key \
-             Vault Reader, on the vault; a new assignment takes some minutes",
-        ),
-        403 if refusal.is("ForbiddenByFirewall") => Some(
-            "the vault's firewall does not admit this machine: add its address to the vault's \
-             network rules, or use a private endpoint",
-        ),
-        403 if refusal.is("ForbiddenByConnection") => Some(
-            "the vault takes no connections from public networks: reach it through an approved \
-             private endpoint",
-        ),
-        403 if refusal.is("AccessDenied") || refusal.is("ForbiddenByPolicy") => Some(
-            "add the identity to the vault's access policies with the certificate permissions Get \
-             and List",
-        ),
-        403 => Some("the identity may not do this in the vault"),
-        404 if call.action == Action::ListCertificates => {
-            Some("check the vault's name in the store path")
+    if call.action.party() == Party::Arm
+        && let Some(advice) = advice::of(refusal, call)
+    {
+        return Some(advice);
+    }
+    let text = match refusal.status {
+        401 => {
+            return Some(format!(
+                "{party} did not accept the token; check the tenant and AzureCloud"
+            ));
         }
-        429 => Some(
-            "the vault is throttled: run fewer jobs against it at once, or this one at another time",
-        ),
-        _ => None,
+        403 if refusal.is("ForbiddenByRbac") || refusal.is("AuthorizationFailed") => {
+            return Some(format!(
+                "assign the identity {}; a new assignment takes up to ten minutes",
+                role(&call.action)
+            ));
+        }
+        403 if refusal.is("ForbiddenByFirewall") => {
+            "the vault's firewall does not admit this machine: add its address to the vault's \
+             network rules, or use a private endpoint"
+        }
+        403 if refusal.is("ForbiddenByConnection") => {
+            "the vault takes no connections from public networks: reach it through an approved \
+             private endpoint"
+        }
+        403 if refusal.is("AccessDenied") || refusal.is("ForbiddenByPolicy") => {
+            return Some(format!(
+                "add the identity to the vault's access policies with the {}",
+                permission(&call.action)
+            ));
+        }
+        403 if call.action.party() == Party::Arm => "the identity may not do this",
+        403 => "the identity may not do this in the vault",
+        404 if call.action == Action::ListCertificates => {
+            "check the vault's name in the store path"
+        }
+        404 if call.action.party() == Party::Arm => {
+            "check the subscription and the resource group in the store path"
+        }
+        409 if refusal.is("ObjectIsBeingDeleted") || refusal.is("ObjectIsBeingRecovered") => {
+            "the vault is still at work on that name: run the job again in some minutes"
+        }
+        409 if refusal.is("ObjectIsDeletedButRecoverable") => {
+            "somebody deletes it at the same time: see who, and run the job again"
+        }
+        409 if matches!(call.action, Action::ImportCertificate(_)) => {
+            "a certificate shares its name with a key and a secret: where the vault has a key or a \
+             secret of that name that belongs to no certificate, choose another alias or delete \
+             it; otherwise something else is changing this certificate: run the job again later"
+        }
+        409 if call.action.party() == Party::Vault => {
+            "something else is changing this certificate: run the job again later"
+        }
+        429 if call.action.party() == Party::Arm => {
+            "Azure Resource Manager is throttled: run fewer jobs at once, or this one at another time"
+        }
+        429 => {
+            "the vault is throttled: run fewer jobs against it at once, or this one at another time"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// The built-in role that allows an action, least first ("Azure built-in roles for Key Vault").
+pub fn role(action: &Action) -> &'static str {
+    match action {
+        Action::ListCertificates | Action::ListVersions(_) | Action::ReadCertificate(_) => {
+            "the role Key Vault Certificates Officer, or for an inventory Key Vault Reader, on the \
+             vault"
+        }
+        Action::ReadSecret(_) => "the role Key Vault Secrets User on the vault",
+        Action::ImportCertificate(_)
+        | Action::ReadDeleted(_)
+        | Action::RecoverCertificate(_)
+        | Action::DeleteCertificate(_) => "the role Key Vault Certificates Officer on the vault",
+        Action::CreateVault(_)
+        | Action::CheckVaultName(_)
+        | Action::ReadVault(_)
+        | Action::ReadResourceGroup(_) => {
+            "the role Key Vault Contributor on the resource group (Key Vault Administrator does \
+             not allow vaults to be created)"
+        }
+        Action::ReadSubscription => {
+            "the role Reader on the subscription, or write the tenant's id (a GUID) into the \
+             client machine, so that the subscription need not be read"
+        }
+        Action::ListSubscriptions
+        | Action::ListVaults(_)
+        | Action::QueryResourceGraph
+        | Action::ReadPermissions(_)
+        | Action::AskForToken
+        | Action::AskMachineForToken => {
+            "the role Reader or Key Vault Reader on the subscription or the resource groups"
+        }
+    }
+}
+
+/// The permission of an access policy that allows an action (Azure REST, "Vaults:
+/// CertificatePermissions").
+fn permission(action: &Action) -> &'static str {
+    match action {
+        Action::ListCertificates | Action::ListVersions(_) => {
+            "certificate permission List (an inventory needs Get and List)"
+        }
+        Action::ReadCertificate(_) | Action::ReadDeleted(_) => {
+            "certificate permission Get (an inventory needs Get and List)"
+        }
+        Action::ReadSecret(_) => "secret permission Get",
+        Action::ImportCertificate(_) => "certificate permission Import",
+        Action::RecoverCertificate(_) => "certificate permission Recover",
+        Action::DeleteCertificate(_) => "certificate permission Delete",
+        _ => "certificate permissions Get and List",
     }
 }
 
 /// There was no answer.
 pub fn transport(error: &TransportError, call: &Call) -> String {
     let cause = format!("could not {}: {}: {error}", call.action, call.server);
-    let of_vault = call.action != Action::AskForToken;
     let advice = match error {
-        TransportError::NameNotFound if of_vault => Some(
+        TransportError::Connection(_) | TransportError::Timeout(_)
+            if call.action == Action::AskMachineForToken =>
+        {
+            Some(
+                "managed identities need an Azure virtual machine; give a client id and its \
+                 secret where the job runs elsewhere",
+            )
+        }
+        TransportError::NameNotFound if call.action.party() == Party::Vault => Some(
             "the vault does not exist, was deleted, or its private endpoint's name is not known \
              to this machine; check the store path and AzureCloud",
         ),
@@ -143,13 +290,19 @@ pub fn given_up(attempts: u32, why: GiveUp) -> String {
     };
     match why {
         GiveUp::NoTime => format!("{tries}; the job's time limit comes before the next one"),
+        GiveUp::Uncertain => format!("{tries}; it may have taken effect all the same"),
         GiveUp::Attempts | GiveUp::Permanent => tries,
     }
 }
 
-/// The tenant that the vault names, when it is certainly another than the job's.
-pub fn tenant_hint(of_vault: Option<&str>, of_job: &str) -> Option<String> {
+/// The tenant that the service names, when it is certainly another than the job's.
+pub fn tenant_hint(of_vault: Option<&str>, of_job: Option<&str>) -> Option<String> {
     let of_vault = of_vault?;
+    let Some(of_job) = of_job else {
+        return Some(format!(
+            "it belongs to the tenant {of_vault}; a managed identity works in its own tenant only"
+        ));
+    };
     if of_vault.eq_ignore_ascii_case(of_job) {
         return None;
     }
@@ -209,11 +362,11 @@ mod tests {
 
     #[test]
     fn a_tenant_is_only_called_wrong_where_two_ids_differ() {
-        assert_eq!(tenant_hint(None, "1111"), None);
-        assert_eq!(tenant_hint(Some("AAAA"), "aaaa"), None);
-        let differ = tenant_hint(Some("9999"), "1111").unwrap();
+        assert_eq!(tenant_hint(None, Some("1111")), None);
+        assert_eq!(tenant_hint(Some("AAAA"), Some("aaaa")), None);
+        let differ = tenant_hint(Some("9999"), Some("1111")).unwrap();
         assert!(differ.contains("9999, not to 1111"), "{differ}");
-        let maybe = tenant_hint(Some("9999"), "contoso.example").unwrap();
+        let maybe = tenant_hint(Some("9999"), Some("contoso.example")).unwrap();
         assert!(maybe.contains("check that contoso.example"), "{maybe}");
     }
 
@@ -228,5 +381,41 @@ mod tests {
         assert!(text.contains("the vault does not exist"), "{text}");
         let text = transport(&TransportError::Denied, &call);
         assert!(text.contains("the host refused the request"), "{text}");
+    }
+
+    #[test]
+    fn w47_a_conflict_says_what_may_be_in_the_way() {
+        let conflict = |action, inner: Option<&str>| {
+            let refusal = Refusal {
+                status: 409,
+                code: Some("Conflict".into()),
+                inner: inner.map(str::to_owned),
+                ..Refusal::default()
+            };
+            let call = Call {
+                action,
+                server: "kv-one.vault.azure.net".into(),
+            };
+            service(&refusal, &call, None)
+        };
+        let import = || Action::ImportCertificate("web-1".into());
+        for (action, inner, word) in [
+            (import(), None, "a key and a secret"),
+            (
+                import(),
+                Some("ObjectIsDeletedButRecoverable"),
+                "at the same time",
+            ),
+            (import(), Some("ObjectIsBeingDeleted"), "still at work"),
+            (import(), Some("ObjectIsBeingRecovered"), "still at work"),
+            (
+                Action::DeleteCertificate("web-1".into()),
+                None,
+                "something else",
+            ),
+        ] {
+            let text = conflict(action, inner);
+            assert!(text.contains(word), "{text}");
+        }
     }
 }

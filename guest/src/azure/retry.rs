@@ -31,15 +31,28 @@ pub const LONGEST_SERVER_DELAY: Duration = Duration::from_secs(120);
 pub enum Trouble<'a> {
     /// An answer with this status.
     Status(u16),
-    /// An answer that the service marks as worth another try, whatever its status.
-    SaysTransient,
+    /// An answer that is worth another try, whatever its status: the service says so, or
+    /// is known for it.
+    Transient,
     /// No answer.
     Transport(&'a TransportError),
+}
+
+/// Whether a request may be sent again while nobody knows what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Twice is the same as once.
+    Freely,
+    /// Only when the service has certainly done nothing: it was not reached, it throttled,
+    /// or it said when to come back.
+    OnlyIfUndone,
 }
 
 /// Where a call stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
+    /// Whether it may simply be sent again.
+    pub repeat: Repeat,
     /// The attempt that just failed, from 1.
     pub attempt: u32,
     /// What is left of the job.
@@ -68,6 +81,8 @@ pub enum GiveUp {
     Attempts,
     /// The next attempt would come after the job's end.
     NoTime,
+    /// It may have taken effect, and must not be sent twice.
+    Uncertain,
 }
 
 /// Decides. The delay is the larger of the server's and our own exponential one, the
@@ -76,6 +91,9 @@ pub fn decide(trouble: Trouble<'_>, standing: Standing) -> Decision {
     let Some(most) = attempts(trouble) else {
         return Decision::GiveUp(GiveUp::Permanent);
     };
+    if standing.repeat == Repeat::OnlyIfUndone && may_have_taken_effect(trouble, standing) {
+        return Decision::GiveUp(GiveUp::Uncertain);
+    }
     if standing.attempt >= most {
         return Decision::GiveUp(GiveUp::Attempts);
     }
@@ -90,6 +108,17 @@ pub fn decide(trouble: Trouble<'_>, standing: Standing) -> Decision {
     Decision::Retry(delay)
 }
 
+/// A throttled request was not processed, and who says when to come back has not begun
+/// ("Azure Key Vault throttling guidance"; Azure.Core repeats a POST on these alone).
+fn may_have_taken_effect(trouble: Trouble<'_>, standing: Standing) -> bool {
+    match trouble {
+        Trouble::Status(429) => false,
+        Trouble::Status(503) => standing.server_delay.is_none(),
+        Trouble::Status(_) | Trouble::Transient => true,
+        Trouble::Transport(error) => error.may_have_arrived(),
+    }
+}
+
 fn own_delay(attempt: u32, jitter: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
     FIRST_DELAY
@@ -101,7 +130,7 @@ fn own_delay(attempt: u32, jitter: f64) -> Duration {
 /// How often at most, or `None` when never again.
 fn attempts(trouble: Trouble<'_>) -> Option<u32> {
     match trouble {
-        Trouble::SaysTransient | Trouble::Status(408 | 429 | 500 | 502 | 503 | 504) => {
+        Trouble::Transient | Trouble::Status(408 | 429 | 500 | 502 | 503 | 504) => {
             Some(MAX_ATTEMPTS)
         }
         Trouble::Status(_) => None,
@@ -109,6 +138,7 @@ fn attempts(trouble: Trouble<'_>) -> Option<u32> {
             TransportError::NameNotFound => Some(MAX_ATTEMPTS_WITHOUT_NAME),
             TransportError::Tls
             | TransportError::Connection(_)
+            | TransportError::Broken(_)
             | TransportError::Timeout(_)
             | TransportError::Other(_) => Some(MAX_ATTEMPTS),
             // A grant, an address rule, a certificate and a size do not change by asking again.
@@ -130,6 +160,7 @@ mod tests {
 
     fn standing(attempt: u32) -> Standing {
         Standing {
+            repeat: Repeat::Freely,
             attempt,
             remaining: LONG,
             server_delay: None,
@@ -162,6 +193,7 @@ mod tests {
             (TransportError::NameNotFound, true),
             (TransportError::Tls, true),
             (TransportError::Connection("x"), true),
+            (TransportError::Broken("x"), true),
             (TransportError::Timeout("x"), true),
             (TransportError::Other("x".into()), true),
         ] {
@@ -171,6 +203,48 @@ mod tests {
                 again,
                 "{error:?}: {decision:?}"
             );
+        }
+    }
+
+    #[test]
+    fn what_must_not_happen_twice_is_sent_again_only_when_it_certainly_did_not_happen() {
+        let status = |status, server_delay| {
+            let standing = Standing {
+                repeat: Repeat::OnlyIfUndone,
+                server_delay,
+                ..standing(1)
+            };
+            decide(Trouble::Status(status), standing)
+        };
+        let soon = Some(Duration::from_secs(1));
+        for (code, server_delay, again) in [
+            (429, None, true),
+            (503, soon, true),
+            (503, None, false),
+            (500, soon, false),
+            (502, None, false),
+            (504, None, false),
+            (408, None, false),
+        ] {
+            let decision = status(code, server_delay);
+            let wanted = Decision::GiveUp(GiveUp::Uncertain);
+            assert_eq!(decision != wanted, again, "{code}: {decision:?}");
+        }
+        for (error, again) in [
+            (TransportError::NameNotFound, true),
+            (TransportError::Tls, true),
+            (TransportError::Connection("x"), true),
+            (TransportError::Broken("x"), false),
+            (TransportError::Timeout("x"), false),
+            (TransportError::Other("x".into()), false),
+        ] {
+            let standing = Standing {
+                repeat: Repeat::OnlyIfUndone,
+                ..standing(1)
+            };
+            let decision = decide(Trouble::Transport(&error), standing);
+            let retried = matches!(decision, Decision::Retry(_));
+            assert_eq!(retried, again, "{error:?}: {decision:?}");
         }
     }
 

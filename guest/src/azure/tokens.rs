@@ -1,4 +1,4 @@
-//! Tokens of one application, kept per scope and shared by all calls of a job.
+//! Tokens of one identity, kept per audience and shared by all calls of a job.
 //!
 //! It must not know what the tokens are for.
 
@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use futures_util::lock::Mutex;
 
+use super::audience::Audience;
 use super::calls::{Calls, Gate, Verdict};
-use super::entra::{Application, Issued, issued};
+use super::entra::{Application, Proof};
 use super::error::{Action, Call, CallError};
-use super::retry::Trouble;
+use super::identity_endpoint::{self, ENDPOINT, ManagedIdentity};
+use super::retry::{Repeat, Trouble};
+use super::token::{Issued, TokenRefusal};
 use crate::contract::Secret;
 use crate::env::Environment;
 use crate::host::LogLevel;
+use crate::http::Response;
 
 /// A token is renewed this long before it expires, so that no request travels with one
 /// that ends on the way (the same 5 minutes as Azure's SDKs).
@@ -36,6 +40,58 @@ impl Bearer {
     }
 }
 
+/// Who gives the tokens, and to whom.
+pub enum Issuer {
+    /// Entra ID, to an application.
+    Entra(Application),
+    /// The machine's own endpoint, to its managed identity.
+    Endpoint(ManagedIdentity),
+}
+
+impl Issuer {
+    fn server(&self) -> &'static str {
+        match self {
+            Issuer::Entra(application) => application.authority,
+            Issuer::Endpoint(_) => ENDPOINT,
+        }
+    }
+
+    fn action(&self) -> Action {
+        match self {
+            Issuer::Entra(_) => Action::AskForToken,
+            Issuer::Endpoint(_) => Action::AskMachineForToken,
+        }
+    }
+
+    /// What the request proves the identity with. The machine's endpoint wants nothing.
+    fn proof<E: Environment>(&self, env: &E) -> Result<Secret, CallError> {
+        match self {
+            Issuer::Entra(Application { proof, .. }) => match proof {
+                Proof::Secret(secret) => Ok(secret.clone()),
+                Proof::Assertion => env
+                    .assertion()
+                    .map(Secret::new)
+                    .map_err(|reason| CallError::NoAssertion { reason }),
+            },
+            Issuer::Endpoint(_) => Ok(Secret::new(String::new())),
+        }
+    }
+
+    fn refusal(&self, response: &Response, proof: &Secret) -> TokenRefusal {
+        match self {
+            Issuer::Entra(_) => Application::refusal(response, proof),
+            Issuer::Endpoint(_) => TokenRefusal::read(response, |text| text),
+        }
+    }
+
+    fn is_passing(&self, refusal: &TokenRefusal) -> bool {
+        match self {
+            Issuer::Entra(_) => refusal.says_transient(),
+            Issuer::Endpoint(_) => identity_endpoint::is_passing(refusal.status),
+        }
+    }
+}
+
 struct Kept {
     bearer: Bearer,
     renew_at: Duration,
@@ -44,13 +100,13 @@ struct Kept {
 
 #[derive(Default)]
 struct Cache {
-    kept: BTreeMap<String, Kept>,
+    kept: BTreeMap<Audience, Kept>,
     issued: u64,
 }
 
-/// The application's tokens.
+/// The identity's tokens.
 pub struct Tokens {
-    application: Application,
+    issuer: Issuer,
     gate: Gate,
     /// Held while a token is asked for: whoever needs one meanwhile waits for that one.
     cache: Mutex<Cache>,
@@ -58,39 +114,42 @@ pub struct Tokens {
 
 impl Tokens {
     /// None yet.
-    pub fn new(application: Application) -> Self {
+    pub fn new(issuer: Issuer) -> Self {
         Tokens {
-            application,
+            issuer,
             gate: Gate::default(),
             cache: Mutex::new(Cache::default()),
         }
     }
 
-    /// The tenant that the tokens are of.
-    pub fn tenant(&self) -> &str {
-        &self.application.tenant
+    /// The tenant that the tokens are of; a managed identity's is not known.
+    pub fn tenant(&self) -> Option<&str> {
+        match &self.issuer {
+            Issuer::Entra(application) => Some(&application.tenant),
+            Issuer::Endpoint(_) => None,
+        }
     }
 
-    /// The scope's token, new or kept.
+    /// The audience's token, new or kept.
     ///
     /// # Errors
-    /// Why Entra ID gave none.
+    /// Why there is none.
     pub async fn get<E: Environment>(
         &self,
         calls: &Calls<'_, E>,
-        scope: &str,
+        audience: Audience,
     ) -> Result<Bearer, CallError> {
         let mut cache = self.cache.lock().await;
         let now = calls.env().now();
-        let Some(kept) = cache.kept.get_mut(scope) else {
-            return self.ask(calls, &mut cache, scope, None).await;
+        let Some(kept) = cache.kept.get_mut(&audience) else {
+            return self.ask(calls, &mut cache, audience, None).await;
         };
         if now < kept.renew_at {
             return Ok(kept.bearer.clone());
         }
         let (old, good) = (kept.bearer.clone(), now < kept.expires_at);
         kept.renew_at = now.saturating_add(RENEW_AGAIN);
-        match self.ask(calls, &mut cache, scope, None).await {
+        match self.ask(calls, &mut cache, audience, None).await {
             Err(error) if good => {
                 let line = format!("the old token is still used: {error}");
                 calls.env().log(LogLevel::Warn, &line);
@@ -104,18 +163,18 @@ impl Tokens {
     /// that it asked for. Another call may have renewed it already.
     ///
     /// # Errors
-    /// Why Entra ID gave none.
+    /// Why there is none.
     pub async fn instead_of<E: Environment>(
         &self,
         refused: &Bearer,
         calls: &Calls<'_, E>,
-        scope: &str,
+        audience: Audience,
         claims: Option<&str>,
     ) -> Result<Bearer, CallError> {
         let mut cache = self.cache.lock().await;
-        match cache.kept.get(scope) {
+        match cache.kept.get(&audience) {
             Some(kept) if kept.bearer.serial != refused.serial => Ok(kept.bearer.clone()),
-            _ => self.ask(calls, &mut cache, scope, claims).await,
+            _ => self.ask(calls, &mut cache, audience, claims).await,
         }
     }
 
@@ -123,39 +182,53 @@ impl Tokens {
         &self,
         calls: &Calls<'_, E>,
         cache: &mut Cache,
-        scope: &str,
+        audience: Audience,
         claims: Option<&str>,
     ) -> Result<Bearer, CallError> {
         let call = Call {
-            action: Action::AskForToken,
-            server: self.application.authority.to_owned(),
+            action: self.issuer.action(),
+            server: self.issuer.server().to_owned(),
         };
-        let request = self.application.token_request(scope, claims);
-        let response = calls
-            .exchange(&self.gate, &call, calls.begin(), request, |response| {
-                (response.status != 200).then(|| {
-                    let refusal = Box::new(self.application.refusal(response));
-                    Verdict {
-                        trouble: if refusal.says_transient() {
-                            Trouble::SaysTransient
-                        } else {
-                            Trouble::Status(response.status)
-                        },
-                        error: CallError::Token {
-                            refusal,
-                            server: call.server.clone(),
-                        },
-                    }
-                })
+        let proof = self.issuer.proof(calls.env())?;
+        let request = match &self.issuer {
+            Issuer::Entra(application) => application.token_request(audience.scope, claims, &proof),
+            Issuer::Endpoint(identity) => identity.token_request(audience.resource),
+        };
+        let judge = |response: &Response| {
+            (response.status != 200).then(|| {
+                let refusal = Box::new(self.issuer.refusal(response, &proof));
+                Verdict {
+                    trouble: if self.issuer.is_passing(&refusal) {
+                        Trouble::Transient
+                    } else {
+                        Trouble::Status(response.status)
+                    },
+                    error: CallError::Token {
+                        refusal,
+                        call: call.clone(),
+                    },
+                }
             })
+        };
+        let response = calls
+            .exchange(
+                &self.gate,
+                &call,
+                calls.begin(),
+                Repeat::Freely,
+                request,
+                judge,
+            )
             .await?;
         let Issued {
             bearer,
             lifetime,
             refresh_in,
-        } = issued(&response).map_err(|problem| CallError::Unreadable {
-            problem: problem.to_owned(),
-            call: call.clone(),
+        } = Issued::read(&response, calls.env().wall()).map_err(|problem| {
+            CallError::Unreadable {
+                problem: problem.to_owned(),
+                call: call.clone(),
+            }
         })?;
         let now = calls.env().now();
         cache.issued += 1;
@@ -168,7 +241,7 @@ impl Tokens {
             renew_at: now.saturating_add(renew_after(lifetime, refresh_in)),
             expires_at: now.saturating_add(lifetime),
         };
-        cache.kept.insert(scope.to_owned(), kept);
+        cache.kept.insert(audience, kept);
         Ok(bearer)
     }
 }

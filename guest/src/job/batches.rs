@@ -1,7 +1,7 @@
-//! Items handed to the host as they come, in batches, so that the guest's memory
-//! stays flat however large the vault is.
+//! Items and paths handed to the host in batches, so that the guest's memory stays flat
+//! however large the vault is, and no call into the host is too large.
 //!
-//! It must not know where items come from.
+//! It must not know where they come from.
 
 use crate::contract::{InventoryItem, ParameterValue};
 use crate::host::Host;
@@ -13,17 +13,68 @@ const MOST_ITEMS: usize = 100;
 /// Bytes of a batch, about, for vaults whose certificates are unusually large.
 const MOST_BYTES: usize = 256 * 1024;
 
+/// What can be handed over.
+pub trait Submission: Sized {
+    /// Bytes, about.
+    fn size(&self) -> usize;
+
+    /// Hands a batch to the host.
+    ///
+    /// # Errors
+    /// The host's reason not to take it.
+    fn submit<H: Host>(host: &H, batch: Vec<Self>) -> Result<(), String>;
+}
+
+/// Certificates, of an inventory.
+impl Submission for InventoryItem {
+    fn size(&self) -> usize {
+        let certificates: usize = self.certificates.iter().map(Vec::len).sum();
+        let parameters: usize = self
+            .parameters
+            .iter()
+            .map(|(name, value)| {
+                name.len()
+                    + match value {
+                        ParameterValue::Text(text) => text.len(),
+                        ParameterValue::Flag(_) | ParameterValue::Unset => 1,
+                    }
+            })
+            .sum();
+        let details: usize = self
+            .details
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        self.alias.len() + certificates + parameters + details
+    }
+
+    fn submit<H: Host>(host: &H, batch: Vec<Self>) -> Result<(), String> {
+        host.submit_inventory(batch)
+    }
+}
+
+/// Store paths, of a discovery.
+impl Submission for String {
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn submit<H: Host>(host: &H, batch: Vec<Self>) -> Result<(), String> {
+        host.submit_discovery(batch)
+    }
+}
+
 /// Collects and hands over.
-pub struct Batches<'h, H> {
+pub struct Batches<'h, H, T = InventoryItem> {
     host: &'h H,
-    items: Vec<InventoryItem>,
+    items: Vec<T>,
     bytes: usize,
     taken: u64,
 }
 
 /// The host did not take a batch; its reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the host did not take a part of the inventory: {0}")]
+#[error("the host did not take a part of the list: {0}")]
 pub struct SubmissionRefused(pub String);
 
 /// Whether an item filled a batch.
@@ -35,7 +86,7 @@ pub enum Added {
     HandedOver,
 }
 
-impl<'h, H: Host> Batches<'h, H> {
+impl<'h, H: Host, T: Submission> Batches<'h, H, T> {
     /// Nothing yet.
     pub fn new(host: &'h H) -> Self {
         Batches {
@@ -56,8 +107,8 @@ impl<'h, H: Host> Batches<'h, H> {
     ///
     /// # Errors
     /// The host's refusal.
-    pub fn add(&mut self, item: InventoryItem) -> Result<Added, SubmissionRefused> {
-        self.bytes = self.bytes.saturating_add(size(&item));
+    pub fn add(&mut self, item: T) -> Result<Added, SubmissionRefused> {
+        self.bytes = self.bytes.saturating_add(item.size());
         self.items.push(item);
         if self.items.len() < MOST_ITEMS && self.bytes < MOST_BYTES {
             return Ok(Added::Waiting);
@@ -76,31 +127,8 @@ impl<'h, H: Host> Batches<'h, H> {
         }
         self.taken = self.count();
         self.bytes = 0;
-        self.host
-            .submit_inventory(std::mem::take(&mut self.items))
-            .map_err(SubmissionRefused)
+        T::submit(self.host, std::mem::take(&mut self.items)).map_err(SubmissionRefused)
     }
-}
-
-fn size(item: &InventoryItem) -> usize {
-    let certificates: usize = item.certificates.iter().map(Vec::len).sum();
-    let parameters: usize = item
-        .parameters
-        .iter()
-        .map(|(name, value)| {
-            name.len()
-                + match value {
-                    ParameterValue::Text(text) => text.len(),
-                    ParameterValue::Flag(_) | ParameterValue::Unset => 1,
-                }
-        })
-        .sum();
-    let details: usize = item
-        .details
-        .iter()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
-    item.alias.len() + certificates + parameters + details
 }
 
 #[cfg(test)]
@@ -150,7 +178,21 @@ mod tests {
     #[test]
     fn without_items_nothing_is_handed_over() {
         let fake = Fake::default();
-        Batches::new(&fake).hand_over().unwrap();
+        Batches::<_, InventoryItem>::new(&fake).hand_over().unwrap();
         assert_eq!(sizes(&fake), [0_usize; 0]);
+    }
+
+    #[test]
+    fn paths_go_out_in_batches_too() {
+        let fake = Fake::default();
+        let mut batches = Batches::new(&fake);
+        for number in 0..101 {
+            batches.add(format!("path-{number}")).unwrap();
+        }
+        batches.hand_over().unwrap();
+        let discovered = fake.discovered.borrow();
+        let sizes: Vec<usize> = discovered.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [100, 1]);
+        assert!(fake.batches().is_empty());
     }
 }

@@ -2,36 +2,21 @@
 //!
 //! It must not send anything: what is malformed ends here, naming the field.
 
-use job_scope::{ClientId, FieldError, Identity, Properties, StoreScope};
+use job_scope::{
+    ClientId, Endpoints, FieldError, Identity, JobOptions, Properties, StoreScope, TenantId,
+};
 
-use crate::azure::entra::Application;
-use crate::contract::{Credential, Job, Secret, Store};
+use crate::azure::entra::{Application, Proof};
+use crate::azure::identity_endpoint::ManagedIdentity;
+use crate::azure::tokens::{Issuer, Tokens};
+use crate::contract::{Credential, Job, Store};
 
-/// What an inventory does when single certificates cannot be read although the vault
-/// is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Partial {
-    /// The platform takes a shorter list as removals, so that only a defect of a
-    /// certificate itself is tolerated.
-    Refuse,
-    /// Any single failure is tolerated, as this extension's predecessor did.
-    Submit,
-}
-
-/// Reads the option `partial`.
+/// Reads the options.
 ///
 /// # Errors
-/// Any value but `submit`.
-pub fn partial(job: &Job) -> Result<Partial, FieldError> {
-    match job.option("partial") {
-        None => Ok(Partial::Refuse),
-        Some("submit") => Ok(Partial::Submit),
-        Some(_) => Err(FieldError::new(
-            "partial",
-            "the option has a value that it does not know",
-            "write submit, or leave it out",
-        )),
-    }
+/// A known option with a value that it does not know.
+pub fn options(job: &Job) -> Result<JobOptions, FieldError> {
+    JobOptions::from_fields(job.options.iter().map(|(name, value)| (name, value)))
 }
 
 /// Reads the credential.
@@ -61,48 +46,53 @@ pub fn scope(store: &Store, identity: &Identity) -> Result<StoreScope, FieldErro
     StoreScope::parse(&store.tenant, &store.path, &properties, identity)
 }
 
-/// The application that asks for tokens.
+/// The tokens of a job about a store.
 ///
 /// # Errors
-/// An identity that this version cannot work with, or a blank secret.
-pub fn application(job: &Job, scope: &StoreScope) -> Result<Application, FieldError> {
-    let unsupported = |kind: &str| {
-        Err(FieldError::new(
-            "credential",
-            format!("this version of the extension does not support {kind}"),
-            "use an application with a client secret",
-        ))
+/// As [`tokens`].
+pub fn tokens_of(job: &Job, scope: &StoreScope) -> Result<Tokens, FieldError> {
+    tokens(job, scope.tenant(), scope.endpoints())
+}
+
+/// The tokens of the job's identity, in this tenant and cloud.
+///
+/// # Errors
+/// A blank secret, or no tenant where the identity needs one.
+pub fn tokens(
+    job: &Job,
+    tenant: Option<&TenantId>,
+    endpoints: &Endpoints,
+) -> Result<Tokens, FieldError> {
+    let (client_id, proof) = match &job.credential {
+        Credential::ManagedIdentity(client_id) => {
+            let client_id = client_id.as_deref().map(ClientId::parse).transpose()?;
+            return Ok(Tokens::new(Issuer::Endpoint(ManagedIdentity {
+                client_id: client_id.map(|id| id.to_string()),
+            })));
+        }
+        Credential::ClientSecret { client_id, secret } => {
+            if secret.reveal().is_empty() {
+                return Err(FieldError::new(
+                    "ServerPassword",
+                    "the client secret is empty",
+                    "write the application's secret",
+                ));
+            }
+            (client_id, Proof::Secret(secret.clone()))
+        }
+        Credential::ClientAssertion(client_id) => (client_id, Proof::Assertion),
     };
-    let (client_id, secret) = match &job.credential {
-        Credential::ClientSecret { client_id, secret } => (client_id, secret),
-        Credential::ClientAssertion(_) => {
-            return unsupported("workload identity (a federated client assertion)");
-        }
-        Credential::ManagedIdentity(Some(_)) => {
-            return unsupported("a user-assigned managed identity");
-        }
-        Credential::ManagedIdentity(None) => {
-            return unsupported("the system-assigned managed identity");
-        }
-    };
-    if secret.reveal().is_empty() {
-        return Err(FieldError::new(
-            "ServerPassword",
-            "the client secret is empty",
-            "write the application's secret",
-        ));
-    }
-    let Some(tenant) = scope.tenant() else {
+    let Some(tenant) = tenant else {
         return Err(FieldError::new(
             "ClientMachine",
             "no tenant is known",
             "write the tenant's id (a GUID) or one of its verified domains",
         ));
     };
-    Ok(Application {
-        authority: scope.endpoints().authority,
+    Ok(Tokens::new(Issuer::Entra(Application {
+        authority: endpoints.authority,
         tenant: tenant.to_string(),
         client_id: ClientId::parse(client_id)?.to_string(),
-        secret: Secret::new(secret.reveal().to_owned()),
-    })
+        proof,
+    })))
 }

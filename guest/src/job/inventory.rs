@@ -6,22 +6,25 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use job_scope::{Alias, FieldError, StoreScope};
+use job_scope::{Alias, FieldError, JobOptions, Partial, StoreScope};
 
 use super::batches::{Added, Batches, SubmissionRefused};
-use super::input::{self, Partial};
+use super::input;
 use super::item::item;
 use super::losses::Losses;
+use super::reading::{NameReading, read};
 use super::watch::{self, Ended};
+use crate::azure::audience::Audience;
 use crate::azure::calls::Calls;
 use crate::azure::certificate::Defect;
 use crate::azure::error::CallError;
-use crate::azure::tokens::Tokens;
-use crate::azure::vault::{Page, Reading, Vault};
+use crate::azure::service::Service;
+use crate::azure::vault::{Page, Vault};
 use crate::contract::{Failure, Job, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
@@ -32,7 +35,7 @@ use crate::text::excerpt;
 /// with the list's own request this stays below a host's limit of 64.
 const IN_FLIGHT: usize = 48;
 
-/// Names that are listed ahead of the reads, about: 40 pages. Enough that the list
+/// NameReading that are listed ahead of the reads, about: 40 pages. Enough that the list
 /// never waits while reads keep up, and little memory when they do not.
 const LISTED_AHEAD: usize = 1_000;
 
@@ -55,6 +58,18 @@ enum Problem {
         cause: String,
         failure: Failure,
     },
+    /// More were forbidden than could be read: that is no longer a matter of single names.
+    #[error(
+        "{cause}; {forbidden} certificates may not be read, and only {read} could be: a platform \
+         would take the others as removed, so nothing is submitted. If it is meant so, set the \
+         option partial to submit"
+    )]
+    MostForbidden {
+        forbidden: u64,
+        read: u64,
+        cause: String,
+        failure: Failure,
+    },
 }
 
 impl Problem {
@@ -63,7 +78,7 @@ impl Problem {
             Problem::Call(error) => error.failure(),
             Problem::Submission(_) => Failure::SubmissionRefused,
             Problem::Cancelled => Failure::Cancelled,
-            Problem::Nothing { failure, .. } => *failure,
+            Problem::Nothing { failure, .. } | Problem::MostForbidden { failure, .. } => *failure,
         }
     }
 }
@@ -71,16 +86,16 @@ impl Problem {
 /// Runs the job.
 pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
-    let (scope, vault, partial) = match prepare(env, job, store, deadline) {
+    let (scope, vault, options) = match prepare(env, job, store, deadline) {
         Ok(prepared) => prepared,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
-    let result = watch::watched(env, deadline, Inventory::new(&vault, partial).read()).await;
+    let result = watch::watched(env, deadline, Inventory::new(&vault, &options).read()).await;
     let outcome = match result {
-        Ok(Ok(losses)) => done(&scope, &losses),
+        Ok(Ok(gaps)) => done(&scope, &gaps),
         Ok(Err(problem)) => Outcome::failure(problem.failure(), problem),
         Err(Ended::Cancelled) => Outcome::failure(Failure::Cancelled, Problem::Cancelled),
-        Err(Ended::Deadline) => out_of_time(vault.calls.last_trouble()),
+        Err(Ended::Deadline) => out_of_time(vault.calls().last_trouble()),
     };
     if let Status::Failure(_) = outcome.status {
         env.log(LogLevel::Error, &outcome.message);
@@ -93,29 +108,41 @@ fn prepare<'e, E: Environment>(
     job: &Job,
     store: &Store,
     deadline: Duration,
-) -> Result<(StoreScope, Vault<'e, E>, Partial), FieldError> {
-    let partial = input::partial(job)?;
+) -> Result<(StoreScope, Vault<'e, E>, JobOptions), FieldError> {
+    let options = input::options(job)?;
     let scope = input::scope(store, &input::identity(job)?)?;
-    let tokens = Tokens::new(input::application(job, &scope)?);
+    let tokens = input::tokens_of(job, &scope)?;
     let calls = Calls::new(env, &job.attempt_id, deadline);
-    let vault = Vault::new(
-        calls,
-        tokens,
+    let vault = Vault::new(Service::new(
+        Rc::new(calls),
+        Rc::new(tokens),
         scope.vault_host(),
-        scope.endpoints().vault_scope,
-    );
-    Ok((scope, vault, partial))
+        Audience::vault(scope.endpoints()),
+    ));
+    Ok((scope, vault, options))
 }
 
 /// A complete inventory says nothing, as the platform expects; what is missing or odd
 /// is a warning.
-fn done(scope: &StoreScope, losses: &Losses) -> Outcome {
+fn done(scope: &StoreScope, gaps: &Gaps) -> Outcome {
     let mut message = String::new();
-    if losses.count() > 0 {
+    if gaps.missing.count() > 0 {
         let _ = write!(
             message,
-            "{} certificates could not be read and are missing from this inventory: {losses}",
-            losses.count()
+            "{} certificates could not be read and are missing from this inventory: {}",
+            gaps.missing.count(),
+            gaps.missing
+        );
+    }
+    if gaps.without_chain.count() > 0 {
+        if !message.is_empty() {
+            message.push_str(". ");
+        }
+        let _ = write!(
+            message,
+            "{} certificates are there without their issuers: {}",
+            gaps.without_chain.count(),
+            gaps.without_chain
         );
     }
     for note in scope.notes() {
@@ -152,41 +179,58 @@ fn out_of_time(last: Option<CallError>) -> Outcome {
 /// What happens next.
 enum Event {
     Page(Result<Page, CallError>),
-    Certificate(Alias, Result<Reading, CallError>),
+    Certificate(Alias, Result<NameReading, CallError>),
     /// Everything is done.
     End,
+}
+
+/// What a complete list still lacks.
+#[derive(Default)]
+struct Gaps {
+    /// Certificates that could not be read.
+    missing: Losses,
+    /// Certificates whose issuers could not.
+    without_chain: Losses,
 }
 
 /// One run over a vault.
 struct Inventory<'v, 'e, E> {
     vault: &'v Vault<'e, E>,
-    partial: Partial,
+    options: &'v JobOptions,
     batches: Batches<'e, E>,
-    losses: Losses,
+    gaps: Gaps,
+    /// NameReading that were read, or could not be: an inventory of all versions has more items.
+    done: u64,
     /// The error of the first certificate that could not be read.
     first_loss: Option<(Failure, String)>,
-    /// Names in lower case: a vault that changes while it is listed may show one twice.
+    /// How many were forbidden, and the error of the first.
+    forbidden: u64,
+    first_forbidden: Option<(Failure, String)>,
+    /// NameReading in lower case: a vault that changes while it is listed may show one twice.
     listed: BTreeSet<String>,
     waiting: VecDeque<Alias>,
     gone: u64,
 }
 
 impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
-    fn new(vault: &'v Vault<'e, E>, partial: Partial) -> Self {
+    fn new(vault: &'v Vault<'e, E>, options: &'v JobOptions) -> Self {
         Inventory {
             vault,
-            partial,
-            batches: Batches::new(vault.calls.env()),
-            losses: Losses::default(),
+            options,
+            batches: Batches::new(vault.calls().env()),
+            gaps: Gaps::default(),
+            done: 0,
             first_loss: None,
+            forbidden: 0,
+            first_forbidden: None,
             listed: BTreeSet::new(),
             waiting: VecDeque::new(),
             gone: 0,
         }
     }
 
-    async fn read(mut self) -> Result<Losses, Problem> {
-        let vault = self.vault;
+    async fn read(mut self) -> Result<Gaps, Problem> {
+        let (vault, options) = (self.vault, self.options);
         let mut pages = vault.pages();
         let mut reads = FuturesUnordered::new();
         let mut listing = Some(Box::pin(vault.page(None)));
@@ -196,7 +240,7 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
                 && let Some(name) = self.waiting.pop_front()
             {
                 reads.push(async move {
-                    let reading = vault.certificate(&name).await;
+                    let reading = read(vault, &name, options).await;
                     (name, reading)
                 });
             }
@@ -262,26 +306,37 @@ impl<E: Environment> Inventory<'_, '_, E> {
     fn take(
         &mut self,
         name: &Alias,
-        reading: Result<Reading, CallError>,
+        reading: Result<NameReading, CallError>,
         listed_all: bool,
     ) -> Result<(), Problem> {
         match reading {
-            Ok(Reading::Certificate(certificate)) => {
-                if self.batches.add(item(*certificate))? == Added::HandedOver {
-                    self.step(listed_all)?;
+            Ok(NameReading::Found(all)) => {
+                self.done += 1;
+                for (found, chain_problem) in all {
+                    if let Some(problem) = chain_problem {
+                        self.gaps.without_chain.add(name.as_str(), &problem);
+                    }
+                    if self.batches.add(item(found))? == Added::HandedOver {
+                        self.step(listed_all)?;
+                    }
                 }
             }
-            Ok(Reading::Gone) => {
+            Ok(NameReading::Gone) => {
                 self.gone += 1;
                 let line = format!("{name} was deleted since the list was made; left out");
                 self.env().log(LogLevel::Debug, &line);
             }
-            Ok(Reading::Defective(defect)) => {
+            Ok(NameReading::Defective(defect)) => {
                 let cause = format!("{name}: {defect}");
                 self.lose(name.as_str(), &defect.to_string(), Failure::Other, cause);
             }
             Err(error) if self.tolerates(&error) => {
                 let (failure, cause) = (error.failure(), error.to_string());
+                if error.forbids_one_name() {
+                    self.forbidden += 1;
+                    self.first_forbidden
+                        .get_or_insert_with(|| (failure, cause.clone()));
+                }
                 self.lose(name.as_str(), &error.briefly(), failure, cause);
             }
             Err(error) => return Err(error.into()),
@@ -290,13 +345,14 @@ impl<E: Environment> Inventory<'_, '_, E> {
     }
 
     fn tolerates(&self, error: &CallError) -> bool {
-        error.forbids_one_name() || self.partial == Partial::Submit && error.may_be_of_one_call()
+        error.forbids_one_name()
+            || self.options.partial == Partial::Submit && error.may_be_of_one_call()
     }
 
     fn lose(&mut self, name: &str, briefly: &str, failure: Failure, cause: String) {
         let line = format!("{name} is missing from the inventory: {briefly}");
         self.env().log(LogLevel::Warn, &line);
-        self.losses.add(name, briefly);
+        self.gaps.missing.add(name, briefly);
         let (kind, _) = self.first_loss.get_or_insert((failure, cause));
         if *kind != failure {
             *kind = Failure::Other;
@@ -306,9 +362,8 @@ impl<E: Environment> Inventory<'_, '_, E> {
     /// Between pages and batches: says how far the job is, and asks whether to go on.
     fn step(&self, listed_all: bool) -> Result<(), Problem> {
         let done = self
-            .batches
-            .count()
-            .saturating_add(self.losses.count())
+            .done
+            .saturating_add(self.gaps.missing.count())
             .saturating_add(self.gone);
         let total = u64::try_from(self.listed.len()).unwrap_or(u64::MAX);
         self.env().progress(done, listed_all.then_some(total));
@@ -318,13 +373,24 @@ impl<E: Environment> Inventory<'_, '_, E> {
         Ok(())
     }
 
-    fn end(mut self) -> Result<Losses, Problem> {
+    fn end(mut self) -> Result<Gaps, Problem> {
         let count = self.batches.count();
         if count == 0
             && let Some((failure, cause)) = self.first_loss
         {
             return Err(Problem::Nothing {
-                count: self.losses.count(),
+                count: self.gaps.missing.count(),
+                cause,
+                failure,
+            });
+        }
+        if self.forbidden > self.done
+            && self.options.partial == Partial::Refuse
+            && let Some((failure, cause)) = self.first_forbidden
+        {
+            return Err(Problem::MostForbidden {
+                forbidden: self.forbidden,
+                read: self.done,
                 cause,
                 failure,
             });
@@ -333,15 +399,15 @@ impl<E: Environment> Inventory<'_, '_, E> {
         self.batches.hand_over()?;
         let line = format!(
             "{count} certificates handed over, {} could not be read, {} were deleted meanwhile",
-            self.losses.count(),
+            self.gaps.missing.count(),
             self.gone
         );
         self.env().log(LogLevel::Info, &line);
-        Ok(self.losses)
+        Ok(self.gaps)
     }
 
     fn env(&self) -> &E {
-        self.vault.calls.env()
+        self.vault.calls().env()
     }
 }
 

@@ -6,14 +6,30 @@
 use crate::azure::certificate::{Certificate, Exportable};
 use crate::contract::{InventoryItem, ParameterValue};
 
-/// Maps one certificate: the leaf alone, with a private key, and of the entry
-/// parameters those that can be told.
-pub fn item(certificate: Certificate) -> InventoryItem {
+/// What an inventory found under one name.
+#[derive(Debug)]
+pub struct Found {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Its issuers, nearest first, where the job asked for them.
+    pub issuers: Vec<Vec<u8>>,
+    /// Whether it is the current version, where the job asked for all of them.
+    pub current: Option<bool>,
+}
+
+/// Maps one certificate: the leaf first, with a private key, and of the entry parameters
+/// those that can be told.
+pub fn item(found: Found) -> InventoryItem {
+    let certificate = found.certificate;
+    let mut details = details(&certificate);
+    details.extend(found.current.map(|flag| ("current", flag.to_string())));
     InventoryItem {
         parameters: parameters(&certificate),
-        details: details(&certificate),
+        details,
         alias: certificate.name,
-        certificates: vec![certificate.der],
+        certificates: std::iter::once(certificate.der)
+            .chain(found.issuers)
+            .collect(),
         private_key: true,
     }
 }
@@ -43,10 +59,21 @@ fn details(certificate: &Certificate) -> Vec<(&'static str, String)> {
         ("enabled", certificate.enabled.map(|flag| flag.to_string())),
         ("expires", certificate.expires.and_then(rfc3339)),
         ("key", certificate.key.clone()),
+        (
+            "exportable",
+            exportable(certificate).map(|flag| flag.to_string()),
+        ),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
     .collect()
+}
+
+fn exportable(certificate: &Certificate) -> Option<bool> {
+    match certificate.exportable {
+        Exportable::Stated(exportable) => Some(exportable),
+        Exportable::NoPolicy | Exportable::NotStated => None,
+    }
 }
 
 /// Seconds since 1970 as `2031-11-01T21:04:31Z`, for the years 1 to 9999 that RFC 3339
@@ -94,13 +121,37 @@ mod tests {
         }
     }
 
+    fn found(certificate: Certificate) -> Found {
+        Found {
+            certificate,
+            issuers: Vec::new(),
+            current: None,
+        }
+    }
+
+    #[test]
+    fn issuers_follow_the_leaf_and_older_versions_are_marked() {
+        let item = item(Found {
+            issuers: vec![vec![0x30, 1, 1]],
+            current: Some(false),
+            ..found(Certificate {
+                exportable: Exportable::Stated(true),
+                ..certificate()
+            })
+        });
+        assert_eq!(item.certificates, [vec![0x30, 0], vec![0x30, 1, 1]]);
+        let told = |name| item.details.iter().find(|(known, _)| *known == name);
+        assert_eq!(told("current").unwrap().1, "false");
+        assert_eq!(told("exportable").unwrap().1, "true");
+    }
+
     fn tags(value: Value) -> BTreeMap<String, Value> {
         serde_json::from_value(value).unwrap()
     }
 
     #[test]
     fn an_item_is_the_leaf_with_a_private_key_under_the_vaults_name() {
-        let item = item(certificate());
+        let item = item(found(certificate()));
         assert_eq!(item.alias, "web-1");
         assert_eq!(item.certificates, [[0x30, 0]]);
         assert!(item.private_key);
@@ -149,24 +200,24 @@ mod tests {
                 vec![text(r#"{"a":"ä","b":"say \"hi\"","c":null}"#), PRESERVE],
             ),
         ] {
-            let item = item(Certificate {
+            let item = item(found(Certificate {
                 tags: tags(tagged.clone()),
                 exportable,
                 ..certificate()
-            });
+            }));
             assert_eq!(item.parameters, wanted, "{tagged} {exportable:?}");
         }
     }
 
     #[test]
     fn what_is_not_known_is_no_detail() {
-        let item = item(Certificate {
+        let item = item(found(Certificate {
             version: None,
             enabled: None,
             expires: Some(i64::MAX),
             key: None,
             ..certificate()
-        });
+        }));
         assert_eq!(item.details, []);
     }
 

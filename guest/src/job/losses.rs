@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Names kept per cause; the others are counted. With names of at most 127 characters,
-/// three causes at this length still fit the message.
-const NAMES: usize = 8;
+/// Characters of names that are kept of all causes together; names beyond are counted. With
+/// the causes themselves, of some 200 characters each, this fits a message of 4,000.
+const NAMES: usize = 2_400;
 
 /// Causes kept; the others are counted together.
 const CAUSES: usize = 5;
@@ -19,6 +19,8 @@ pub struct Losses {
     causes: BTreeMap<String, Loss>,
     others: u64,
     count: u64,
+    /// Characters of names that were kept.
+    kept: usize,
 }
 
 #[derive(Default)]
@@ -37,7 +39,9 @@ impl Losses {
         }
         let loss = self.causes.entry(cause.to_owned()).or_default();
         loss.count += 1;
-        if loss.names.len() < NAMES {
+        let length = name.chars().count();
+        if self.kept + length <= NAMES {
+            self.kept += length;
             loss.names.push(name.to_owned());
         }
     }
@@ -53,11 +57,12 @@ impl fmt::Display for Losses {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
         for (cause, loss) in &self.causes {
-            write!(out, "{separator}{}", loss.names.join(", "))?;
             let kept = u64::try_from(loss.names.len()).unwrap_or(u64::MAX);
-            match loss.count.saturating_sub(kept) {
-                0 => {}
-                more => write!(out, " and {more} more")?,
+            write!(out, "{separator}{}", loss.names.join(", "))?;
+            match (kept, loss.count.saturating_sub(kept)) {
+                (_, 0) => {}
+                (0, all) => write!(out, "{all} certificates")?,
+                (_, more) => write!(out, " and {more} more")?,
             }
             write!(out, ": {cause}")?;
             separator = "; ";
@@ -80,11 +85,17 @@ mod tests {
             losses.add(&format!("c{number}"), "it has no content");
         }
         losses.add("d", "403");
-        assert_eq!(
-            losses.to_string(),
-            "d: 403; c1, c2, c3, c4, c5, c6, c7, c8 and 2 more: it has no content"
+        for _ in 0..30 {
+            losses.add(&"n".repeat(100), "it is not there");
+        }
+        let text = losses.to_string();
+        assert!(text.starts_with("d: 403; "), "{text}");
+        assert!(
+            text.contains("c1, c2, c3, c4, c5, c6, c7, c8, c9, c10: it has no content"),
+            "{text}"
         );
-        assert_eq!(losses.count(), 11);
+        assert!(text.ends_with("nnn and 7 more: it is not there"), "{text}");
+        assert_eq!(losses.count(), 41);
     }
 
     #[test]
@@ -96,5 +107,18 @@ mod tests {
         let text = losses.to_string();
         assert!(text.ends_with("and 9995 more for other reasons"), "{text}");
         assert!(text.len() < 2_000, "{}", text.len());
+    }
+
+    #[test]
+    fn a_cause_whose_names_have_no_room_is_still_counted() {
+        let mut losses = Losses::default();
+        for number in 0..100 {
+            losses.add(&"n".repeat(127), if number < 50 { "a" } else { "b" });
+        }
+        let text = losses.to_string();
+        assert!(
+            text.contains("and 32 more: a; 50 certificates: b"),
+            "{text}"
+        );
     }
 }

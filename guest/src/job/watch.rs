@@ -14,6 +14,11 @@ use crate::env::Environment;
 /// second cost nothing.
 const ASK_EVERY: Duration = Duration::from_millis(250);
 
+/// How long a cancelled job may still wait for the answer to a change that is under way.
+/// An import or a deletion is answered within a second or two; dropped before, nobody
+/// would know what became of it.
+const LAST_ANSWER: Duration = Duration::from_secs(5);
+
 /// The part of a time limit that is left for the report: the host ends the job at the
 /// limit itself, and what it ends cannot say why.
 const LONGEST_RESERVE: Duration = Duration::from_secs(2);
@@ -42,8 +47,22 @@ pub async fn watched<E: Environment, T>(
     deadline: Duration,
     work: impl Future<Output = T>,
 ) -> Result<T, Ended> {
+    watched_changing(env, deadline, || false, work).await
+}
+
+/// The same for work that changes something: while `changing` says that a change is under
+/// way, a cancelled job waits a little for its answer.
+///
+/// # Errors
+/// Why it ended.
+pub async fn watched_changing<E: Environment, T>(
+    env: &E,
+    deadline: Duration,
+    changing: impl Fn() -> bool,
+    work: impl Future<Output = T>,
+) -> Result<T, Ended> {
     let mut work = pin!(work);
-    let mut watch = pin!(watch(env, deadline));
+    let mut watch = pin!(watch(env, deadline, changing));
     poll_fn(|context| {
         if let Poll::Ready(result) = work.as_mut().poll(context) {
             return Poll::Ready(Ok(result));
@@ -53,12 +72,17 @@ pub async fn watched<E: Environment, T>(
     .await
 }
 
-async fn watch<E: Environment>(env: &E, deadline: Duration) -> Ended {
+async fn watch<E: Environment>(env: &E, deadline: Duration, changing: impl Fn() -> bool) -> Ended {
+    let mut cancelled_at = None;
     loop {
+        let now = env.now();
         if env.cancelled() {
-            return Ended::Cancelled;
+            let waited = now.saturating_sub(*cancelled_at.get_or_insert(now));
+            if !changing() || waited >= LAST_ANSWER {
+                return Ended::Cancelled;
+            }
         }
-        let left = deadline.saturating_sub(env.now());
+        let left = deadline.saturating_sub(now);
         if left.is_zero() {
             return Ended::Deadline;
         }

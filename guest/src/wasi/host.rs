@@ -24,6 +24,14 @@ impl Host for Wasi {
         wit::cancelled()
     }
 
+    fn assertion(&self) -> Result<String, String> {
+        wit::assertion()
+    }
+
+    fn submit_discovery(&self, paths: Vec<String>) -> Result<(), String> {
+        wit::submit_discovery(&paths)
+    }
+
     fn submit_inventory(&self, items: Vec<InventoryItem>) -> Result<(), String> {
         let items: Vec<wit::InventoryItem> = items.into_iter().map(Into::into).collect();
         wit::submit_inventory(&items)

@@ -34,6 +34,8 @@ fn build(request: Request) -> Result<wstd::http::Request<Body>, TransportError> 
     let method = match request.method {
         Method::Get => WasiMethod::GET,
         Method::Post => WasiMethod::POST,
+        Method::Put => WasiMethod::PUT,
+        Method::Delete => WasiMethod::DELETE,
     };
     let mut builder = wstd::http::Request::builder()
         .method(method)
@@ -41,7 +43,7 @@ fn build(request: Request) -> Result<wstd::http::Request<Body>, TransportError> 
     for (name, value) in request.headers {
         builder = builder.header(name, value);
     }
-    if request.method == Method::Post || !request.body.is_empty() {
+    if matches!(request.method, Method::Post | Method::Put) || !request.body.is_empty() {
         builder = builder.header("content-length", request.body.len());
     }
     builder
@@ -75,26 +77,26 @@ fn translate(error: wstd::http::Error) -> TransportError {
     match error.downcast_ref::<ErrorCode>() {
         Some(code) => from_code(code),
         // wstd reads a body's error as text only.
-        None => TransportError::Connection("the connection broke while data was on its way"),
+        None => TransportError::Broken("the connection broke while data was on its way"),
     }
 }
 
 fn from_code(code: &ErrorCode) -> TransportError {
-    use TransportError::{Connection, Timeout};
+    use TransportError::{Broken, Connection, Timeout};
     match code {
         ErrorCode::HttpRequestDenied => TransportError::Denied,
         ErrorCode::DestinationIpProhibited => TransportError::AddressDenied,
         ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => TransportError::NameNotFound,
-        ErrorCode::DnsTimeout => Timeout("the name did not resolve in time"),
+        ErrorCode::DnsTimeout => Connection("the name did not resolve in time"),
         ErrorCode::TlsCertificateError => TransportError::Certificate,
         ErrorCode::TlsProtocolError | ErrorCode::TlsAlertReceived(_) => TransportError::Tls,
-        ErrorCode::ConnectionTimeout => Timeout("no connection in time"),
+        ErrorCode::ConnectionTimeout => Connection("no connection in time"),
         ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
         | ErrorCode::HttpResponseTimeout => Timeout("no answer in time"),
         ErrorCode::ConnectionRefused => Connection("the connection was refused"),
         ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete => {
-            Connection("the connection broke")
+            Broken("the connection broke")
         }
         ErrorCode::ConnectionLimitReached => Connection("the host's connection limit is reached"),
         ErrorCode::DestinationUnavailable | ErrorCode::DestinationIpUnroutable => {

@@ -8,10 +8,13 @@ use anyhow::{Context, Result};
 use extension_host::grant::Rule;
 use extension_host::orchestrator::parse;
 use extension_host::runner::reach;
+use secrecy::zeroize::Zeroizing;
 use std::io::Write;
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
-    let parsed = parse(&setup::read(&args.job)?);
+    let text = Zeroizing::new(setup::read(&args.job)?);
+    let parsed = parse(&text);
+    drop(text);
     let policy = setup::policy(args.policy.as_deref())?;
     let reached = match &parsed.job {
         Ok(job) => reach(job, &policy).map_err(|failure| failure.message),

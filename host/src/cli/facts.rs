@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use extension_host::orchestrator::{Item, Parameter};
+use extension_host::orchestrator::{Item, Parameter, parameter};
 use serde::Serialize;
 use sha1::{Digest, Sha1};
 use x509_cert::Certificate;
@@ -30,10 +30,16 @@ pub(crate) struct Facts {
     pub(crate) version: String,
     /// Tags, as JSON.
     pub(crate) tags: String,
+    /// Whether its key may leave the store.
+    pub(crate) exportable: String,
+    /// Whether this is the version that the store uses.
+    pub(crate) current: String,
+    /// How many certificates came: the leaf, and its issuers where they were asked for.
+    pub(crate) chain: String,
 }
 
 /// The columns, in order.
-pub(crate) const COLUMNS: [&str; 9] = [
+pub(crate) const COLUMNS: [&str; 12] = [
     "alias",
     "subject",
     "issuer",
@@ -43,6 +49,9 @@ pub(crate) const COLUMNS: [&str; 9] = [
     "thumbprint",
     "version",
     "tags",
+    "exportable",
+    "current",
+    "chain",
 ];
 
 impl Facts {
@@ -75,15 +84,18 @@ impl Facts {
                 .map(|byte| format!("{byte:02X}"))
                 .collect(),
             version: detail("version"),
-            tags: match item.parameters.get("CertificateTags") {
+            tags: match item.parameters.get(parameter::TAGS) {
                 Some(Parameter::Text(tags)) => tags.clone(),
                 _ => String::new(),
             },
+            exportable: detail("exportable"),
+            current: detail("current"),
+            chain: item.certificates.len().to_string(),
         }
     }
 
     /// The values of [`COLUMNS`].
-    pub(crate) fn row(&self) -> [&str; 9] {
+    pub(crate) fn row(&self) -> [&str; 12] {
         [
             &self.alias,
             &self.subject,
@@ -94,6 +106,16 @@ impl Facts {
             &self.thumbprint,
             &self.version,
             &self.tags,
+            &self.exportable,
+            &self.current,
+            &self.chain,
         ]
+    }
+
+    /// The value of one of [`COLUMNS`]; empty for any other name.
+    pub(crate) fn cell(&self, column: &str) -> &str {
+        let cells = COLUMNS.iter().zip(self.row());
+        let mut of_column = cells.filter(|(name, _)| **name == column);
+        of_column.next().map_or("", |(_, cell)| cell)
     }
 }

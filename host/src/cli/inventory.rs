@@ -2,93 +2,75 @@
 //! orchestrator's, made from arguments.
 
 use super::args::{InventoryArgs, Output};
-use super::exit::{Exit, UsageError};
+use super::exit::Exit;
 use super::facts::{COLUMNS, Facts};
+use super::job::{self, cloud, options, store};
 use super::setup;
+use super::table::{Json, table, write_json};
 use anyhow::{Context, Result};
-use comfy_table::{ContentArrangement, Table, presets};
-use extension_host::orchestrator::{Item, Job};
-use extension_host::runner::{Cause, Status};
+use extension_host::orchestrator::{Item, Task};
 use extension_host::spool::Spool;
-use extension_host::text::one_line;
-use job_scope::{Identity, JobKind, Properties};
-use secrecy::SecretString;
+use job_scope::option;
 use std::io::{self, BufWriter, Write};
 
-/// Columns of the table; the other outputs have them all.
-const SHOWN: usize = 7;
+/// Columns of the table for people; the other outputs have them all.
+const SHOWN: &[&str] = &[
+    "alias",
+    "subject",
+    "issuer",
+    "expires",
+    "key",
+    "exportable",
+    "enabled",
+    "thumbprint",
+];
+
+/// The same where every version is listed.
+const SHOWN_OF_VERSIONS: &[&str] = &[
+    "alias",
+    "version",
+    "current",
+    "subject",
+    "expires",
+    "key",
+    "exportable",
+    "enabled",
+    "thumbprint",
+];
 
 pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
-    let job = job(args)?;
-    let mut report = setup::run(&args.host, &job)?;
+    let given = options(&[
+        cloud(&args.store),
+        (option::VERSIONS, args.all_versions.then_some("all")),
+        (option::FULL_CHAIN, args.full_chain.then_some("true")),
+        (option::PARTIAL, args.partial.then_some("submit")),
+    ]);
+    let task = Task::Inventory {
+        store: store(&args.store, &[]),
+        last_inventory: 0,
+    };
+    let mut report = setup::run(&args.host, job::job(&args.identity, given, task)?)?;
     if let Some(list) = report.list.as_mut() {
-        print(list, args.output).context("cannot write the list")?;
+        let shown = match args.all_versions {
+            true => SHOWN_OF_VERSIONS,
+            false => SHOWN,
+        };
+        print(list, args.output, shown).context("cannot write the list")?;
     }
     setup::tell(&report);
-    Ok(match report.status {
-        // Here the job is the call.
-        Status::Failure(Cause::Input) => Exit::Usage,
-        status => Exit::of_status(status),
-    })
+    Ok(job::exit(&report))
 }
 
-fn job(args: &InventoryArgs) -> Result<Job> {
-    let secret = match &args.client_secret_file {
-        Some(path) => Some(
-            String::from_utf8(setup::read(path)?)
-                .ok()
-                .with_context(|| format!("{} is not text", path.display()))
-                .context(UsageError)?,
-        ),
-        None => std::env::var("AZURE_CLIENT_SECRET").ok(),
-    };
-    let secret = secret
-        .as_deref()
-        .map(|text| text.trim_end_matches(['\r', '\n']));
-    let identity = Identity::choose(Some(&args.client_id), secret).context(UsageError)?;
-    let fields = [
-        ("AzureCloud", &args.cloud),
-        ("PrivateEndpoint", &args.private_endpoint),
-    ];
-    Ok(Job {
-        history_id: 0,
-        kind: JobKind::Inventory,
-        tenant: args.tenant.clone(),
-        path: args.path.clone(),
-        properties: Properties::from_fields(
-            fields
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))),
-        ),
-        identity,
-        secret: secret.map(|secret| SecretString::from(secret.to_owned())),
-        last_inventory: 0,
-    })
-}
-
-fn print(list: &mut Spool, output: Output) -> Result<()> {
+fn print(list: &mut Spool, output: Output, shown: &[&str]) -> Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut facts = facts(list)?;
     match output {
-        Output::Table => table(&mut out, facts)?,
-        Output::Json => {
-            out.write_all(b"[")?;
-            for (index, fact) in facts.enumerate() {
-                out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-                serde_json::to_writer(&mut out, &fact?)?;
-            }
-            out.write_all(b"\n]\n")?;
-        }
-        Output::Jsonl => {
-            for fact in facts {
-                serde_json::to_writer(&mut out, &fact?)?;
-                out.write_all(b"\n")?;
-            }
-        }
+        Output::Table => write_columns(&mut out, list, shown)?,
+        Output::Json => write_json(&mut out, facts(list)?, Json::Array)?,
+        Output::Jsonl => write_json(&mut out, facts(list)?, Json::Lines)?,
         Output::Csv => {
             let mut csv = csv::Writer::from_writer(&mut out);
             csv.write_record(COLUMNS)?;
-            facts.try_for_each(|fact| -> Result<()> {
+            facts(list)?.try_for_each(|fact| -> Result<()> {
                 csv.write_record(fact?.row())?;
                 Ok(())
             })?;
@@ -108,22 +90,17 @@ fn facts(list: &mut Spool) -> io::Result<impl Iterator<Item = io::Result<Facts>>
 
 /// Writes a list as a table, by alias.
 pub(crate) fn write_table(out: &mut impl Write, list: &mut Spool) -> Result<()> {
-    let facts = facts(list)?;
-    table(out, facts)
+    write_columns(out, list, SHOWN)
 }
 
-fn table(out: &mut impl Write, facts: impl Iterator<Item = io::Result<Facts>>) -> Result<()> {
-    let mut all = facts.collect::<Result<Vec<_>, _>>()?;
+fn write_columns(out: &mut impl Write, list: &mut Spool, shown: &[&str]) -> Result<()> {
+    let mut all = facts(list)?.collect::<Result<Vec<_>, _>>()?;
+    // Stable: the versions of a certificate stay in the order they came.
     all.sort_by(|a, b| a.alias.cmp(&b.alias));
-    let mut table = Table::new();
-    table
-        .load_preset(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(COLUMNS.iter().take(SHOWN));
-    for fact in &all {
-        // A subject is a stranger's text; on a terminal it could be an order.
-        table.add_row(fact.row().iter().take(SHOWN).map(|text| one_line(text, 80)));
-    }
-    writeln!(out, "{}", table.trim_fmt())?;
+    let rows = all.iter().map(|fact| {
+        let cells = |name: &&str| fact.cell(name);
+        shown.iter().map(cells).collect::<Vec<_>>()
+    });
+    table(out, shown, rows)?;
     Ok(())
 }

@@ -5,13 +5,18 @@
 //! shows what comes back.
 
 mod args;
+mod change;
+mod check;
+mod discover;
 mod exit;
 mod explain;
 mod facts;
 mod inspect;
 mod inventory;
+mod job;
 mod run;
 mod setup;
+mod table;
 mod watch;
 
 use args::{Cli, Command, ComponentCommand, PolicyCommand};
@@ -35,6 +40,11 @@ fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Inventory(args) => inventory::inventory(args),
+        Command::Add(args) => change::add(args),
+        Command::Remove(args) => change::remove(args),
+        Command::Create(args) => change::create(args),
+        Command::Discover(args) => discover::discover(args),
+        Command::Check(args) => check::check(args),
         Command::Policy(PolicyCommand::Explain(args)) => explain::explain(args),
         Command::Component(ComponentCommand::Inspect(args)) => inspect::inspect(args),
     };

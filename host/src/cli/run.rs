@@ -2,11 +2,12 @@
 
 use super::args::RunArgs;
 use super::exit::Exit;
-use super::inventory::write_table;
-use super::setup;
+use super::{discover, inventory, setup};
 use anyhow::{Context, Result};
-use extension_host::orchestrator::{JobError, JobResult, parse, write_result};
+use extension_host::orchestrator::{Job, JobError, JobResult, List, parse, write_result};
 use extension_host::runner::{Cause, Failure, Report, Status};
+use job_scope::JobKind;
+use secrecy::zeroize::Zeroizing;
 use std::io::BufWriter;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
@@ -16,18 +17,21 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
             cause: Cause::Configuration,
             message: format!("{error:#}"),
         };
-        result(&mut Report::not_run(failure), history_id)?;
+        result(&mut Report::not_run(failure), None, history_id)?;
         Err(error)
     };
     let text = match setup::read(&args.job) {
-        Ok(text) => text,
+        Ok(text) => Zeroizing::new(text),
         Err(error) => return not_run(error, 0),
     };
     let parsed = parse(&text);
-    let mut report = match &parsed.job {
+    drop(text);
+    let history_id = parsed.history_id;
+    let kind = parsed.job.as_ref().ok().map(Job::kind);
+    let mut report = match parsed.job {
         Ok(job) => match setup::run(&args.host, job) {
             Ok(report) => report,
-            Err(error) => return not_run(error, parsed.history_id),
+            Err(error) => return not_run(error, history_id),
         },
         Err(error) => Report::not_run(Failure {
             cause: match error {
@@ -37,21 +41,25 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
             message: error.to_string(),
         }),
     };
-    result(&mut report, parsed.history_id)?;
+    result(&mut report, kind, history_id)?;
     if args.table
         && let Some(list) = report.list.as_mut()
     {
-        write_table(&mut std::io::stderr().lock(), list)?;
+        let mut stderr = std::io::stderr().lock();
+        match kind {
+            Some(JobKind::Discovery) => discover::write_table(&mut stderr, list)?,
+            _ => inventory::write_table(&mut stderr, list)?,
+        }
     }
     setup::tell(&report);
-    Ok(match (&parsed.job, report.status) {
+    Ok(match (kind, report.status) {
         // Cancelled by the platform beforehand: nobody interrupted anything here.
-        (Err(_), Status::Failure(Cause::Cancelled)) => Exit::Failure,
+        (None, Status::Failure(Cause::Cancelled)) => Exit::Failure,
         (_, status) => Exit::of_status(status),
     })
 }
 
-fn result(report: &mut Report, history_id: i64) -> Result<()> {
+fn result(report: &mut Report, kind: Option<JobKind>, history_id: i64) -> Result<()> {
     let number = match report.status {
         Status::Success => JobResult::Success,
         Status::Warning => JobResult::Warning,
@@ -63,7 +71,10 @@ fn result(report: &mut Report, history_id: i64) -> Result<()> {
         number,
         history_id,
         &report.message,
-        report.list.as_mut(),
+        report.list.as_mut().map(|list| match kind {
+            Some(JobKind::Discovery) => List::Discovered(list),
+            _ => List::Inventory(list),
+        }),
     )
     .context("cannot write the result")
 }

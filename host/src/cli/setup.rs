@@ -11,12 +11,13 @@ use extension_host::engine::{Cache, Cancel, Engine};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::Policy;
-use extension_host::runner::{Host, Report, Threads};
+use extension_host::runner::{Host, Observer, Report, Status, Threads};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -84,7 +85,26 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
 }
 
 /// Runs one job. A signal asks it to stop; a second one ends the program.
-pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Report> {
+pub(crate) fn run(args: &HostArgs, job: Job) -> Result<Report> {
+    with_host(args, async |host, cancel, watch| {
+        host.run(job, cancel, watch()).await
+    })
+}
+
+/// Runs a job until it ends otherwise than in a failure that time may mend, or for as long as
+/// `wait`.
+pub(crate) fn run_until(args: &HostArgs, job: Job, wait: Duration) -> Result<Report> {
+    with_host(args, async |host, cancel, watch| {
+        let between = |report: &Report| eprintln!("akv: not yet: {}", indented(&report.message));
+        host.run_until(job, cancel, wait, watch, between).await
+    })
+}
+
+/// Makes a host, and lets it run something.
+fn with_host(
+    args: &HostArgs,
+    work: impl AsyncFnOnce(&Host, Cancel, &dyn Fn() -> Box<dyn Observer>) -> Report,
+) -> Result<Report> {
     let runtime = Runtime::new().context("cannot start the I/O runtime")?;
     let cancel = Cancel::new();
     {
@@ -122,8 +142,8 @@ pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Report> {
         limits,
         threads: Threads::PerJob,
     };
-    let watch = Box::new(Watch::new(args.verbose));
-    let report = runtime.block_on(host.run(job, cancel, watch));
+    let watch = || -> Box<dyn Observer> { Box::new(Watch::new(args.verbose)) };
+    let report = runtime.block_on(work(&host, cancel, &watch));
     runtime.shutdown_background();
     Ok(report)
 }
@@ -132,9 +152,31 @@ pub(crate) fn run(args: &HostArgs, job: &Job) -> Result<Report> {
 /// read stderr must not keep the result back.
 pub(crate) fn tell(report: &Report) {
     if !report.message.is_empty() {
-        // Only its first line begins at the margin: no text of an extension looks like ours.
-        eprintln!("akv: {}", report.message.replace('\n', "\n    "));
+        eprintln!("akv: {}", indented(&report.message));
     }
+    tell_traffic(report);
+}
+
+/// The same for a job without a list, whose message is its result: that goes to stdout, unless
+/// the job failed.
+pub(crate) fn tell_result(report: &Report) -> Result<()> {
+    if let Status::Failure(_) = report.status {
+        tell(report);
+        return Ok(());
+    }
+    if !report.message.is_empty() {
+        writeln!(std::io::stdout(), "{}", report.message).context("cannot write the result")?;
+    }
+    tell_traffic(report);
+    Ok(())
+}
+
+/// Only the first line begins at the margin: no text of an extension looks like ours.
+fn indented(message: &str) -> String {
+    message.replace('\n', "\n    ")
+}
+
+fn tell_traffic(report: &Report) {
     let traffic = &report.traffic;
     eprintln!(
         "akv: {} request{} left, {} denied",

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -27,6 +27,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// Time for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// The one inner address that a connection may have for its destination: the endpoint by which
+/// a cloud's machine gets tokens for its own identity. It speaks plain HTTP, and only a rule
+/// that names it leads there; a name that resolves to it is refused.
+const IDENTITY_ENDPOINT: SocketAddr =
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
 
 /// Sends connections to a name somewhere else, as an operator asked.
 #[derive(Debug, Clone)]
@@ -224,6 +230,9 @@ impl Shared {
                 .resolve(name.clone(), port)
                 .await
                 .map_err(|error| resolve_error(name.clone(), &error))?,
+            Host::Ipv4(v4) if IDENTITY_ENDPOINT == SocketAddr::from((*v4, port)) => {
+                return Ok(vec![IDENTITY_ENDPOINT]);
+            }
             Host::Ipv4(v4) => vec![SocketAddr::from((*v4, port))],
             Host::Ipv6(v6) => vec![SocketAddr::from((*v6, port))],
         };
@@ -341,91 +350,4 @@ impl hyper::rt::Write for Link {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::Mutex;
-
-    /// Answers each question with the next of its answers.
-    struct Answers(Mutex<Vec<Vec<&'static str>>>);
-
-    impl Resolve for Answers {
-        fn resolve(
-            &self,
-            _: String,
-            port: u16,
-        ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
-            let next = self.0.lock().unwrap().remove(0);
-            let found = next
-                .into_iter()
-                .map(|ip| SocketAddr::new(ip.parse().unwrap(), port))
-                .collect();
-            Box::pin(async move { Ok(found) })
-        }
-    }
-
-    fn shared(answers: &[&[&'static str]], connect_to: Vec<ConnectTo>) -> Shared {
-        Shared {
-            trust: Trust::new(&[]).unwrap(),
-            connect_to,
-            resolver: Box::new(Answers(Mutex::new(
-                answers.iter().map(|answer| answer.to_vec()).collect(),
-            ))),
-        }
-    }
-
-    fn host(name: &str) -> Host {
-        Host::parse(name).unwrap()
-    }
-
-    #[tokio::test]
-    async fn inner_addresses_are_dropped_and_outer_ones_kept() {
-        let shared = shared(&[&["10.0.0.1", "20.190.128.1"]], vec![]);
-        let found = shared.addresses(&host("store.example"), 443).await.unwrap();
-        assert_eq!(found, ["20.190.128.1:443".parse().unwrap()]);
-    }
-
-    #[tokio::test]
-    async fn a_name_with_only_inner_addresses_is_refused_and_says_why() {
-        let shared = shared(&[&["127.0.0.1"]], vec![]);
-        let error = shared
-            .addresses(&host("store.example"), 443)
-            .await
-            .unwrap_err();
-        assert!(error.to_string().contains("loopback"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn an_address_literal_does_not_pass_the_filter_either() {
-        let shared = shared(&[], vec![]);
-        for literal in ["127.0.0.1", "[::1]", "0x7f.1", "169.254.169.254"] {
-            let error = shared.addresses(&host(literal), 443).await.unwrap_err();
-            assert!(
-                matches!(error, ConnectError::Prohibited { .. }),
-                "{literal}: {error}"
-            );
-        }
-    }
-
-    #[tokio::test]
-    async fn a_name_is_resolved_once_for_a_connection() {
-        // A second question would be answered with loopback (DNS rebinding).
-        let shared = shared(&[&["20.190.128.1"], &["127.0.0.1"]], vec![]);
-        let found = shared.addresses(&host("store.example"), 443).await.unwrap();
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].ip().to_string(), "20.190.128.1");
-    }
-
-    #[tokio::test]
-    async fn connect_to_goes_where_the_operator_said_without_resolving() {
-        let redirect = ConnectTo {
-            host: "*.store.example".parse().unwrap(),
-            address: "127.0.0.1:4433".parse().unwrap(),
-        };
-        let shared = shared(&[], vec![redirect]);
-        let found = shared
-            .addresses(&host("one.store.example"), 443)
-            .await
-            .unwrap();
-        assert_eq!(found, ["127.0.0.1:4433".parse().unwrap()]);
-    }
-}
+mod tests;

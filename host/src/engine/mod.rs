@@ -8,8 +8,10 @@ mod bindings;
 mod cache;
 mod contract;
 mod imports;
+mod offers;
 mod run;
 mod state;
+mod work;
 
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -20,10 +22,11 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 pub use bindings::certstore::extension::host as vocabulary;
 pub use cache::Cache;
 pub use imports::Reports;
-pub use run::{Cancel, Ended, JobRun, Stop, Usage, Work};
+pub use run::{Cancel, Ended, JobRun, Stop, Usage};
+pub use work::{CertificateToAdd, JobInput, Work, input};
 
 use crate::limits::{EPOCH_TICK, Limits};
-use bindings::exports::certstore::extension as exported;
+use offers::Offers;
 use state::JobState;
 
 /// Why a component was not loaded.
@@ -93,7 +96,7 @@ struct Inner {
 #[derive(Clone)]
 pub struct Extension {
     pre: InstancePre<JobState>,
-    inventory: Option<exported::inventory::GuestIndices>,
+    offers: Offers,
     digest: String,
     size: u64,
     imports: Vec<String>,
@@ -149,15 +152,10 @@ impl Engine {
             .linker
             .instantiate_pre(&component)
             .map_err(mismatch)?;
-        let offers = |name: &str| exports.iter().any(|e| e.contains(name));
-        let inventory = if offers("/inventory@") {
-            Some(exported::inventory::GuestIndices::new(&pre).map_err(mismatch)?)
-        } else {
-            None
-        };
+        let offers = Offers::bind(&pre, &exports).map_err(mismatch)?;
         Ok(Extension {
             pre,
-            inventory,
+            offers,
             digest,
             size,
             imports,
@@ -213,8 +211,7 @@ impl Extension {
 
     /// Whether it exports the interface `name`, such as `inventory`.
     pub fn offers(&self, name: &str) -> bool {
-        let prefix = format!("certstore:extension/{name}@");
-        self.exports.iter().any(|e| e.starts_with(&prefix))
+        offers::exported(&self.exports, name)
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! It must not know what the end is worth; [`Ended`] only says what happened.
 
-use super::bindings::certstore::extension::host::{Job, Outcome, Store as JobStore};
+use super::bindings::certstore::extension::host::Outcome;
 use super::imports::{HostImports, Reports};
 use super::state::JobState;
+use super::work::{JobInput, Work, call};
 use super::{Engine, Extension};
 use crate::clock::Clock;
 use crate::limits::Limits;
@@ -52,19 +53,12 @@ impl Default for Cancel {
     }
 }
 
-/// What an extension is called for.
-#[derive(Debug, Clone)]
-pub enum Work {
-    /// `inventory.run` of this store.
-    Inventory(JobStore),
-}
-
 /// Everything that one job needs besides the extension.
 pub struct JobRun {
     /// What to do.
     pub work: Work,
     /// The common input. Its time limit is set from `limits`.
-    pub job: Job,
+    pub job: JobInput,
     /// What it may use.
     pub limits: Limits,
     /// Where its requests go.
@@ -188,7 +182,7 @@ impl Engine {
             cancel,
             clock,
         } = run;
-        job.time_limit = u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX);
+        job.0.time_limit = u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX);
         let imports = HostImports::new(reports, cancel.clone(), &limits);
         let state = JobState::new(&limits, clock, imports, hooks);
         let mut store = Store::new(&self.inner.wasmtime, state);
@@ -199,7 +193,7 @@ impl Engine {
         limit_cpu(&mut store, cpu, limits.cpu);
 
         let called = {
-            let call = call(extension, &mut store, &work, &job);
+            let call = call(extension, &mut store, work, &job.0);
             tokio::pin!(call);
             tokio::select! {
                 biased;
@@ -221,31 +215,6 @@ impl Engine {
                 memory: state.limiter.memory_peak,
                 log_lines_dropped: state.imports.lines_dropped,
             },
-        }
-    }
-}
-
-async fn call(
-    extension: &Extension,
-    store: &mut Store<JobState>,
-    work: &Work,
-    job: &Job,
-) -> Result<Outcome, Stop> {
-    let trap = |error: wasmtime::Error| Stop::Trap(format!("{:#}", error));
-    let start = |error: wasmtime::Error| Stop::Start(format!("{:#}", error));
-    match work {
-        Work::Inventory(of) => {
-            let indices = extension
-                .inventory
-                .as_ref()
-                .ok_or_else(|| Stop::NotOffered(extension.exports.join(", ")))?;
-            let instance = extension
-                .pre
-                .instantiate_async(&mut *store)
-                .await
-                .map_err(start)?;
-            let guest = indices.load(&mut *store, &instance).map_err(start)?;
-            guest.call_run(&mut *store, job, of).await.map_err(trap)
         }
     }
 }

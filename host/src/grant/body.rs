@@ -42,7 +42,10 @@ impl BodyRule {
             }
             Self::Json { value, free } => {
                 let free: Vec<&str> = free.iter().map(|member| &*member.pointer).collect();
-                format!("JSON {value} and {}", free.join(", "))
+                match free.as_slice() {
+                    [] => format!("JSON {value}"),
+                    free => format!("JSON {value} and {}", free.join(", ")),
+                }
             }
             Self::Bounded {
                 content_type,

@@ -66,6 +66,16 @@ impl Grants {
         Ok((Self { rules }, outside))
     }
 
+    /// Adds the rules of another place that the same job works in; what is there already is not
+    /// added again.
+    pub fn join(&mut self, other: Self) {
+        for rule in other.rules {
+            if !self.rules.contains(&rule) {
+                self.rules.push(rule);
+            }
+        }
+    }
+
     /// The rules, in the order they are tried.
     pub fn rules(&self) -> &[Rule] {
         &self.rules

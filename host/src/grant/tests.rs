@@ -1,6 +1,8 @@
 use super::*;
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use job_scope::{BodyTemplate, Identity, JobKind, Properties, StoreScope, rules, segment_patterns};
+use job_scope::{
+    BodyTemplate, Identity, JobKind, Needs, Properties, StoreScope, rules, segment_patterns,
+};
 use proptest::prelude::*;
 
 const TENANT: &str = "11111111-1111-4111-8111-111111111111";
@@ -29,7 +31,7 @@ fn everything() -> Vec<HostPattern> {
 fn inventory() -> Grants {
     let (scope, identity) = scope();
     let (grants, outside) = Grants::intersect(
-        &rules(JobKind::Inventory, &identity),
+        &rules(Needs::new(JobKind::Inventory, &identity)),
         &everything(),
         &[],
         &scope.variables(&identity),
@@ -253,7 +255,7 @@ fn a_body_where_there_should_be_none_is_denied() {
 fn a_rule_outside_the_ceiling_is_left_out_and_told() {
     let (scope, identity) = scope();
     let (grants, outside) = Grants::intersect(
-        &rules(JobKind::Inventory, &identity),
+        &rules(Needs::new(JobKind::Inventory, &identity)),
         &ceiling(&["*.microsoftonline.com"]),
         &[],
         &scope.variables(&identity),
@@ -463,7 +465,7 @@ proptest! {
         let names = ["*.microsoftonline.com", "*.azure.net", "unrelated.example"];
         let some: Vec<&str> = names.iter().zip(&kept).filter(|(_, keep)| **keep).map(|(n, _)| *n).collect();
         let (scope, identity) = scope();
-        let job = rules(JobKind::Inventory, &identity);
+        let job = rules(Needs::new(JobKind::Inventory, &identity));
         let (grants, outside) = Grants::intersect(
             &job, &ceiling(&some), &[], &scope.variables(&identity), &segment_patterns(),
         ).unwrap();

@@ -3,17 +3,87 @@
 //!
 //! It must not know policies or networks. The secret it reads is never printed.
 
+mod certificate;
+mod entry;
+mod fields;
+mod places;
+#[cfg(test)]
+mod tests;
+
+pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
+pub use entry::parameter;
+pub use places::each_once;
+
+use crate::text::one_line;
+use fields::{AS_WRITTEN, Object, flag, needed, text};
 use job_scope::{FieldError, Identity, JobKind, Properties};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use std::path::PathBuf;
 
 /// A job that was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// The number by which the platform knows this run; it comes back in the result.
     pub history_id: i64,
+    /// How the job proves who it is.
+    pub identity: Identity,
+    /// The secret, where the identity has one.
+    pub secret: Option<SecretString>,
+    /// The file that holds a fresh federated token, where the identity is of that kind.
+    pub token_file: Option<PathBuf>,
+    /// Options that were asked for with the job itself; the platform has no place for any.
+    pub options: Vec<(String, String)>,
     /// What to do.
-    pub kind: JobKind,
+    pub task: Task,
+}
+
+/// What a job is to do.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// Lists the certificates of a store.
+    Inventory {
+        /// Which store.
+        store: Store,
+        /// How many certificates the platform knew before.
+        last_inventory: usize,
+    },
+    /// Adds a certificate.
+    Add {
+        /// To which store.
+        store: Store,
+        /// Which certificate.
+        certificate: Certificate,
+    },
+    /// Removes a certificate.
+    Remove {
+        /// From which store.
+        store: Store,
+        /// Which certificate.
+        certificate: ToRemove,
+    },
+    /// Creates a store.
+    CreateStore {
+        /// Which store.
+        store: Store,
+    },
+    /// Finds stores.
+    Discovery {
+        /// The tenants to search.
+        places: Vec<String>,
+    },
+    /// Says whether the identity could do its work.
+    Check {
+        /// In which store.
+        store: Store,
+        /// Which kinds of job.
+        kinds: Vec<JobKind>,
+    },
+}
+
+/// Which store a job is about, in the platform's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
     /// `ClientMachine`: the tenant.
     pub tenant: String,
     /// `StorePath`.
@@ -21,12 +91,44 @@ pub struct Job {
     /// The store type's own fields among `Properties`. Copies of the credentials that the
     /// platform puts there ended here.
     pub properties: Properties,
-    /// How the job proves who it is.
-    pub identity: Identity,
-    /// The secret, where the identity has one.
-    pub secret: Option<SecretString>,
-    /// How many certificates the platform knew before.
-    pub last_inventory: usize,
+}
+
+impl Job {
+    /// The kind of job.
+    pub fn kind(&self) -> JobKind {
+        match self.task {
+            Task::Inventory { .. } => JobKind::Inventory,
+            Task::Add { .. } => JobKind::Add,
+            Task::Remove { .. } => JobKind::Remove,
+            Task::CreateStore { .. } => JobKind::CreateStore,
+            Task::Discovery { .. } => JobKind::Discovery,
+            Task::Check { .. } => JobKind::Check,
+        }
+    }
+
+    /// The store that the job is about; a discovery has none.
+    pub fn store(&self) -> Option<&Store> {
+        match &self.task {
+            Task::Inventory { store, .. }
+            | Task::Add { store, .. }
+            | Task::Remove { store, .. }
+            | Task::CreateStore { store }
+            | Task::Check { store, .. } => Some(store),
+            Task::Discovery { .. } => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn store_mut(&mut self) -> Option<&mut Store> {
+        match &mut self.task {
+            Task::Inventory { store, .. }
+            | Task::Add { store, .. }
+            | Task::Remove { store, .. }
+            | Task::CreateStore { store }
+            | Task::Check { store, .. } => Some(store),
+            Task::Discovery { .. } => None,
+        }
+    }
 }
 
 /// Why a job cannot be run.
@@ -59,8 +161,8 @@ pub struct Parsed {
 pub fn parse(text: &[u8]) -> Parsed {
     // Editors on Windows begin files with a byte order mark.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let object: Map<String, Value> = match serde_json::from_slice(text) {
-        Ok(object) => object,
+    let Object(object) = &match serde_json::from_slice(text) {
+        Ok(object) => Object(object),
         Err(error) => {
             return Parsed {
                 history_id: 0,
@@ -75,7 +177,7 @@ pub fn parse(text: &[u8]) -> Parsed {
     };
     Parsed {
         history_id: history_id.unwrap_or(0),
-        job: read(&object, history_id),
+        job: read(object, history_id),
     }
 }
 
@@ -84,122 +186,100 @@ fn read(object: &Map<String, Value>, history_id: Option<i64>) -> Result<Job, Job
         FieldError::new(
             "JobHistoryId",
             "is missing or not a whole number",
-            "pass the job configuration as the platform wrote it",
+            AS_WRITTEN,
         )
     })?;
-    if flag(object, "JobCancelled")? {
+    if flag(object, "JobCancelled", "JobCancelled")? == Some(true) {
         return Err(JobError::Cancelled);
     }
-    let kind = kind(object)?;
-    let store = match object.get("CertificateStoreDetails") {
-        Some(Value::Object(store)) => store,
-        _ => {
-            return Err(FieldError::new(
-                "CertificateStoreDetails",
-                "is missing or not an object",
-                "pass the job configuration as the platform wrote it",
-            )
-            .into());
-        }
-    };
-    let user = text(object, "ServerUsername")?;
-    let secret = text(object, "ServerPassword")?;
+    let task = task(object)?;
+    let user = text(object, "ServerUsername", "ServerUsername")?;
+    let secret = text(object, "ServerPassword", "ServerPassword")?;
     let identity = Identity::choose(user, secret)?;
     let secret = match identity {
         Identity::ClientSecret { .. } => secret.map(|secret| SecretString::from(secret.to_owned())),
         Identity::ClientAssertion { .. } | Identity::ManagedIdentity { .. } => None,
     };
-    let properties = store.get("Properties").unwrap_or(&Value::Null);
     Ok(Job {
         history_id,
-        kind,
-        tenant: text(store, "ClientMachine")?.unwrap_or_default().to_owned(),
-        path: text(store, "StorePath")?.unwrap_or_default().to_owned(),
-        properties: Properties::from_json(properties)?,
         identity,
         secret,
-        last_inventory: match object.get("LastInventory") {
-            Some(Value::Array(items)) => items.len(),
-            _ => 0,
-        },
+        token_file: None,
+        options: Vec::new(),
+        task,
     })
 }
 
-/// The kind of job from the last part of its capability, and for a management job from its
-/// operation, by number or by name.
-fn kind(object: &Map<String, Value>) -> Result<JobKind, FieldError> {
-    let capability = text(object, "Capability")?.unwrap_or_default();
+/// What to do, from the last part of the capability, and for a management job from its operation.
+fn task(object: &Map<String, Value>) -> Result<Task, FieldError> {
+    let capability = text(object, "Capability", "Capability")?.unwrap_or_default();
     match capability.trim().rsplit('.').next().unwrap_or_default() {
-        "Inventory" => Ok(JobKind::Inventory),
-        "Discovery" => Ok(JobKind::Discovery),
-        "Management" => operation(object.get("OperationType")),
+        "Inventory" => Ok(Task::Inventory {
+            store: store(object)?,
+            last_inventory: match object.get("LastInventory") {
+                Some(Value::Array(items)) => items.len(),
+                _ => 0,
+            },
+        }),
+        "Discovery" => Ok(Task::Discovery {
+            places: places::places(object)?,
+        }),
+        "Management" => management(object),
         _ => Err(FieldError::new(
             "Capability",
-            format!("is {capability:?}, which this extension does not do"),
+            format!(
+                "is {:?}, which this extension does not do",
+                one_line(capability, 80)
+            ),
             "it does CertStores.AKV.Inventory, CertStores.AKV.Management and CertStores.AKV.Discovery",
         )),
     }
 }
 
-fn operation(given: Option<&Value>) -> Result<JobKind, FieldError> {
-    let known = match given {
-        Some(Value::Number(number)) => match number.as_u64() {
-            Some(2) => Some(JobKind::Add),
-            Some(3) => Some(JobKind::Remove),
-            Some(4) => Some(JobKind::CreateStore),
-            _ => None,
-        },
-        Some(Value::String(name)) => match name.trim() {
-            "Add" | "2" => Some(JobKind::Add),
-            "Remove" | "3" => Some(JobKind::Remove),
-            "Create" | "4" => Some(JobKind::CreateStore),
-            _ => None,
-        },
-        _ => None,
+/// `OperationType`, by number or by name.
+fn management(object: &Map<String, Value>) -> Result<Task, FieldError> {
+    let given = object.get("OperationType");
+    let word = match given {
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::String(name)) => name.trim().to_owned(),
+        _ => String::new(),
     };
-    known.ok_or_else(|| {
-        let shown = given.map_or_else(
-            || "missing".to_owned(),
-            |v| format!("{v}, an invalid operation"),
-        );
-        FieldError::new(
-            "OperationType",
-            format!("is {shown}"),
-            "it is 2 (Add), 3 (Remove) or 4 (Create)",
-        )
+    let store = || store(object);
+    match word.as_str() {
+        "Add" | "2" => Ok(Task::Add {
+            store: store()?,
+            certificate: certificate::to_add(object)?,
+        }),
+        "Remove" | "3" => Ok(Task::Remove {
+            store: store()?,
+            certificate: certificate::to_remove(object)?,
+        }),
+        "Create" | "4" => Ok(Task::CreateStore { store: store()? }),
+        _ => {
+            let shown = given.map_or_else(
+                || "missing".to_owned(),
+                |value| {
+                    let value = one_line(&value.to_string(), 80);
+                    format!("{value}, an invalid operation")
+                },
+            );
+            Err(FieldError::new(
+                "OperationType",
+                format!("is {shown}"),
+                "it is 2 (Add), 3 (Remove) or 4 (Create)",
+            ))
+        }
+    }
+}
+
+fn store(object: &Map<String, Value>) -> Result<Store, FieldError> {
+    let store = needed(object, "CertificateStoreDetails")?;
+    let field = |name: &'static str| text(store, name, name).map(Option::unwrap_or_default);
+    Ok(Store {
+        tenant: field("ClientMachine")?.to_owned(),
+        path: field("StorePath")?.to_owned(),
+        properties: Properties::from_json(store.get("Properties").unwrap_or(&Value::Null))?,
     })
-}
-
-/// A field that is a text or absent. `null` is absent.
-fn text<'a>(
-    object: &'a Map<String, Value>,
-    field: &'static str,
-) -> Result<Option<&'a str>, FieldError> {
-    match object.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(FieldError::new(
-            field,
-            "is not a text",
-            "write it as a JSON string, or null",
-        )),
-    }
-}
-
-/// A field that is a boolean, as such or as text; absent and blank are false.
-fn flag(object: &Map<String, Value>, field: &'static str) -> Result<bool, FieldError> {
-    match object.get(field) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(flag)) => Ok(*flag),
-        Some(Value::String(text)) if text.trim().is_empty() => Ok(false),
-        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
-        Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
-        Some(_) => Err(FieldError::new(
-            field,
-            "is neither true nor false",
-            "write true or false",
-        )),
-    }
 }
 
 /// Where the JSON breaks, without a piece of it: it holds secrets.
@@ -210,6 +290,3 @@ fn position(error: &serde_json::Error) -> String {
         _ => format!("line {}, column {}", error.line(), error.column()),
     }
 }
-
-#[cfg(test)]
-mod tests;

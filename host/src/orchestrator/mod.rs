@@ -8,5 +8,8 @@ mod job;
 mod result;
 
 pub use item::{Item, Parameter};
-pub use job::{Job, JobError, Parsed, parse};
-pub use result::{JobResult, write_result};
+pub use job::{
+    Certificate, Contents, Format, Job, JobError, Parsed, Store, Task, ToRemove, each_once,
+    is_thumbprint, parameter, parse,
+};
+pub use result::{JobResult, List, write_result};

@@ -30,14 +30,22 @@ struct InventoryItem<'a> {
     parameters: &'a BTreeMap<String, Parameter>,
 }
 
+/// The complete list of a job that makes one.
+pub enum List<'a> {
+    /// Certificates, each an [`Item`].
+    Inventory(&'a mut Spool),
+    /// Store paths, each a text.
+    Discovered(&'a mut Spool),
+}
+
 /// Writes one JSON object on one line: `Result`, `JobHistoryId`, `FailureMessage`, and
-/// `Inventory` when there is one. The list is streamed from the spool.
+/// `Inventory` or `Discovered` when there is a list. It is streamed from the spool.
 pub fn write_result(
     out: &mut impl Write,
     result: JobResult,
     history_id: i64,
     message: &str,
-    inventory: Option<&mut Spool>,
+    list: Option<List<'_>>,
 ) -> io::Result<()> {
     write!(
         out,
@@ -45,38 +53,55 @@ pub fn write_result(
         result as u8,
         serde_json::to_string(message)?
     )?;
-    if let Some(spool) = inventory {
-        out.write_all(b",\"Inventory\":[")?;
-        for (index, item) in spool.read::<Item>()?.enumerate() {
-            if index > 0 {
-                out.write_all(b",")?;
-            }
-            let item = item?;
-            serde_json::to_writer(
-                &mut *out,
-                &InventoryItem {
+    match list {
+        None => {}
+        Some(List::Inventory(spool)) => {
+            out.write_all(b",\"Inventory\":")?;
+            write_array(out, spool.read::<Item>()?, |out, item| {
+                let item = InventoryItem {
                     alias: &item.alias,
                     private_key_entry: item.private_key,
                     item_status: 0,
                     use_chain_level: true,
                     certificates: &item.certificates,
                     parameters: &item.parameters,
-                },
-            )?;
+                };
+                serde_json::to_writer(out, &item)
+            })?;
         }
-        out.write_all(b"]")?;
+        Some(List::Discovered(spool)) => {
+            out.write_all(b",\"Discovered\":")?;
+            write_array(out, spool.read::<String>()?, |out, path| {
+                serde_json::to_writer(out, path)
+            })?;
+        }
     }
     out.write_all(b"}\n")?;
     out.flush()
+}
+
+fn write_array<W: Write, T>(
+    out: &mut W,
+    entries: impl Iterator<Item = io::Result<T>>,
+    write: impl Fn(&mut W, &T) -> serde_json::Result<()>,
+) -> io::Result<()> {
+    out.write_all(b"[")?;
+    for (index, entry) in entries.enumerate() {
+        if index > 0 {
+            out.write_all(b",")?;
+        }
+        write(out, &entry?)?;
+    }
+    out.write_all(b"]")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn written(result: JobResult, message: &str, inventory: Option<&mut Spool>) -> String {
+    fn written(result: JobResult, message: &str, list: Option<List<'_>>) -> String {
         let mut out = Vec::new();
-        write_result(&mut out, result, 7, message, inventory).unwrap();
+        write_result(&mut out, result, 7, message, list).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -91,7 +116,11 @@ mod tests {
     #[test]
     fn r21_an_empty_store_is_an_empty_list() {
         assert_eq!(
-            written(JobResult::Success, "", Some(&mut Spool::new().unwrap())),
+            written(
+                JobResult::Success,
+                "",
+                Some(List::Inventory(&mut Spool::new().unwrap()))
+            ),
             "{\"Result\":2,\"JobHistoryId\":7,\"FailureMessage\":\"\",\"Inventory\":[]}\n"
         );
     }
@@ -113,11 +142,31 @@ mod tests {
             })
             .unwrap();
         assert_eq!(
-            written(JobResult::Warning, "", Some(&mut spool)),
+            written(JobResult::Warning, "", Some(List::Inventory(&mut spool))),
             "{\"Result\":3,\"JobHistoryId\":7,\"FailureMessage\":\"\",\"Inventory\":[{\
              \"Alias\":\"web-1\",\"PrivateKeyEntry\":true,\"ItemStatus\":0,\"UseChainLevel\":true,\
              \"Certificates\":[\"MIIB\"],\
              \"Parameters\":{\"NonExportable\":false,\"PreserveExistingTags\":null}}]}\n"
+        );
+    }
+    #[test]
+    fn a_discovery_is_a_list_of_paths_and_an_empty_one_is_an_empty_list() {
+        let mut spool = Spool::new().unwrap();
+        assert_eq!(
+            written(
+                JobResult::Success,
+                "none",
+                Some(List::Discovered(&mut spool))
+            ),
+            "{\"Result\":2,\"JobHistoryId\":7,\"FailureMessage\":\"none\",\"Discovered\":[]}\n"
+        );
+        for path in ["/subscriptions/a", "b:\"c\""] {
+            spool.push(&path).unwrap();
+        }
+        assert_eq!(
+            written(JobResult::Warning, "2", Some(List::Discovered(&mut spool))),
+            "{\"Result\":3,\"JobHistoryId\":7,\"FailureMessage\":\"2\",\
+             \"Discovered\":[\"/subscriptions/a\",\"b:\\\"c\\\"\"]}\n"
         );
     }
 }

@@ -5,12 +5,32 @@
 //!
 //! ```toml
 //! hosts = ["login.microsoftonline.com", "*.vault.azure.net"]   # instead of the built-in list
-//! extension-sha256 = "…"                                        # only this component is run
-//!
+//! extension-sha256 = "…"       # only this component is run
 //! max-shrink = 50              # percent a store may lose from one inventory to the next
+//! reads-private-keys = false   # whether jobs may ask for private keys, as `full-chain` does
+//! secret-references = false    # whether ServerPassword may be `file:/path` or `env:NAME`
 //!
 //! [options]                    # options for the extension; it ignores what it does not know
 //! partial = "submit"
+//!
+//! [create]                     # what new vaults are like: the options `create-…`
+//! purge-protection = true
+//! public-network-access = "disabled"
+//! retention-days = 30
+//! tags = { owner = "pki" }
+//!
+//! [[tenant]]                   # what holds for the jobs of one tenant
+//! names = ["11111111-1111-4111-8111-111111111111", "contoso.example"]   # its id and domains
+//! cloud = "china"              # also of stores that do not say theirs
+//! path-format = "short"        # how its vaults are discovered
+//! identities = ["client-secret"]   # of these kinds only
+//! options = { partial = "submit" }
+//!
+//! [[vault]]                    # what holds for these vaults, * is any number of characters
+//! names = ["kv-prod-*"]
+//! max-shrink = 20
+//! reads-private-keys = true
+//! options = { full-chain = true }
 //!
 //! [[connect-to]]               # as curl's --connect-to
 //! host = "*.vault.azure.net"
@@ -26,13 +46,30 @@
 //! method = "GET"
 //! url = "https://api.example/v1/report"
 //! ```
+//!
+//! An option is taken from the command line, else from the store's property of that name
+//! (`AzureCloud` is that of `cloud`), else from the first `[[vault]]` entry that fits and says it,
+//! else from the `[[tenant]]` entry, else from `[create]` and `[options]`, else it has its default.
+//! The known ones are `job_scope::OPTIONS`, and a value that they do not know is an error here.
+
+mod file;
+mod identity;
+mod options;
+mod tenants;
+#[cfg(test)]
+mod tests;
+mod vaults;
+
+pub use identity::IdentityKind;
 
 use crate::egress::{AddedCa, ConnectTo};
 use crate::grant::HostPattern;
-use job_scope::{JobKind, RuleTemplate};
-use serde::Deserialize;
+use file::{CaEntry, ConnectToEntry, File, OwnRule};
+use job_scope::{JobKind, RuleTemplate, TenantId, VaultName};
+use options::Options;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use tenants::Tenant;
+use vaults::Vaults;
 
 /// The policy that applies when no other is given.
 const BUILTIN: &str = include_str!("builtin.toml");
@@ -48,8 +85,12 @@ pub struct Policy {
     connect_to: Vec<ConnectTo>,
     added_cas: Vec<AddedCa>,
     rules: Vec<OwnRule>,
-    options: BTreeMap<String, String>,
+    options: Options,
+    tenants: Vec<Tenant>,
+    vaults: Vec<Vaults>,
     max_shrink: u8,
+    reads_private_keys: bool,
+    secret_references: bool,
     extension_sha256: Option<String>,
 }
 
@@ -58,57 +99,17 @@ pub struct Policy {
 #[error("policy: {0}")]
 pub struct PolicyError(String);
 
-/// A rule that the operator wrote.
-#[derive(Debug, Clone)]
-struct OwnRule {
-    /// The kinds of job it is for; empty for all.
-    jobs: Vec<JobKind>,
-    template: RuleTemplate,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct File {
-    hosts: Option<Vec<HostPattern>>,
-    #[serde(default)]
-    connect_to: Vec<ConnectToEntry>,
-    #[serde(default)]
-    ca: Vec<CaEntry>,
-    #[serde(default)]
-    rule: Vec<OwnRule>,
-    #[serde(default)]
-    options: BTreeMap<String, String>,
-    extension_sha256: Option<String>,
-    max_shrink: Option<u8>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConnectToEntry {
-    host: HostPattern,
-    address: SocketAddr,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaEntry {
-    hosts: Vec<HostPattern>,
-    pem: String,
-}
-
-impl<'de> Deserialize<'de> for OwnRule {
-    /// A rule template with one more key, `jobs`. Read in two steps, because the template
-    /// itself refuses keys that it does not know.
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let mut table = toml::Table::deserialize(deserializer)?;
-        let jobs = match table.remove("jobs") {
-            Some(jobs) => jobs.try_into().map_err(Error::custom)?,
-            None => Vec::new(),
-        };
-        let template = table.try_into().map_err(Error::custom)?;
-        Ok(Self { jobs, template })
-    }
+/// What a policy says about one tenant and one vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Options for the extension.
+    pub options: BTreeMap<String, String>,
+    /// The kinds of identity that are accepted; `None` is all.
+    pub identities: Option<Vec<IdentityKind>>,
+    /// Whether jobs may read private keys.
+    pub reads_private_keys: bool,
+    /// By how many percent a store may shrink from one inventory to the next.
+    pub max_shrink: u8,
 }
 
 impl Policy {
@@ -129,12 +130,8 @@ impl Policy {
                 "extension-sha256 must be 64 hex digits, as sha256sum prints them".to_owned(),
             ));
         }
-        let max_shrink = file.max_shrink.unwrap_or(MAX_SHRINK);
-        if max_shrink > 100 {
-            return Err(PolicyError(format!(
-                "max-shrink is {max_shrink}, but it is a percentage: write a number from 0 to 100"
-            )));
-        }
+        let mut options = options::read("[options]", file.options)?;
+        options.extend(options::read_create(file.create)?);
         Ok(Self {
             hosts: file.hosts.or(builtin.hosts).unwrap_or_default(),
             connect_to: file
@@ -148,8 +145,12 @@ impl Policy {
                 .map(|CaEntry { hosts, pem }| AddedCa { hosts, pem })
                 .collect(),
             rules: file.rule,
-            options: file.options,
-            max_shrink,
+            options,
+            tenants: tenants::read(file.tenant)?,
+            vaults: vaults::read(file.vault)?,
+            max_shrink: percentage("the policy", file.max_shrink.unwrap_or(MAX_SHRINK))?,
+            reads_private_keys: file.reads_private_keys,
+            secret_references: file.secret_references,
             extension_sha256: file.extension_sha256,
         })
     }
@@ -178,14 +179,41 @@ impl Policy {
             .collect()
     }
 
-    /// Options for the extension.
-    pub fn options(&self) -> &BTreeMap<String, String> {
-        &self.options
+    /// What holds for one tenant and one vault, as far as a job is about them.
+    pub fn about(&self, tenant: Option<&TenantId>, vault: Option<&VaultName>) -> About {
+        let tenant = tenant.and_then(|tenant| self.tenants.iter().find(|entry| entry.is(tenant)));
+        let vaults = || {
+            let vault = vault.into_iter();
+            vault.flat_map(|vault| self.vaults.iter().filter(|entry| entry.have(vault)))
+        };
+        let mut options = self.options.clone();
+        if let Some(tenant) = tenant {
+            options.extend(tenant.options.clone());
+        }
+        let mut from_vaults = Options::new();
+        for entry in vaults() {
+            for (name, value) in &entry.options {
+                from_vaults
+                    .entry(name.clone())
+                    .or_insert_with(|| value.clone());
+            }
+        }
+        options.extend(from_vaults);
+        About {
+            options,
+            identities: tenant.and_then(|tenant| tenant.identities.clone()),
+            reads_private_keys: vaults()
+                .find_map(|entry| entry.reads_private_keys)
+                .unwrap_or(self.reads_private_keys),
+            max_shrink: vaults()
+                .find_map(|entry| entry.max_shrink)
+                .unwrap_or(self.max_shrink),
+        }
     }
 
-    /// By how many percent a store may shrink.
-    pub fn max_shrink(&self) -> u8 {
-        self.max_shrink
+    /// Whether a job's secret may be a reference to a file or a variable of this machine.
+    pub fn secret_references(&self) -> bool {
+        self.secret_references
     }
 
     /// The digest that a component must have.
@@ -209,77 +237,11 @@ impl Policy {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_builtin_policy_covers_three_clouds_and_redirects_nothing() {
-        let policy = Policy::builtin().unwrap();
-        let covers = |host: &str| {
-            let host = url::Host::parse(host).unwrap();
-            policy.hosts().iter().any(|pattern| pattern.matches(&host))
-        };
-        for cloud in job_scope::Cloud::ALL {
-            let endpoints = cloud.endpoints();
-            assert!(covers(endpoints.authority), "{cloud}");
-            assert!(covers(endpoints.arm), "{cloud}");
-            assert!(
-                covers(&format!("kv-one.{}", endpoints.vault_suffix)),
-                "{cloud}"
-            );
-        }
-        assert!(!covers("attacker.example"));
-        assert_eq!(policy.caution(), None);
+fn percentage(place: &str, percent: u8) -> Result<u8, PolicyError> {
+    if percent <= 100 {
+        return Ok(percent);
     }
-
-    #[test]
-    fn an_unknown_key_is_an_error_that_names_it() {
-        for text in [
-            "host = []",
-            "[[connect-to]]\nhost = \"a.example\"\naddress = \"127.0.0.1:1\"\nport = 1",
-            "[[rule]]\nid = \"x\"\nmethod = \"GET\"\nurl = \"https://a.example/\"\nquerry = []",
-        ] {
-            let error = Policy::parse(text).unwrap_err().to_string();
-            assert!(
-                ["host", "port", "querry"]
-                    .iter()
-                    .any(|key| error.contains(key)),
-                "{text}: {error}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_rule_is_for_the_jobs_it_names() {
-        let policy = Policy::parse(
-            "[[rule]]\nid = \"r\"\njobs = [\"inventory\"]\nmethod = \"GET\"\nurl = \"https://a.example/x\"",
-        )
-        .unwrap();
-        assert_eq!(policy.rules(JobKind::Inventory).len(), 1);
-        assert!(policy.rules(JobKind::Add).is_empty());
-    }
-
-    #[test]
-    fn a_redirecting_policy_says_so() {
-        let policy = Policy::parse(
-            "[[connect-to]]\nhost = \"*.vault.azure.net\"\naddress = \"127.0.0.1:8443\"",
-        )
-        .unwrap();
-        let caution = policy.caution().unwrap();
-        assert!(caution.contains("*.vault.azure.net"), "{caution}");
-    }
-
-    #[test]
-    fn max_shrink_is_a_percentage() {
-        assert_eq!(Policy::builtin().unwrap().max_shrink(), 50);
-        let policy = Policy::parse("max-shrink = 80").unwrap();
-        assert_eq!(policy.max_shrink(), 80);
-        for text in ["101", "-1", "\"half\"", "256"] {
-            assert!(
-                Policy::parse(&format!("max-shrink = {text}")).is_err(),
-                "{text}"
-            );
-        }
-    }
+    Err(PolicyError(format!(
+        "{place}: max-shrink is {percent}, but it is a percentage: write a number from 0 to 100"
+    )))
 }

@@ -3,24 +3,28 @@
 //!
 //! It must not know how reports are shown, nor how HTTP is sent.
 
+mod reach;
+mod secret;
 mod spooling;
+mod token;
 mod verdict;
+mod work;
 
+pub use reach::{Reach, reach};
 pub use spooling::Observer;
 pub use verdict::{Cause, Failure, Report, Status};
 
 use crate::clock::Clock;
 use crate::egress::{Audit, Hooks, JobEgress, JobIdentity, Transport};
-use crate::engine::vocabulary as contract;
-use crate::engine::{Cancel, Ended, Engine, Extension, JobRun, Work};
-use crate::grant::{Grants, Outside};
+use crate::engine::{Cancel, Ended, Engine, Extension, JobRun};
 use crate::limits::Limits;
-use crate::orchestrator::Job;
+use crate::orchestrator::{Job, Task};
 use crate::policy::Policy;
-use job_scope::{Identity, JobKind, StoreScope, rules, segment_patterns};
-use secrecy::ExposeSecret;
-use spooling::Spooling;
+use job_scope::{Identity, JobKind};
+use spooling::{Accepts, Spooling};
 use std::sync::Arc;
+use std::time::Duration;
+use token::TokenFile;
 use uuid::Uuid;
 
 /// What runs jobs: an engine, an extension, a policy and a way out.
@@ -52,66 +56,49 @@ pub enum Threads {
     Caller,
 }
 
-/// What a job may reach, before it runs.
-#[derive(Debug, Clone)]
-pub struct Reach {
-    /// The rules.
-    pub grants: Grants,
-    /// What the job would need and the policy does not allow.
-    pub outside: Vec<Outside>,
-    /// What the job's input says that should be looked at.
-    pub notes: Vec<String>,
-    /// The host of the store.
-    pub store_host: String,
+/// Time between two runs of a job that waits for something to arrive. Roles take minutes, and
+/// a run is a handful of requests.
+const BETWEEN_RUNS: Duration = Duration::from_secs(15);
+
+/// Whether a job that ended so may end otherwise later, with nothing done but waiting.
+fn may_pass(status: Status) -> bool {
+    match status {
+        Status::Success | Status::Warning => false,
+        Status::Failure(cause) => match cause {
+            Cause::Authentication
+            | Cause::Forbidden
+            | Cause::NotFound
+            | Cause::Throttled
+            | Cause::Deadline
+            | Cause::Other => true,
+            Cause::Input | Cause::Configuration | Cause::Cancelled | Cause::Denied => false,
+        },
+    }
 }
 
 /// The field of a store that names its host.
 const PRIVATE_ENDPOINT: &str = "PrivateEndpoint";
 
-/// Says what a job may reach under a policy. Pure: nothing is sent.
-pub fn reach(job: &Job, policy: &Policy) -> Result<Reach, Failure> {
-    let kind = job.kind;
-    if !matches!(kind, JobKind::Inventory) {
-        return Err(Failure::unsupported(format!(
-            "{kind} jobs are not supported by this version, which does inventory jobs"
-        )));
-    }
-    match job.identity {
-        Identity::ClientSecret { .. } => {}
-        Identity::ManagedIdentity { .. } => {
-            return Err(Failure::unsupported(
-                "ServerPassword: is blank or \"managed\", which means a managed identity; this version signs in with a client secret only, so give the application's secret (or, if a secret was meant to come from a PAM provider, see that it resolves to a value)".to_owned(),
-            ));
-        }
-        Identity::ClientAssertion { .. } => {
-            return Err(Failure::unsupported(
-                "the job's identity is a workload identity; this version signs in with a client secret only".to_owned(),
-            ));
-        }
-    }
-    let scope = StoreScope::parse(&job.tenant, &job.path, &job.properties, &job.identity)?;
-    let (grants, outside) = Grants::intersect(
-        &rules(kind, &job.identity),
-        policy.hosts(),
-        &policy.rules(kind),
-        &scope.variables(&job.identity),
-        &segment_patterns(),
-    )
-    .map_err(Failure::configuration)?;
-    Ok(Reach {
-        grants,
-        outside,
-        notes: scope.notes().to_vec(),
-        store_host: scope.vault_host().to_owned(),
-    })
-}
-
 impl Host {
-    /// Runs a job to its report.
-    pub async fn run(&self, job: &Job, cancel: Cancel, observer: Box<dyn Observer>) -> Report {
-        let reach = match self.allowed(job) {
+    /// Runs a job to its report. What is secret in it is gone from the host when it has ended.
+    pub async fn run(&self, mut job: Job, cancel: Cancel, observer: Box<dyn Observer>) -> Report {
+        let reach = match self.allowed(&job) {
             Ok(reach) => reach,
             Err(failure) => return Report::not_run(failure),
+        };
+        if let (Some(own), Some(completed)) = (job.store_mut(), reach.store) {
+            *own = completed;
+        }
+        job.secret = match job.secret.map(secret::resolve).transpose() {
+            Ok(secret) => secret,
+            Err(failure) => return Report::not_run(failure),
+        };
+        let kind = job.kind();
+        let limits = match kind {
+            JobKind::Add | JobKind::CreateStore => self.limits.of_change(),
+            JobKind::Inventory | JobKind::Remove | JobKind::Discovery | JobKind::Check => {
+                self.limits.clone()
+            }
         };
         if let Some(caution) = self.policy.caution() {
             self.audit.note(job.history_id, &caution);
@@ -127,9 +114,21 @@ impl Host {
                 extension: self.extension.digest().to_owned(),
             },
             self.clock,
-            self.limits.clone(),
+            limits.clone(),
         );
-        let (spooling, list) = match Spooling::new(observer, &self.limits) {
+        let accepts = match kind {
+            JobKind::Inventory => Accepts::Inventory(reach.versions),
+            JobKind::Discovery => Accepts::Paths,
+            JobKind::Add | JobKind::Remove | JobKind::CreateStore | JobKind::Check => {
+                Accepts::Nothing
+            }
+        };
+        let token = match &job.identity {
+            Identity::ClientAssertion { .. } => job.token_file.take(),
+            Identity::ClientSecret { .. } | Identity::ManagedIdentity { .. } => None,
+        };
+        let token = token.map(|path| TokenFile::new(path, limits.assertion));
+        let (spooling, list) = match Spooling::new(observer, accepts, token, &limits) {
             Ok(parts) => parts,
             Err(error) => {
                 return Report::not_run(Failure::configuration(format!(
@@ -137,15 +136,20 @@ impl Host {
                 )));
             }
         };
+        let last_inventory = match job.task {
+            Task::Inventory { last_inventory, .. } => last_inventory,
+            _ => 0,
+        };
         let run = JobRun {
-            work: Work::Inventory(store_of(job)),
-            job: self.contract_job(job, attempt),
-            limits: self.limits.clone(),
+            job: work::job_input(attempt, &job.identity, job.secret.as_ref(), reach.options),
+            work: work::work(job.task, reach.places),
+            limits: limits.clone(),
             hooks: Box::new(Hooks::new(egress.clone())),
             reports: Box::new(spooling),
             cancel,
             clock: self.clock,
         };
+        drop(job.secret);
         let ended: Ended = match self.threads {
             Threads::PerJob => self.engine.run_on_thread(&self.extension, run).await,
             Threads::Caller => self.engine.run(&self.extension, run).await,
@@ -153,78 +157,61 @@ impl Host {
         verdict::verdict(verdict::Evidence {
             ended,
             traffic: egress.traffic(),
+            kind,
             list: list.take(),
-            last_inventory: job.last_inventory,
-            max_shrink: self.policy.max_shrink(),
+            last_inventory,
+            max_shrink: reach.max_shrink,
             caution: self.policy.caution(),
-            message_limit: self.limits.message,
+            message_limit: limits.message,
         })
+    }
+
+    /// Runs a job again and again until it ends otherwise than in a failure that time may mend,
+    /// or `wait` is over: what was granted a moment ago takes minutes to arrive. `observer` makes
+    /// one for each run, and `between` hears of each run that is not the last.
+    pub async fn run_until(
+        &self,
+        job: Job,
+        cancel: Cancel,
+        wait: Duration,
+        mut observer: impl FnMut() -> Box<dyn Observer>,
+        mut between: impl FnMut(&Report),
+    ) -> Report {
+        let end = self.clock.now() + wait;
+        loop {
+            let report = self.run(job.clone(), cancel.clone(), observer()).await;
+            let left = end.saturating_duration_since(self.clock.now());
+            if left.is_zero() || !may_pass(report.status) {
+                return report;
+            }
+            between(&report);
+            tokio::select! {
+                () = tokio::time::sleep(BETWEEN_RUNS.min(left)) => {}
+                () = cancel.cancelled() => return report,
+            }
+        }
     }
 
     fn allowed(&self, job: &Job) -> Result<Reach, Failure> {
         let reach = reach(job, &self.policy)?;
-        if !self.extension.offers(job.kind.as_str()) {
+        let kind = job.kind();
+        if !self.extension.offers(kind.as_str()) {
             return Err(Failure::unsupported(format!(
-                "the extension does not offer {} jobs; it exports {}",
-                job.kind,
+                "the extension does not offer {kind} jobs; it exports {}",
                 self.extension.exports().join(", ")
             )));
         }
         match reach.outside.first() {
             None => Ok(reach),
             Some(outside) => {
-                let leads_there = outside.host == reach.store_host
-                    && job.properties.get(PRIVATE_ENDPOINT).is_some();
+                let properties = job.store().map(|store| &store.properties);
+                let leads_there = reach.store_host.as_ref() == Some(&outside.host)
+                    && properties.is_some_and(|given| given.get(PRIVATE_ENDPOINT).is_some());
                 Err(Failure::outside(
                     outside,
                     leads_there.then_some(PRIVATE_ENDPOINT),
                 ))
             }
         }
-    }
-
-    fn contract_job(&self, job: &Job, attempt_id: String) -> contract::Job {
-        let secret = || {
-            job.secret
-                .as_ref()
-                .map(|secret| secret.expose_secret().to_owned())
-                .unwrap_or_default()
-        };
-        contract::Job {
-            attempt_id,
-            time_limit: 0,
-            credential: match &job.identity {
-                Identity::ClientSecret { client_id } => {
-                    contract::Credential::ClientSecret(contract::ClientSecret {
-                        client_id: client_id.to_string(),
-                        secret: secret(),
-                    })
-                }
-                Identity::ClientAssertion { client_id } => {
-                    contract::Credential::ClientAssertion(client_id.to_string())
-                }
-                Identity::ManagedIdentity { client_id } => contract::Credential::ManagedIdentity(
-                    client_id.as_ref().map(ToString::to_string),
-                ),
-            },
-            options: self
-                .policy
-                .options()
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        }
-    }
-}
-
-fn store_of(job: &Job) -> contract::Store {
-    contract::Store {
-        tenant: job.tenant.clone(),
-        path: job.path.clone(),
-        properties: job
-            .properties
-            .fields()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
     }
 }

@@ -1,15 +1,19 @@
 //! Takes a job's batches into the spool, checked, and passes the rest on to whoever
 //! watches. It must not know what becomes of the list.
 
+mod inventory;
+mod paths;
+#[cfg(test)]
+mod tests;
+
+use super::token::TokenFile;
 use crate::engine::Reports;
-use crate::engine::vocabulary::{InventoryItem, LogLevel, ParameterValue};
+use crate::engine::vocabulary::{InventoryItem, LogLevel};
 use crate::limits::Limits;
-use crate::orchestrator::{Item, Parameter};
 use crate::spool::Spool;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use job_scope::Versions;
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Who watches a job while it runs.
@@ -20,8 +24,16 @@ pub trait Observer: Send {
     fn progress(&mut self, done: u64, total: Option<u64>);
 }
 
-/// Longest alias: twice what Key Vault allows, and no store is known to allow more.
-const LONGEST_ALIAS: usize = 256;
+/// What a job may submit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accepts {
+    /// The certificates of a store.
+    Inventory(Versions),
+    /// Paths of stores.
+    Paths,
+    /// Nothing: the job makes no list.
+    Nothing,
+}
 
 /// The list that a job submitted, shared with the thread it runs on.
 pub(super) struct List {
@@ -29,7 +41,8 @@ pub(super) struct List {
 }
 
 impl List {
-    /// The list, once; nothing can be added any more. `None` when it could not be kept.
+    /// The list, once; nothing can be added any more. `None` when it could not be kept, and
+    /// where the job makes none.
     pub(super) fn take(&self) -> Option<Spool> {
         self.spool
             .lock()
@@ -42,9 +55,11 @@ impl List {
 /// The reports of one job.
 pub(super) struct Spooling {
     observer: Box<dyn Observer>,
+    accepts: Accepts,
+    token: Option<TokenFile>,
     spool: Arc<Mutex<Option<Spool>>>,
-    /// Hashes of the aliases so far; the texts themselves are the guest's to choose.
-    aliases: HashSet<u64>,
+    /// Hashes of what was submitted so far; the texts themselves are the guest's to choose.
+    seen: HashSet<u64>,
     hasher: RandomState,
     most_items: u64,
     most_bytes: u64,
@@ -53,16 +68,24 @@ pub(super) struct Spooling {
 impl Spooling {
     pub(super) fn new(
         observer: Box<dyn Observer>,
+        accepts: Accepts,
+        token: Option<TokenFile>,
         limits: &Limits,
     ) -> std::io::Result<(Self, List)> {
-        let spool = Arc::new(Mutex::new(Some(Spool::new()?)));
+        let spool = match accepts {
+            Accepts::Inventory(_) | Accepts::Paths => Some(Spool::new()?),
+            Accepts::Nothing => None,
+        };
+        let spool = Arc::new(Mutex::new(spool));
         let list = List {
             spool: spool.clone(),
         };
         let spooling = Self {
             observer,
+            accepts,
+            token,
             spool,
-            aliases: HashSet::new(),
+            seen: HashSet::new(),
             hasher: RandomState::new(),
             most_items: limits.submitted_items,
             most_bytes: limits.submitted_bytes,
@@ -70,21 +93,28 @@ impl Spooling {
         Ok((spooling, list))
     }
 
-    fn check(&mut self, item: &InventoryItem) -> Result<(), String> {
-        let alias = &item.alias;
-        if alias.trim().is_empty() {
-            return Err("an item has no alias".to_owned());
+    /// Whether this is the first submission of `key`.
+    fn is_new(&mut self, key: impl Hash) -> bool {
+        self.seen.insert(self.hasher.hash_one(key))
+    }
+
+    /// Appends entries with their sizes in bytes, up to the limits of the whole list.
+    fn keep<T: serde::Serialize>(
+        &mut self,
+        entries: impl ExactSizeIterator<Item = (u64, T)>,
+    ) -> Result<(), String> {
+        let mut spool = self.spool.lock().unwrap_or_else(PoisonError::into_inner);
+        let spool = spool.as_mut().ok_or("the job has ended")?;
+        if spool.entries() + entries.len() as u64 > self.most_items {
+            return Err(format!("a job may submit {} items", self.most_items));
         }
-        if alias.len() > LONGEST_ALIAS || alias.chars().any(char::is_control) {
-            return Err(format!(
-                "an alias is longer than {LONGEST_ALIAS} bytes or has control characters"
-            ));
-        }
-        if item.certificates.first().is_none_or(Vec::is_empty) {
-            return Err(format!("{alias} has no certificate"));
-        }
-        if !self.aliases.insert(self.hasher.hash_one(alias)) {
-            return Err(format!("{alias} was submitted twice"));
+        for (size, entry) in entries {
+            if spool.bytes().saturating_add(size) > self.most_bytes {
+                return Err(format!("a job may submit {} bytes", self.most_bytes));
+            }
+            spool
+                .push(&entry)
+                .map_err(|error| format!("the batch could not be kept: {error}"))?;
         }
         Ok(())
     }
@@ -100,73 +130,39 @@ impl Reports for Spooling {
     }
 
     fn assertion(&mut self) -> Result<String, String> {
-        Err("this job has no federated identity".to_owned())
+        self.token
+            .as_ref()
+            .ok_or("this job has no federated identity")?
+            .read()
     }
 
     fn submit_inventory(&mut self, items: Vec<InventoryItem>) -> Result<(), String> {
+        let Accepts::Inventory(versions) = self.accepts else {
+            return Err("this job is no inventory".to_owned());
+        };
         for item in &items {
-            self.check(item)?;
-        }
-        let mut spool = self.spool.lock().unwrap_or_else(PoisonError::into_inner);
-        let spool = spool.as_mut().ok_or("the job has ended")?;
-        if spool.entries() + items.len() as u64 > self.most_items {
-            return Err(format!("a job may submit {} items", self.most_items));
-        }
-        for item in items {
-            if spool.bytes().saturating_add(size(&item)) > self.most_bytes {
-                return Err(format!("a job may submit {} bytes", self.most_bytes));
+            inventory::check(item)?;
+            if !self.is_new(inventory::key(item, versions)) {
+                return Err(format!("{} was submitted twice", item.alias));
             }
-            spool
-                .push(&to_item(item))
-                .map_err(|error| format!("the batch could not be kept: {error}"))?;
         }
-        Ok(())
+        self.keep(
+            items
+                .into_iter()
+                .map(|item| (inventory::size(&item), inventory::to_item(item))),
+        )
     }
 
-    fn submit_discovery(&mut self, _: Vec<String>) -> Result<(), String> {
-        Err("this job is no discovery".to_owned())
-    }
-}
-
-/// Bytes of an item, about; base64 makes certificates a third longer.
-fn size(item: &InventoryItem) -> u64 {
-    let certificates: usize = item.certificates.iter().map(|der| der.len() / 3 * 4).sum();
-    let parameters: usize = item
-        .parameters
-        .iter()
-        .map(|(name, value)| {
-            name.len()
-                + match value {
-                    ParameterValue::Text(text) => text.len(),
-                    ParameterValue::Flag(_) | ParameterValue::Unset => 5,
-                }
-        })
-        .sum();
-    let details: usize = item.details.iter().map(|(n, v)| n.len() + v.len()).sum();
-    (item.alias.len() + certificates + parameters + details) as u64
-}
-
-fn to_item(item: InventoryItem) -> Item {
-    Item {
-        alias: item.alias,
-        certificates: item
-            .certificates
-            .iter()
-            .map(|der| STANDARD.encode(der))
-            .collect(),
-        private_key: item.private_key,
-        parameters: item
-            .parameters
-            .into_iter()
-            .map(|(name, value)| {
-                let value = match value {
-                    ParameterValue::Text(text) => Parameter::Text(text),
-                    ParameterValue::Flag(flag) => Parameter::Flag(flag),
-                    ParameterValue::Unset => Parameter::Unset,
-                };
-                (name, value)
-            })
-            .collect(),
-        details: item.details.into_iter().collect(),
+    fn submit_discovery(&mut self, paths: Vec<String>) -> Result<(), String> {
+        if self.accepts != Accepts::Paths {
+            return Err("this job is no discovery".to_owned());
+        }
+        for path in &paths {
+            paths::check(path)?;
+            if !self.is_new(path.to_lowercase()) {
+                return Err(format!("{path} was submitted twice"));
+            }
+        }
+        self.keep(paths.into_iter().map(|path| (path.len() as u64, path)))
     }
 }

@@ -9,7 +9,7 @@ use crate::engine::{Ended, Stop};
 use crate::grant::Outside;
 use crate::spool::Spool;
 use crate::text::message;
-use job_scope::FieldError;
+use job_scope::{FieldError, JobKind};
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +127,7 @@ impl Report {
 pub(super) struct Evidence {
     pub(super) ended: Ended,
     pub(super) traffic: Traffic,
+    pub(super) kind: JobKind,
     pub(super) list: Option<Spool>,
     pub(super) last_inventory: usize,
     pub(super) max_shrink: u8,
@@ -139,11 +140,13 @@ pub(super) struct Evidence {
 const SHRINK_FROM: usize = 20;
 
 /// Decides. In this order: a denied request, a refused submission, an end without a word,
-/// the extension's own failure, a list that is missing or shrank too far, its word.
+/// the extension's own failure, a list that should be there and is not, or shrank too far, its
+/// word.
 pub(super) fn verdict(evidence: Evidence) -> Report {
     let Evidence {
         ended,
         traffic,
+        kind,
         list,
         last_inventory,
         max_shrink,
@@ -152,7 +155,10 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
     } = evidence;
     let said = match &ended.outcome {
         Ok(outcome) => reported(outcome),
-        Err(stop) => (Status::Failure(cause_of(stop)), stop.to_string()),
+        Err(stop) => (
+            Status::Failure(cause_of(stop)),
+            stopped(stop, kind, &traffic),
+        ),
     };
     let entries = list.as_ref().map_or(0, Spool::entries);
     let (status, text) = if traffic.denied > 0 {
@@ -162,10 +168,12 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
         (Status::Failure(Cause::Other), text)
     } else if matches!(said.0, Status::Failure(_)) {
         said
-    } else if list.is_none() {
+    } else if makes_a_list(kind) && list.is_none() {
         let text = "the job's list was lost".to_owned();
         (Status::Failure(Cause::Other), text)
-    } else if let Some(text) = shrank(last_inventory, entries, max_shrink) {
+    } else if kind == JobKind::Inventory
+        && let Some(text) = shrank(last_inventory, entries, max_shrink)
+    {
         (Status::Failure(Cause::Other), text)
     } else {
         said
@@ -191,13 +199,28 @@ fn reported(outcome: &contract::Outcome) -> (Status, String) {
         contract::Status::Warning => Status::Warning,
         contract::Status::Failure(failure) => Status::Failure(match failure {
             Word::InvalidInput => Cause::Input,
-            Word::Authentication => Cause::Authentication,
-            Word::Forbidden => Cause::Forbidden,
-            Word::NotFound => Cause::NotFound,
+            Word::WrongSecret
+            | Word::ExpiredSecret
+            | Word::UnknownTenant
+            | Word::UnknownApplication
+            | Word::WrongCloud
+            | Word::NoIdentity
+            | Word::Authentication => Cause::Authentication,
+            Word::MissingRole
+            | Word::MissingAccessPolicy
+            | Word::Firewall
+            | Word::PrivateLink
+            | Word::Forbidden => Cause::Forbidden,
+            Word::StoreNotFound | Word::NotFound => Cause::NotFound,
             Word::Throttled => Cause::Throttled,
             Word::Deadline => Cause::Deadline,
             Word::Cancelled => Cause::Cancelled,
-            Word::SubmissionRefused | Word::Other => Cause::Other,
+            Word::Conflict
+            | Word::Unavailable
+            | Word::UnreadableAnswer
+            | Word::Unresolved
+            | Word::SubmissionRefused
+            | Word::Other => Cause::Other,
         }),
     };
     let text = if matches!(status, Status::Failure(_)) && outcome.message.trim().is_empty() {
@@ -206,6 +229,28 @@ fn reported(outcome: &contract::Outcome) -> (Status, String) {
         outcome.message.clone()
     };
     (status, text)
+}
+
+fn makes_a_list(kind: JobKind) -> bool {
+    match kind {
+        JobKind::Inventory | JobKind::Discovery => true,
+        JobKind::Add | JobKind::Remove | JobKind::CreateStore | JobKind::Check => false,
+    }
+}
+
+/// Why a job ended without a word, and for one that changes something what that leaves open.
+fn stopped(stop: &Stop, kind: JobKind, traffic: &Traffic) -> String {
+    let changes = match kind {
+        JobKind::Add | JobKind::Remove | JobKind::CreateStore => true,
+        JobKind::Inventory | JobKind::Discovery | JobKind::Check => false,
+    };
+    if changes && traffic.sent > 0 {
+        format!(
+            "{stop}; it had sent requests, and whether its change took effect is not known: run it again, what is done already is not done twice"
+        )
+    } else {
+        stop.to_string()
+    }
 }
 
 fn cause_of(stop: &Stop) -> Cause {

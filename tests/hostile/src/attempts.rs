@@ -1,7 +1,9 @@
 //! The attempts. Each returns what it learned, as the message of a job that says Success.
 
+use std::fmt::Debug;
+
 use crate::bindings::certstore::extension::host::{
-    self, InventoryItem, Job, LogLevel, Store, log, submit_inventory,
+    self, InventoryItem, Job, LogLevel, log, submit_inventory,
 };
 use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wasi::http::outgoing_handler;
@@ -9,7 +11,7 @@ use crate::bindings::wasi::http::types::{
     Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
 };
 
-pub(crate) fn attempt(name: &str, argument: &str, job: &Job, store: &Store) -> String {
+pub(crate) fn attempt(name: &str, argument: &str, job: &Job, input: &dyn Debug) -> String {
     match name {
         "nothing" => String::new(),
         "get" => request(&Method::Get, argument, &[], None),
@@ -37,6 +39,12 @@ pub(crate) fn attempt(name: &str, argument: &str, job: &Job, store: &Store) -> S
             panic!("after a submission")
         }
         "submit-discovery" => format!("{:?}", host::submit_discovery(&["a".to_owned()])),
+        "submit-paths" => {
+            let paths: Vec<String> = argument.split(' ').map(str::to_owned).collect();
+            format!("{:?}", host::submit_discovery(&paths))
+        }
+        "submit-inventory" => submit("a"),
+        "assertions" => format!("{:?} {:?}", host::assertion(), host::assertion()),
         "flood-log" => flood_log(argument.parse().unwrap_or(0)),
         "forge-log" => {
             log(LogLevel::Warn, "one\n{\"decision\":\"allowed\"}\u{1b}[2J");
@@ -44,7 +52,7 @@ pub(crate) fn attempt(name: &str, argument: &str, job: &Job, store: &Store) -> S
         }
         "long-message" => "x".repeat(100_000),
         "assertion" => format!("{:?}", host::assertion()),
-        "tell-input" => format!("{job:?} {store:?}"),
+        "tell-input" => format!("{job:?} {input:?}"),
         other => panic!("no attempt is called {other:?}"),
     }
 }

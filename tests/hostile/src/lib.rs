@@ -1,5 +1,5 @@
 //! An extension that misbehaves in one way at a time. The job's option `attempt` names the
-//! way; the tests say what must come of it.
+//! way; the tests say what must come of it. It offers every kind of job but one.
 //!
 //! It must not know how the host defends itself.
 
@@ -13,7 +13,19 @@ mod attempts;
 mod bindings {
     wit_bindgen::generate!({
         path: "../../wit",
-        world: "inventory-extension",
+        inline: "
+            package hostile:extension;
+
+            world hostile {
+                include certstore:extension/imports@0.1.0;
+                export certstore:extension/inventory@0.1.0;
+                export certstore:extension/add@0.1.0;
+                export certstore:extension/remove@0.1.0;
+                export certstore:extension/discovery@0.1.0;
+                export certstore:extension/check@0.1.0;
+            }
+        ",
+        world: "hostile:extension/hostile",
         generate_all,
     });
     export!(Hostile with_types_in self);
@@ -22,22 +34,52 @@ mod bindings {
 }
 
 use bindings::certstore::extension::host::{Job, Outcome, Status, Store};
+use bindings::exports::certstore::extension::{add, check, discovery, inventory, remove};
 
 struct Hostile;
 
-impl bindings::exports::certstore::extension::inventory::Guest for Hostile {
+/// Does what the job's options say, whatever kind of job it is.
+fn run(job: &Job, input: &dyn std::fmt::Debug) -> Outcome {
+    let option = |wanted: &str| {
+        job.options
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    };
+    let message = attempts::attempt(&option("attempt"), &option("argument"), job, input);
+    Outcome {
+        status: Status::Success,
+        message,
+    }
+}
+
+impl inventory::Guest for Hostile {
     fn run(job: Job, store: Store) -> Outcome {
-        let option = |wanted: &str| {
-            job.options
-                .iter()
-                .find(|(name, _)| name == wanted)
-                .map(|(_, value)| value.clone())
-                .unwrap_or_default()
-        };
-        let message = attempts::attempt(&option("attempt"), &option("argument"), &job, &store);
-        Outcome {
-            status: Status::Success,
-            message,
-        }
+        run(&job, &store)
+    }
+}
+
+impl add::Guest for Hostile {
+    fn run(job: Job, store: Store, certificate: add::Certificate) -> Outcome {
+        run(&job, &(store, certificate))
+    }
+}
+
+impl remove::Guest for Hostile {
+    fn run(job: Job, store: Store, alias: String, thumbprint: Option<String>) -> Outcome {
+        run(&job, &(store, alias, thumbprint))
+    }
+}
+
+impl discovery::Guest for Hostile {
+    fn run(job: Job, places: Vec<discovery::Place>) -> Outcome {
+        run(&job, &places)
+    }
+}
+
+impl check::Guest for Hostile {
+    fn run(job: Job, store: Store, kinds: Vec<check::JobKind>) -> Outcome {
+        run(&job, &(store, kinds))
     }
 }

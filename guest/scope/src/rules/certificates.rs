@@ -6,40 +6,67 @@ use super::{
     BodyTemplate, BoundedBody, KEY_VAULT_API_VERSION, Method, PairTemplate, RuleTemplate,
     SKIP_TOKEN, api_version, get, rule,
 };
+use crate::options::Versions;
 
 /// Largest import: base64 of a PKCS#12 with an RSA-4096 key and a chain of ten has some 40 KB,
 /// 15 tags of 512 characters add 8.
 const IMPORT: usize = 256 * 1024;
 
-pub(super) fn inventory() -> Vec<RuleTemplate> {
+/// The list, page by page.
+pub(super) fn list() -> RuleTemplate {
+    RuleTemplate {
+        query: pages(),
+        ..rule(
+            "list-certificates",
+            "Lists the vault's certificates, page by page",
+            Method::Get,
+            "https://{vault_host}/certificates",
+        )
+    }
+}
+
+/// Any certificate.
+pub(super) fn get_any() -> RuleTemplate {
+    get(
+        "get-certificate",
+        "Reads the current version of a certificate",
+        "https://{vault_host}/certificates/{name}",
+        KEY_VAULT_API_VERSION,
+    )
+}
+
+fn pages() -> Vec<PairTemplate> {
     vec![
-        RuleTemplate {
-            query: vec![
-                PairTemplate::fixed("api-version", KEY_VAULT_API_VERSION),
-                PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
-                // The service repeats its page size in some of its next links.
-                PairTemplate::opaque("maxresults", 4).optional(),
-            ],
-            ..rule(
-                "list-certificates",
-                "Lists the vault's certificates, page by page",
-                Method::Get,
-                "https://{vault_host}/certificates",
-            )
-        },
-        get(
-            "get-certificate",
-            "Reads the current version of a certificate",
-            "https://{vault_host}/certificates/{name}",
-            KEY_VAULT_API_VERSION,
-        ),
+        PairTemplate::fixed("api-version", KEY_VAULT_API_VERSION),
+        PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
+        // The service repeats its page size in some of its next links.
+        PairTemplate::opaque("maxresults", 4).optional(),
+    ]
+}
+
+pub(super) fn inventory(versions: Versions) -> Vec<RuleTemplate> {
+    let mut rules = vec![
+        list(),
+        get_any(),
         get(
             "get-certificate-version",
             "Reads one version of a certificate",
             "https://{vault_host}/certificates/{name}/{version}",
             KEY_VAULT_API_VERSION,
         ),
-    ]
+    ];
+    if versions == Versions::All {
+        rules.push(RuleTemplate {
+            query: pages(),
+            ..rule(
+                "list-certificate-versions",
+                "Lists the versions of a certificate, page by page",
+                Method::Get,
+                "https://{vault_host}/certificates/{name}/versions",
+            )
+        });
+    }
+    rules
 }
 
 fn get_certificate_of_job() -> RuleTemplate {

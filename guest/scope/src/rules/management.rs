@@ -2,64 +2,41 @@
 //!
 //! Must not know: tokens, and what is in a vault.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION, ARM_VAULTS_API_VERSION,
-    BodyTemplate, FreeMember, JsonTemplate, Method, PairTemplate, RESOURCE_GRAPH_API_VERSION,
-    RESOURCE_GRAPH_QUERY, RuleTemplate, SKIP_TOKEN, api_version, get, rule,
+    ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION,
+    ARM_VAULTS_API_VERSION, BodyTemplate, FreeMember, JsonTemplate, Method, PairTemplate,
+    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RuleTemplate, SKIP_TOKEN, api_version, get,
+    rule,
 };
-use crate::identity::Identity;
+use crate::names::TenantId;
+use crate::new_vault::NewVault;
+use crate::scope::StoreScope;
 
 /// Largest list of subscriptions in a Resource Graph query: 1,000 ids, the service's limit, have
 /// 39 KB.
 const SUBSCRIPTIONS: usize = 64 * 1024;
 
-pub(super) fn create_store(identity: &Identity) -> Vec<RuleTemplate> {
-    const VAULT: &str = "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}";
+const GROUP: &str = "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}";
+const VAULT: &str = "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}";
 
-    let mut free = vec![
-        // The resource group's own region is known only once it was read.
-        free("/location", 64),
-        optional("/tags", 16 * 1024),
-        optional("/properties/enablePurgeProtection", 8),
-        optional("/properties/publicNetworkAccess", 32),
-        optional("/properties/softDeleteRetentionInDays", 8),
-    ];
-    let mut properties = json!({
-        "sku": { "family": "A", "name": "{sku}" },
-        "accessPolicies": [],
-        "enableRbacAuthorization": true,
-    });
-    match properties.as_object_mut() {
-        Some(members) if identity.needs_tenant() => {
-            members.insert("tenantId".to_owned(), "{tenant}".into());
-        }
-        // A managed identity's tenant is not in the job.
-        _ => free.push(self::free("/properties/tenantId", 38)),
-    }
-
-    vec![
-        get(
-            "get-resource-group",
-            "Looks whether the resource group exists, and in which region",
-            "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}",
-            ARM_RESOURCE_GROUPS_API_VERSION,
-        ),
+/// Without a vault to be created, nothing may be put.
+pub(super) fn create_store(
+    store: Option<&StoreScope>,
+    new_vault: Option<&NewVault>,
+) -> Vec<RuleTemplate> {
+    let tenant = store
+        .and_then(StoreScope::tenant)
+        .filter(|tenant| tenant.is_guid());
+    let mut rules = vec![
+        group(),
         get(
             "get-vault",
             "Looks whether the vault exists, and follows its creation",
             VAULT,
             ARM_VAULTS_API_VERSION,
         ),
-        RuleTemplate {
-            query: api_version(ARM_VAULTS_API_VERSION),
-            body: BodyTemplate::Json(JsonTemplate {
-                value: json!({ "properties": properties }),
-                free,
-            }),
-            ..rule("put-vault", "Creates the vault", Method::Put, VAULT)
-        },
         RuleTemplate {
             query: api_version(ARM_VAULTS_API_VERSION),
             body: BodyTemplate::Json(JsonTemplate {
@@ -73,26 +50,113 @@ pub(super) fn create_store(identity: &Identity) -> Vec<RuleTemplate> {
                 "https://{arm}/subscriptions/{subscription}/providers/Microsoft.KeyVault/checkNameAvailability",
             )
         },
+    ];
+    if tenant.is_none() {
+        // A managed identity's job does not say its tenant, and a domain is not what a vault takes.
+        rules.push(get(
+            "get-subscription",
+            "Reads which tenant the subscription belongs to",
+            "https://{arm}/subscriptions/{subscription}",
+            ARM_SUBSCRIPTIONS_API_VERSION,
+        ));
+    }
+    if let Some(new_vault) = new_vault {
+        rules.push(put_vault(new_vault, tenant));
+    }
+    rules
+}
+
+fn put_vault(new_vault: &NewVault, tenant: Option<&TenantId>) -> RuleTemplate {
+    let mut value = new_vault.body();
+    let mut free_members = Vec::new();
+    match new_vault.region() {
+        Some(region) => set(&mut value, "location", region.as_str()),
+        // The resource group's own region is known only once it was read.
+        None => free_members.push(free("/location", 64)),
+    }
+    match tenant {
+        Some(tenant) => {
+            if let Some(properties) = value.get_mut("properties") {
+                set(properties, "tenantId", tenant.as_str());
+            }
+        }
+        None => free_members.push(free("/properties/tenantId", 38)),
+    }
+    RuleTemplate {
+        query: api_version(ARM_VAULTS_API_VERSION),
+        body: BodyTemplate::Json(JsonTemplate {
+            value,
+            free: free_members,
+        }),
+        ..rule("put-vault", "Creates the vault", Method::Put, VAULT)
+    }
+}
+
+fn set(object: &mut Value, member: &str, text: &str) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(member.to_owned(), text.into());
+    }
+}
+
+fn group() -> RuleTemplate {
+    get(
+        "get-resource-group",
+        "Looks whether the resource group exists, and in which region",
+        GROUP,
+        ARM_RESOURCE_GROUPS_API_VERSION,
+    )
+}
+
+fn list_subscriptions() -> RuleTemplate {
+    RuleTemplate {
+        query: pages(ARM_SUBSCRIPTIONS_API_VERSION),
+        ..rule(
+            "list-subscriptions",
+            "Lists the subscriptions this identity can see",
+            Method::Get,
+            "https://{arm}/subscriptions",
+        )
+    }
+}
+
+/// What is asked about an identity's rights. Without a resource group there is less to ask.
+pub(super) fn check(store: Option<&StoreScope>) -> Vec<RuleTemplate> {
+    let mut rules = vec![list_subscriptions()];
+    if store.is_some_and(|store| store.resource_group().is_some()) {
+        rules.extend([
+            group(),
+            permissions(
+                "get-group-permissions",
+                "Asks what this identity may do in the resource group",
+                "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Authorization/permissions",
+            ),
+            permissions(
+                "get-vault-permissions",
+                "Asks what this identity may do in the vault",
+                "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}/providers/Microsoft.Authorization/permissions",
+            ),
+        ]);
+    }
+    rules
+}
+
+fn permissions(id: &'static str, purpose: &'static str, url: &'static str) -> RuleTemplate {
+    RuleTemplate {
+        query: pages(ARM_PERMISSIONS_API_VERSION),
+        ..rule(id, purpose, Method::Get, url)
+    }
+}
+
+fn pages(version: &'static str) -> Vec<PairTemplate> {
+    vec![
+        PairTemplate::fixed("api-version", version),
+        PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
     ]
 }
 
 pub(super) fn discovery() -> Vec<RuleTemplate> {
-    let pages = |version| {
-        vec![
-            PairTemplate::fixed("api-version", version),
-            PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
-        ]
-    };
     vec![
-        RuleTemplate {
-            query: pages(ARM_SUBSCRIPTIONS_API_VERSION),
-            ..rule(
-                "list-subscriptions",
-                "Lists the subscriptions this identity can see",
-                Method::Get,
-                "https://{arm}/subscriptions",
-            )
-        },
+        list_subscriptions(),
         RuleTemplate {
             query: pages(ARM_VAULTS_API_VERSION),
             ..rule(

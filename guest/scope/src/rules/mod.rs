@@ -3,13 +3,14 @@
 //!
 //! | job | requests |
 //! |---|---|
-//! | all, as an application | one token request |
+//! | all, as an application | one token request; a check two |
 //! | all, as a managed identity | the machine's identity endpoint |
-//! | inventory, check | list certificates, get one, get one of its versions |
+//! | inventory | list certificates, get one, get one of its versions; list versions where asked |
 //! | add | get, import, get deleted, recover, each for the job's alias alone |
 //! | remove | get, delete, get deleted, each for the job's alias alone |
 //! | create-store | get the resource group, get and put the vault, check its name |
 //! | discovery | list subscriptions, list vaults, the one Resource Graph query |
+//! | check | list and get certificates, list subscriptions, get the resource group, the permissions there and on the vault |
 //!
 //! Must not know: any job in particular (its values are [`crate::Variables`]), the policy, HTTP.
 
@@ -24,6 +25,9 @@ mod versions;
 
 use crate::identity::Identity;
 use crate::kind::JobKind;
+use crate::new_vault::NewVault;
+use crate::options::Versions;
+use crate::scope::StoreScope;
 
 pub use body::{BodyTemplate, BoundedBody, FreeMember, JsonTemplate};
 pub use pair::{PairTemplate, ValueTemplate};
@@ -33,27 +37,60 @@ pub use template::{
     ALLOWED_HEADERS, HeaderRule, Method, QueryTemplate, RequiredHeader, RuleTemplate,
 };
 pub use versions::{
-    ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION, ARM_VAULTS_API_VERSION,
-    CLIENT_ASSERTION_TYPE, IDENTITY_API_VERSION, KEY_VAULT_API_VERSION, RESOURCE_GRAPH_API_VERSION,
-    RESOURCE_GRAPH_QUERY,
+    ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION,
+    ARM_VAULTS_API_VERSION, CLIENT_ASSERTION_TYPE, IDENTITY_API_VERSION, KEY_VAULT_API_VERSION,
+    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY,
 };
 
 /// Longest skip token, in bytes. Key Vault's are some 150; Azure Resource Manager's pass 1,000,
 /// and its URLs may have 4 KB.
 const SKIP_TOKEN: usize = 4096;
 
-/// The templates of a kind of job, with the ones by which its identity gets a token first. Every
+/// What a job is, as far as its rules depend on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Needs<'a> {
+    /// The kind of job.
+    pub kind: JobKind,
+    /// The identity.
+    pub identity: &'a Identity,
+    /// The store; a discovery has none.
+    pub store: Option<&'a StoreScope>,
+    /// The vault that a Create asks for.
+    pub new_vault: Option<&'a NewVault>,
+    /// Which versions an inventory shows.
+    pub versions: Versions,
+}
+
+impl<'a> Needs<'a> {
+    /// A job without a store and without options.
+    pub fn new(kind: JobKind, identity: &'a Identity) -> Self {
+        Needs {
+            kind,
+            identity,
+            store: None,
+            new_vault: None,
+            versions: Versions::Current,
+        }
+    }
+}
+
+/// The templates of a job, with the ones by which its identity gets a token first. Every
 /// `{variable}` in them is one of [`crate::Variables`], or one of [`segment_patterns`].
 ///
 /// Requests that read private keys are not among them: see [`private_key_rules`].
-pub fn rules(kind: JobKind, identity: &Identity) -> Vec<RuleTemplate> {
-    let mut rules = vec![token::rule_for(kind, identity)];
-    rules.extend(match kind {
-        JobKind::Inventory | JobKind::Check => certificates::inventory(),
+pub fn rules(needs: Needs<'_>) -> Vec<RuleTemplate> {
+    let mut rules = token::rules_for(needs.kind, needs.identity);
+    rules.extend(match needs.kind {
+        JobKind::Inventory => certificates::inventory(needs.versions),
         JobKind::Add => certificates::add(),
         JobKind::Remove => certificates::remove(),
-        JobKind::CreateStore => management::create_store(identity),
+        JobKind::CreateStore => management::create_store(needs.store, needs.new_vault),
         JobKind::Discovery => management::discovery(),
+        JobKind::Check => {
+            let mut rules = vec![certificates::list(), certificates::get_any()];
+            rules.extend(management::check(needs.store));
+            rules
+        }
     });
     rules
 }

@@ -1,9 +1,7 @@
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use super::*;
-use crate::{Alias, ClientId, Properties, StoreScope, Variables};
+use crate::{Alias, ClientId, Cloud, JobOptions, Properties, StoreScope, Variables};
 
 const APP: &str = "33333333-3333-4333-8333-333333333333";
 
@@ -30,6 +28,34 @@ fn secret() -> Identity {
     Identity::ClientSecret {
         client_id: client_id(),
     }
+}
+
+fn store(identity: &Identity) -> StoreScope {
+    store_of_tenant("11111111-1111-4111-8111-111111111111", identity)
+}
+
+fn store_of_tenant(tenant: &str, identity: &Identity) -> StoreScope {
+    StoreScope::parse(
+        tenant,
+        "22222222-2222-4222-8222-222222222222:rg-one:kv-one",
+        &Properties::default(),
+        identity,
+    )
+    .unwrap()
+}
+
+fn new_vault(cloud: Cloud) -> NewVault {
+    NewVault::parse(&Properties::default(), cloud, &JobOptions::default()).unwrap()
+}
+
+/// The rules of a job of this kind about a store that names everything.
+fn rules(kind: JobKind, identity: &Identity) -> Vec<RuleTemplate> {
+    let (store, new_vault) = (store(identity), new_vault(Cloud::Public));
+    super::rules(Needs {
+        store: (kind != JobKind::Discovery).then_some(&store),
+        new_vault: Some(&new_vault),
+        ..Needs::new(kind, identity)
+    })
 }
 
 /// Method and URL of each rule, one a line.
@@ -109,8 +135,8 @@ fn the_other_jobs_may_send_what_their_row_of_the_table_says() {
             vec![
                 "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}",
                 "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}",
-                "PUT https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}",
                 "POST https://{arm}/subscriptions/{subscription}/providers/Microsoft.KeyVault/checkNameAvailability",
+                "PUT https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}",
             ],
         ),
         (
@@ -124,13 +150,54 @@ fn the_other_jobs_may_send_what_their_row_of_the_table_says() {
         (
             JobKind::Check,
             vec![
+                "POST https://{authority}/{tenant}/oauth2/v2.0/token",
                 "GET https://{vault_host}/certificates",
                 "GET https://{vault_host}/certificates/{name}",
-                "GET https://{vault_host}/certificates/{name}/{version}",
+                "GET https://{arm}/subscriptions",
+                "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}",
+                "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Authorization/permissions",
+                "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}/providers/Microsoft.Authorization/permissions",
             ],
         ),
     ] {
         assert_eq!(requests(&rules(kind, &secret())[1..]), wanted, "{kind}");
+    }
+}
+
+#[test]
+fn only_an_inventory_of_all_versions_lists_them() {
+    let identity = secret();
+    let all = super::rules(Needs {
+        versions: Versions::All,
+        ..Needs::new(JobKind::Inventory, &identity)
+    });
+    assert_eq!(
+        all.last().unwrap().url,
+        "https://{vault_host}/certificates/{name}/versions"
+    );
+    assert_eq!(all.len(), rules(JobKind::Inventory, &secret()).len() + 1);
+}
+
+#[test]
+fn only_a_check_gets_tokens_for_two_services_and_it_only_reads() {
+    for identity in identities() {
+        for kind in JobKind::ALL {
+            let rules = rules(kind, &identity);
+            let tokens = rules
+                .iter()
+                .filter(|rule| rule.id.starts_with("token") || rule.id.starts_with("identity-"));
+            let check = kind == JobKind::Check;
+            assert_eq!(tokens.count(), if check { 2 } else { 1 }, "{kind}");
+            if check {
+                let read = |rule: &&RuleTemplate| rule.method == Method::Get;
+                assert!(
+                    rules
+                        .iter()
+                        .filter(|r| !r.id.starts_with("token"))
+                        .all(|r| read(&r))
+                );
+            }
+        }
     }
 }
 
@@ -200,7 +267,7 @@ fn only_the_identity_endpoint_is_plain_http() {
             for rule in rules(kind, &identity) {
                 assert_eq!(
                     rule.url.starts_with("https://{"),
-                    rule.id != "identity-endpoint",
+                    !rule.id.starts_with("identity-endpoint"),
                     "{kind}: {}",
                     rule.url
                 );
@@ -231,54 +298,76 @@ fn no_job_reads_private_keys_unless_its_operator_says_so() {
 
 #[test]
 fn a_job_that_only_reads_sends_no_body_but_for_its_token() {
-    for kind in [JobKind::Inventory, JobKind::Check] {
-        for rule in &rules(kind, &secret())[1..] {
-            assert_eq!(
-                (rule.method, rule.body.is_none()),
-                (Method::Get, true),
-                "{kind} {}",
-                rule.id
-            );
-        }
+    for rule in &rules(JobKind::Inventory, &secret())[1..] {
+        assert_eq!(
+            (rule.method, rule.body.is_none()),
+            (Method::Get, true),
+            "{}",
+            rule.id
+        );
+    }
+}
+
+/// The body of the request that creates a vault.
+fn put_body(identity: &Identity, tenant: &str, cloud: Cloud) -> JsonTemplate {
+    let (store, new_vault) = (store_of_tenant(tenant, identity), new_vault(cloud));
+    let put = super::rules(Needs {
+        store: Some(&store),
+        new_vault: Some(&new_vault),
+        ..Needs::new(JobKind::CreateStore, identity)
+    })
+    .into_iter()
+    .find(|rule| rule.id == "put-vault");
+    match put.map(|rule| rule.body) {
+        Some(BodyTemplate::Json(json)) => json,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn free_pointers(json: &JsonTemplate) -> Vec<&str> {
+    json.free.iter().map(|free| &*free.pointer).collect()
+}
+
+#[test]
+fn a_vault_is_created_with_exactly_what_the_job_says_and_only_what_it_cannot_know_is_free() {
+    const TENANT: &str = "11111111-1111-4111-8111-111111111111";
+
+    let json = put_body(&secret(), TENANT, Cloud::Public);
+    assert_eq!(
+        json.value,
+        new_vault(Cloud::Public).request_body(TENANT, "eastus")
+    );
+    assert_eq!(free_pointers(&json), [""; 0]);
+
+    let json = put_body(&secret(), TENANT, Cloud::China);
+    assert_eq!(json.value["properties"]["tenantId"], TENANT);
+    assert_eq!(free_pointers(&json), ["/location"]);
+
+    for (identity, tenant) in [
+        (Identity::ManagedIdentity { client_id: None }, TENANT),
+        (secret(), "contoso.example"),
+    ] {
+        let json = put_body(&identity, tenant, Cloud::Public);
+        assert_eq!(json.value["properties"].get("tenantId"), None);
+        assert_eq!(free_pointers(&json), ["/properties/tenantId"]);
     }
 }
 
 #[test]
-fn a_vault_is_created_with_rbac_in_the_tenant_of_the_job_and_every_other_member_is_named() {
-    let body = |identity: &Identity| {
-        let put = rules(JobKind::CreateStore, identity)
-            .into_iter()
-            .find(|rule| rule.id == "put-vault");
-        match put.map(|rule| rule.body) {
-            Some(BodyTemplate::Json(json)) => json,
-            other => panic!("{other:?}"),
-        }
-    };
-    let json = body(&secret());
-    assert_eq!(
-        json.value,
-        json!({"properties": {
-            "tenantId": "{tenant}",
-            "sku": {"family": "A", "name": "{sku}"},
-            "accessPolicies": [],
-            "enableRbacAuthorization": true,
-        }})
-    );
-    let required: Vec<_> = json
-        .free
-        .iter()
-        .filter(|free| !free.optional)
-        .map(|free| &free.pointer)
-        .collect();
-    assert_eq!(required, ["/location"]);
-
-    let json = body(&Identity::ManagedIdentity { client_id: None });
-    assert_eq!(json.value["properties"].get("tenantId"), None);
-    assert!(
-        json.free
-            .iter()
-            .any(|free| free.pointer == "/properties/tenantId" && !free.optional)
-    );
+fn a_subscription_is_read_only_where_the_job_does_not_say_the_tenants_id() {
+    for (identity, tenant, wanted) in [
+        (secret(), "11111111-1111-4111-8111-111111111111", false),
+        (secret(), "contoso.example", true),
+        (Identity::ManagedIdentity { client_id: None }, "", true),
+    ] {
+        let store = store_of_tenant(tenant, &identity);
+        let rules = super::rules(Needs {
+            store: Some(&store),
+            ..Needs::new(JobKind::CreateStore, &identity)
+        });
+        let reads = rules.iter().any(|rule| rule.id == "get-subscription");
+        assert_eq!(reads, wanted, "{tenant}");
+    }
 }
 
 #[test]
@@ -322,16 +411,9 @@ fn strings(value: &serde_json::Value, texts: &mut Vec<String>) {
 }
 
 fn variables(identity: &Identity) -> Variables {
-    StoreScope::parse(
-        "11111111-1111-4111-8111-111111111111",
-        "22222222-2222-4222-8222-222222222222:rg-one:kv-one",
-        &Properties::default(),
-        identity,
-    )
-    .unwrap()
-    .variables(identity)
-    .with_alias(&Alias::parse("web-1").unwrap())
-    .with("sku", "standard")
+    store(identity)
+        .variables(identity)
+        .with_alias(&Alias::parse("web-1").unwrap())
 }
 
 #[test]
@@ -362,7 +444,7 @@ fn a_discovery_needs_no_store() {
     for identity in identities() {
         let tenant = crate::TenantId::parse("contoso.example").unwrap();
         let variables = Variables::of_tenant(
-            crate::Cloud::China,
+            Cloud::China,
             identity.needs_tenant().then_some(&tenant),
             &identity,
         );

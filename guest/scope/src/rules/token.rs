@@ -1,5 +1,6 @@
 //! The request by which an identity gets a token, alike for every job but for what the token is
-//! for. A job has exactly one of these, so it cannot get a token for another service.
+//! for. A job that works has exactly one of these, so it cannot get a token for another service;
+//! only a check, which changes nothing, has two.
 //!
 //! Must not know: the requests that the token is used for, nor the credential.
 
@@ -17,23 +18,31 @@ const ASSERTION: usize = 16 * 1024;
 /// Longest `claims` of a token request, which repeats what a challenge asked for.
 const CLAIMS: usize = 4096;
 
-/// The token request of a job.
-pub(super) fn rule_for(kind: JobKind, identity: &Identity) -> RuleTemplate {
-    token(audience(kind), identity)
-}
-
-/// What a job's token is for.
-#[derive(Clone, Copy)]
-enum Audience {
+/// What a token is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audience {
     Vault,
     Arm,
 }
 
-fn audience(kind: JobKind) -> Audience {
-    match kind {
-        JobKind::Inventory | JobKind::Add | JobKind::Remove | JobKind::Check => Audience::Vault,
-        JobKind::CreateStore | JobKind::Discovery => Audience::Arm,
-    }
+/// The token requests of a job: one, and for a check one for each service that its answer depends
+/// on.
+pub(super) fn rules_for(kind: JobKind, identity: &Identity) -> Vec<RuleTemplate> {
+    let audiences: &[Audience] = match kind {
+        JobKind::Inventory | JobKind::Add | JobKind::Remove => &[Audience::Vault],
+        JobKind::CreateStore | JobKind::Discovery => &[Audience::Arm],
+        JobKind::Check => &[Audience::Vault, Audience::Arm],
+    };
+    audiences
+        .iter()
+        .map(|audience| {
+            let mut rule = token(*audience, identity);
+            if audiences.len() > 1 && *audience == Audience::Arm {
+                rule.id = format!("{}-arm", rule.id).into();
+            }
+            rule
+        })
+        .collect()
 }
 
 fn token(audience: Audience, identity: &Identity) -> RuleTemplate {

@@ -21,6 +21,9 @@ pub const ARM_SUBSCRIPTIONS_API_VERSION: &str = "2022-12-01";
 /// Resource groups in Azure Resource Manager (Azure REST: Resource Groups - Get).
 pub const ARM_RESOURCE_GROUPS_API_VERSION: &str = "2022-09-01";
 
+/// The permissions of the caller on a resource (Azure REST: Permissions - List For Resource).
+pub const ARM_PERMISSIONS_API_VERSION: &str = "2022-04-01";
+
 /// Azure Resource Graph (Azure REST: Resources - Resources).
 pub const RESOURCE_GRAPH_API_VERSION: &str = "2022-10-01";
 

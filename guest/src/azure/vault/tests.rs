@@ -1,7 +1,12 @@
+use std::rc::Rc;
 use std::time::Duration;
 
+use job_scope::Alias;
+
 use super::*;
-use crate::azure::entra::Application;
+use crate::azure::audience::Audience;
+use crate::azure::entra::{Application, Proof};
+use crate::azure::tokens::{Issuer, Tokens};
 use crate::clock::Clock as _;
 use crate::contract::{Failure, Secret};
 use crate::http::TransportError;
@@ -22,15 +27,15 @@ fn vault_of<'f>(fake: &'f Fake, tenant: &str) -> Vault<'f, Fake> {
         authority: "login.microsoftonline.com",
         tenant: tenant.to_owned(),
         client_id: "3333".into(),
-        secret: Secret::new("sp-secret~1".into()),
+        proof: Proof::Secret(Secret::new("sp-secret~1".into())),
     };
     let calls = Calls::new(fake, "attempt", fake.now() + Duration::from_secs(900));
-    Vault::new(
-        calls,
-        Tokens::new(application),
+    Vault::new(Service::new(
+        Rc::new(calls),
+        Rc::new(Tokens::new(Issuer::Entra(application))),
         HOST,
-        "https://vault.azure.net/.default",
-    )
+        Audience::vault(job_scope::Cloud::Public.endpoints()),
+    ))
 }
 
 /// Gives tokens t1, t2, … and leaves the rest to `vault`.
@@ -234,13 +239,13 @@ fn a_denied_request_and_a_missing_name_say_so() {
         (
             TransportError::Certificate,
             1,
-            Failure::Other,
+            Failure::Unavailable,
             "certificate is not trusted",
         ),
         (
             TransportError::NameNotFound,
             3,
-            Failure::NotFound,
+            Failure::StoreNotFound,
             "the vault does not exist",
         ),
     ] {

@@ -2,6 +2,7 @@
 
 mod endings;
 mod losses;
+mod more;
 mod pace;
 
 use std::time::Duration;

@@ -1,4 +1,9 @@
+mod discovery;
+mod management;
+mod samples;
+
 use super::*;
+use management::add;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -36,15 +41,17 @@ fn error(job: &Value) -> String {
 fn an_inventory_job_is_read() {
     let job = parse(inventory().to_string().as_bytes()).job.unwrap();
     assert_eq!(job.history_id, 4701);
-    assert_eq!(job.kind, JobKind::Inventory);
-    assert_eq!(job.last_inventory, 2);
+    let Task::Inventory { last_inventory, .. } = job.task else {
+        panic!("{job:?}");
+    };
+    assert_eq!(last_inventory, 2);
     assert_eq!(job.secret.unwrap().expose_secret(), "sp-secret~1");
 }
 
 #[test]
 fn copies_of_the_credentials_end_here() {
     let job = parse(inventory().to_string().as_bytes()).job.unwrap();
-    assert_eq!(job.properties.fields().count(), 0);
+    assert_eq!(job.store().unwrap().properties.fields().count(), 0);
     assert!(!format!("{job:?}").contains("sp-secret"));
 }
 
@@ -98,10 +105,10 @@ fn operations_are_read_by_number_and_by_name() {
         (json!(4), JobKind::CreateStore),
         (json!("Create"), JobKind::CreateStore),
     ] {
-        let mut job = with("/Capability", json!("CertStores.AKV.Management"));
+        let mut job = add();
         job["OperationType"] = operation.clone();
         let read = parse(job.to_string().as_bytes()).job.unwrap();
-        assert_eq!(read.kind, kind, "{operation}");
+        assert_eq!(read.kind(), kind, "{operation}");
     }
 }
 

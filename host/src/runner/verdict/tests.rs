@@ -25,6 +25,7 @@ fn evidence(outcome: Result<contract::Outcome, Stop>) -> Evidence {
             denied: 0,
             denials: Vec::new(),
         },
+        kind: JobKind::Inventory,
         list: Some(spool),
         last_inventory: 0,
         max_shrink: 50,
@@ -121,4 +122,77 @@ fn w29_a_message_is_cut_to_what_the_platform_stores() {
         &"x".repeat(10_000),
     )));
     assert_eq!(report.message.encode_utf16().count(), 4_000);
+}
+
+#[test]
+fn only_jobs_that_make_a_list_fail_without_one() {
+    for (kind, fails) in [
+        (JobKind::Inventory, true),
+        (JobKind::Discovery, true),
+        (JobKind::Add, false),
+        (JobKind::Remove, false),
+        (JobKind::CreateStore, false),
+        (JobKind::Check, false),
+    ] {
+        let mut evidence = evidence(outcome(contract::Status::Success, "done"));
+        evidence.kind = kind;
+        evidence.list = None;
+        let report = verdict(evidence);
+        assert_eq!(report.status != Status::Success, fails, "{kind}");
+    }
+}
+
+#[test]
+fn a_change_that_was_broken_off_says_that_it_may_have_happened() {
+    for (kind, sent, says) in [
+        (JobKind::Add, 3, true),
+        (JobKind::CreateStore, 1, true),
+        (JobKind::Remove, 0, false),
+        (JobKind::Discovery, 3, false),
+    ] {
+        let mut evidence = evidence(Err(Stop::Deadline(Duration::from_secs(300))));
+        evidence.kind = kind;
+        evidence.traffic.sent = sent;
+        let message = verdict(evidence).message;
+        assert_eq!(
+            message.contains("not known"),
+            says,
+            "{kind} {sent}: {message}"
+        );
+    }
+}
+
+#[test]
+fn every_word_of_the_contract_has_a_cause_and_an_exit() {
+    use contract::Failure as Word;
+    for (word, cause) in [
+        (Word::InvalidInput, Cause::Input),
+        (Word::WrongSecret, Cause::Authentication),
+        (Word::ExpiredSecret, Cause::Authentication),
+        (Word::UnknownTenant, Cause::Authentication),
+        (Word::UnknownApplication, Cause::Authentication),
+        (Word::WrongCloud, Cause::Authentication),
+        (Word::NoIdentity, Cause::Authentication),
+        (Word::Authentication, Cause::Authentication),
+        (Word::MissingRole, Cause::Forbidden),
+        (Word::MissingAccessPolicy, Cause::Forbidden),
+        (Word::Firewall, Cause::Forbidden),
+        (Word::PrivateLink, Cause::Forbidden),
+        (Word::Forbidden, Cause::Forbidden),
+        (Word::StoreNotFound, Cause::NotFound),
+        (Word::NotFound, Cause::NotFound),
+        (Word::Conflict, Cause::Other),
+        (Word::Throttled, Cause::Throttled),
+        (Word::Deadline, Cause::Deadline),
+        (Word::Cancelled, Cause::Cancelled),
+        (Word::Unavailable, Cause::Other),
+        (Word::UnreadableAnswer, Cause::Other),
+        (Word::Unresolved, Cause::Other),
+        (Word::SubmissionRefused, Cause::Other),
+        (Word::Other, Cause::Other),
+    ] {
+        let report = verdict(evidence(outcome(contract::Status::Failure(word), "why")));
+        assert_eq!(report.status, Status::Failure(cause), "{word:?}");
+        assert_eq!(report.message, "why");
+    }
 }

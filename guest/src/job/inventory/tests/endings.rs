@@ -21,10 +21,10 @@ fn an_unknown_value_of_partial_is_invalid_input() {
 #[test]
 fn a_failing_list_is_a_failure_of_its_kind() {
     for (status, body, failure, word) in [
-        (403, RBAC, Failure::Forbidden, "Key Vault Reader"),
+        (403, RBAC, Failure::MissingRole, "Key Vault Reader"),
         (404, GONE, Failure::NotFound, "store path"),
         (429, THROTTLED, Failure::Throttled, "throttled"),
-        (500, "", Failure::Other, "8 attempts"),
+        (500, "", Failure::Unavailable, "8 attempts"),
     ] {
         let fake = vault(3, move |sent, _| {
             sent.url()
@@ -185,29 +185,34 @@ fn malformed_input_names_its_field_and_sends_nothing() {
 }
 
 #[test]
-fn identities_of_later_versions_are_named_in_a_clear_failure() {
+fn every_kind_of_identity_does_an_inventory() {
     let id = "55555555-5555-5555-5555-555555555555".to_owned();
-    for (credential, kind) in [
-        (Credential::ManagedIdentity(None), "system-assigned"),
+    for (credential, asked) in [
+        (
+            Credential::ManagedIdentity(None),
+            "resource=https%3A%2F%2Fvault.azure.net",
+        ),
         (
             Credential::ManagedIdentity(Some(id.clone())),
-            "user-assigned",
+            "&client_id=55555555",
         ),
-        (Credential::ClientAssertion(id), "workload identity"),
+        (Credential::ClientAssertion(id), "/oauth2/v2.0/token"),
     ] {
-        let fake = Fake::default();
+        let fake = vault(3, |sent, _| {
+            let token = r#"{"access_token":"t1","expires_in":"3599"}"#;
+            sent.url()
+                .starts_with("http://169.254.169.254/metadata/")
+                .then(|| Ok(answer(200, token)))
+        });
+        fake.assertions.borrow_mut().push(Ok("eyJ".into()));
         let job = Job {
             credential,
             ..job()
         };
         let outcome = fake.run(run(&fake, &job, &store()));
-        assert_eq!(failed(&outcome), Failure::InvalidInput);
-        assert!(outcome.message.contains(kind), "{}", outcome.message);
-        assert!(
-            outcome.message.contains("does not support"),
-            "{}",
-            outcome.message
-        );
+        assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+        assert!(fake.sent()[0].url().contains(asked), "{asked}");
+        assert_eq!(fake.aliases().len(), 3);
     }
 }
 

@@ -129,7 +129,7 @@ fn a_next_link_to_another_host_is_a_failure_and_nothing_is_sent_there() {
         })
     });
     let outcome = inventory(&fake);
-    assert_eq!(failed(&outcome), Failure::Other);
+    assert_eq!(failed(&outcome), Failure::UnreadableAnswer);
     assert!(
         outcome.message.contains("another host"),
         "{}",

@@ -1,0 +1,72 @@
+//! The issuers of a certificate, out of its managed secret (Azure REST, "Secrets - Get
+//! Secret"): the only place where a vault has them. The private key stands beside them,
+//! where it is exportable; it is dropped unread.
+//!
+//! It must not decide whether a job may ask for this.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use job_scope::{Alias, KEY_VAULT_API_VERSION};
+use serde::Deserialize;
+
+use super::error::{Action, CallError};
+use super::service::Service;
+use crate::env::Environment;
+use crate::pfx::{Form, issuers};
+
+/// What asking for a chain comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Chain {
+    /// The issuers, nearest first; none where the vault has none.
+    Issuers(Vec<Vec<u8>>),
+    /// This one cannot be had, for a reason of its own.
+    Withheld(String),
+}
+
+#[derive(Deserialize)]
+struct Secret {
+    value: String,
+    #[serde(rename = "contentType")]
+    content_type: Option<String>,
+}
+
+/// Reads the issuers of `leaf`, which is this version of the certificate.
+///
+/// # Errors
+/// Whatever holds for other certificates too.
+pub async fn chain<E: Environment>(
+    service: &Service<'_, E>,
+    name: &Alias,
+    version: &str,
+    leaf: &[u8],
+) -> Result<Chain, CallError> {
+    let url = service.url(&format!(
+        "/secrets/{name}/{version}?api-version={KEY_VAULT_API_VERSION}"
+    ));
+    let call = service.call(Action::ReadSecret(name.to_string()));
+    match service.get(&call, url).await {
+        Ok(response) => Ok(read(&response.body, leaf).map_or_else(
+            |problem| Chain::Withheld(problem.to_owned()),
+            Chain::Issuers,
+        )),
+        Err(error) if error.forbids_one_name() => Ok(Chain::Withheld(error.briefly())),
+        Err(error) => match error.refusal() {
+            // A disabled certificate's secret is refused, a deleted one's is gone.
+            Some(refusal) if matches!(refusal.status, 404) => Ok(Chain::Withheld(error.briefly())),
+            _ => Err(error),
+        },
+    }
+}
+
+fn read(body: &[u8], leaf: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
+    const UNREADABLE: &str = "its managed secret cannot be read";
+    let secret: Secret = serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
+    let pem = secret.content_type.as_deref() == Some("application/x-pem-file");
+    let (contents, form) = if pem {
+        (secret.value.into_bytes(), Form::Pem)
+    } else {
+        let contents = STANDARD.decode(secret.value).map_err(|_| UNREADABLE)?;
+        (contents, Form::Pkcs12)
+    };
+    issuers(&contents, form, leaf).map_err(|_| UNREADABLE)
+}

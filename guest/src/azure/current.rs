@@ -1,0 +1,184 @@
+//! What is under a certificate's name now, as far as a change depends on it: which
+//! version, what it is, what its policy says.
+//!
+//! It must not decide what is changed.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use job_scope::Alias;
+use serde_json::Value;
+
+use super::certificate::{Bundle, Exportable, Policy};
+use super::thumbprint::Thumbprint;
+use super::vault::{name_in, version_in};
+
+/// The current version. No `Debug`: tags may hold what people should not put there.
+#[derive(Clone, PartialEq)]
+pub struct Current {
+    /// Which one; every import makes another.
+    pub version: String,
+    /// Of its certificate. One that is still being made has none.
+    pub thumbprint: Option<Thumbprint>,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// The tags, by name.
+    pub tags: BTreeMap<String, String>,
+    /// Whether the private key may leave the vault.
+    pub exportable: Exportable,
+    /// Who renews it, by the policy: `Self`, `Unknown`, or the name of one of the vault's
+    /// issuers.
+    pub issuer: Option<String>,
+    /// What the vault does by itself as the end of the certificate's life comes near.
+    pub lifetime: Lifetime,
+}
+
+/// The lifetime actions of a policy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lifetime {
+    /// Those that write an e-mail to the vault's contacts, as the service sends them.
+    pub emails: Vec<Value>,
+    /// Whether there is one that makes a new version.
+    pub renews: bool,
+}
+
+impl Current {
+    /// Reads the answer to a GET or an import of `requested`.
+    ///
+    /// # Errors
+    /// What keeps it from saying which version that is.
+    pub fn read(body: &[u8], requested: &Alias) -> Result<Current, &'static str> {
+        let bundle: Bundle =
+            serde_json::from_slice(body).map_err(|_| "it is not the JSON of a certificate")?;
+        let id = bundle.id.unwrap_or_default();
+        let name = name_in(&id).ok_or("it does not say which certificate it is")?;
+        // Names are case-insensitive in the service; ids keep the case of the first use.
+        if !name.eq_ignore_ascii_case(requested.as_str()) {
+            return Err("it is about another certificate");
+        }
+        let version = version_in(&id).ok_or("it does not say which version it is")?;
+        let of_content = bundle
+            .cer
+            .and_then(|content| STANDARD.decode(content).ok())
+            .filter(|der| !der.is_empty())
+            .map(|der| Thumbprint::of(&der));
+        let of_header = || Thumbprint::from_base64url(bundle.x5t.as_deref()?);
+        let policy = bundle.policy.as_ref();
+        Ok(Current {
+            version,
+            thumbprint: of_content.or_else(of_header),
+            enabled: bundle.attributes.and_then(|some| some.enabled) != Some(false),
+            tags: bundle
+                .tags
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(name, value)| (name, text(value)))
+                .collect(),
+            exportable: Policy::exportable(policy),
+            issuer: policy
+                .and_then(|policy| policy.issuer.as_ref()?.get("name")?.as_str())
+                .map(str::to_owned),
+            lifetime: policy
+                .and_then(|policy| policy.lifetime_actions.as_ref()?.as_array())
+                .map(|actions| lifetime(actions))
+                .unwrap_or_default(),
+        })
+    }
+}
+
+/// A tag's value; the service knows texts only, so that anything else is its JSON.
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// Azure REST, "Certificates: CertificatePolicyAction".
+fn lifetime(actions: &[Value]) -> Lifetime {
+    let kind = |action: &Value| {
+        action
+            .pointer("/action/action_type")
+            .and_then(Value::as_str)
+            .map(str::to_ascii_lowercase)
+    };
+    let is = |action: &Value, wanted: &str| kind(action).as_deref() == Some(wanted);
+    Lifetime {
+        emails: actions
+            .iter()
+            .filter(|action| is(action, "emailcontacts"))
+            .cloned()
+            .collect(),
+        renews: actions.iter().any(|action| is(action, "autorenew")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "https://kv-one.vault.azure.net/certificates/Web-1/b3f8";
+
+    fn read(body: &str) -> Result<Current, &'static str> {
+        Current::read(body.as_bytes(), &Alias::parse("web-1").unwrap())
+    }
+
+    fn whole(rest: &str) -> Current {
+        read(&format!(r#"{{"id":"{ID}"{rest}}}"#)).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    #[test]
+    fn everything_that_a_change_depends_on_is_read() {
+        let current = whole(
+            r#","x5t":"AAAA","cer":"YWJj","attributes":{"enabled":false},"tags":{"a":"1","b":2},
+              "policy":{"key_props":{"exportable":false},"issuer":{"name":"DigiCert"},
+                "lifetime_actions":[
+                  {"trigger":{"lifetime_percentage":80},"action":{"action_type":"AutoRenew"}},
+                  {"trigger":{"days_before_expiry":9},"action":{"action_type":"EmailContacts"}}]}"#,
+        );
+        assert_eq!(current.version, "b3f8");
+        assert_eq!(current.thumbprint, Some(Thumbprint::of(b"abc")));
+        assert!(!current.enabled);
+        assert_eq!(current.tags["a"], "1");
+        assert_eq!(current.tags["b"], "2");
+        assert_eq!(current.exportable, Exportable::Stated(false));
+        assert_eq!(current.issuer.as_deref(), Some("DigiCert"));
+        assert!(current.lifetime.renews);
+        let emails = &current.lifetime.emails;
+        assert_eq!(emails.len(), 1);
+        assert_eq!(emails[0]["trigger"]["days_before_expiry"], 9);
+    }
+
+    #[test]
+    fn everything_but_the_version_may_be_absent() {
+        let current = whole("");
+        assert_eq!(current.thumbprint, None);
+        assert!(current.enabled);
+        assert_eq!(current.exportable, Exportable::NoPolicy);
+        assert_eq!(current.lifetime, Lifetime::default());
+        let odd =
+            whole(r#","cer":"%","policy":{"issuer":"x","lifetime_actions":[7,{"action":null}]}"#);
+        assert_eq!(odd.lifetime, Lifetime::default());
+        assert_eq!(odd.thumbprint, None);
+    }
+
+    #[test]
+    fn without_content_the_header_says_what_it_is() {
+        let current = whole(r#","cer":"","x5t":"zjjccD1m-h-SOrD64tk-1X6o28M""#);
+        assert!(current.thumbprint.is_some());
+    }
+
+    #[test]
+    fn what_does_not_say_which_version_it_is_is_refused() {
+        for (body, word) in [
+            ("<html>", "JSON"),
+            ("{}", "which certificate"),
+            (r#"{"id":"https://v/certificates/web-1"}"#, "which version"),
+            (r#"{"id":"https://v/certificates/web-2/1"}"#, "another"),
+        ] {
+            let problem = read(body).err().unwrap();
+            assert!(problem.contains(word), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The list of a vault, page by page, and the versions of one name (Azure REST,
+//! "Certificates - Get Certificates" and "- Get Certificate Versions").
+//!
+//! It must not know which names may be asked for.
+
+use job_scope::Alias;
+use serde::Deserialize;
+
+use super::{LIST_PATH, Vault, is_gone, name_in, version_in};
+use crate::azure::error::{Action, CallError};
+use crate::azure::paging::Pages;
+use crate::env::Environment;
+
+/// One page of the vault's list.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The names on it, in the order of the service.
+    pub names: Vec<String>,
+    /// Where the list goes on, unchecked: for [`Pages`].
+    pub next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WirePage {
+    value: Option<Vec<WireItem>>,
+    #[serde(rename = "nextLink")]
+    next_link: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireItem {
+    id: String,
+}
+
+impl<E: Environment> Vault<'_, E> {
+    /// Checks the links of this vault's list of certificates.
+    pub fn pages(&self) -> Pages {
+        Pages::new(self.service.host(), LIST_PATH)
+    }
+
+    /// Reads a page: the first one, or the one at a link that [`Pages`] has let pass.
+    ///
+    /// # Errors
+    /// Whatever keeps the page from being read.
+    pub async fn page(&self, link: Option<String>) -> Result<Page, CallError> {
+        let url = link.unwrap_or_else(|| self.url(LIST_PATH));
+        let call = self.service.call(Action::ListCertificates);
+        let response = self.service.get(&call, url).await?;
+        read_page(&response.body).map_err(|problem| CallError::Unreadable { problem, call })
+    }
+
+    /// The versions of a certificate, all pages, in the order of the service.
+    ///
+    /// # Errors
+    /// Whatever keeps a page from being read. A certificate that is gone has none.
+    pub async fn versions(&self, name: &Alias) -> Result<Vec<String>, CallError> {
+        let path = format!("{LIST_PATH}/{name}/versions");
+        let mut pages = Pages::new(self.service.host(), &path);
+        let mut url = self.url(&path);
+        let mut versions = Vec::new();
+        loop {
+            let call = self.service.call(Action::ListVersions(name.to_string()));
+            let response = match self.service.get(&call, url).await {
+                Err(error) if is_gone(&error) => return Ok(Vec::new()),
+                response => response?,
+            };
+            let page: WirePage =
+                serde_json::from_slice(&response.body).map_err(|_| CallError::Unreadable {
+                    problem: "it is not the JSON of a list".to_owned(),
+                    call,
+                })?;
+            let items = page.value.unwrap_or_default();
+            versions.extend(items.iter().filter_map(|item| version_in(&item.id)));
+            match pages.next(page.next_link)? {
+                Some(link) => url = link,
+                None => return Ok(versions),
+            }
+        }
+    }
+}
+
+pub(super) fn read_page(body: &[u8]) -> Result<Page, String> {
+    let page: WirePage =
+        serde_json::from_slice(body).map_err(|_| "it is not the JSON of a list".to_owned())?;
+    let names = page
+        .value
+        .unwrap_or_default()
+        .iter()
+        .map(|item| name_in(&item.id).ok_or_else(|| "an item's id names no certificate".to_owned()))
+        .collect::<Result<_, _>>()?;
+    Ok(Page {
+        names,
+        next: page.next_link,
+    })
+}

@@ -1,0 +1,216 @@
+//! What an Add does about what is there: nothing, nothing by order, or an import. One
+//! pure function.
+//!
+//! It must not send anything, and not hold the key.
+//!
+//! | there is | the job has Overwrite | it comes to |
+//! |---|---|---|
+//! | nothing | either | an import |
+//! | this certificate, enabled, with the tags and the exportability that are asked for | either | unchanged |
+//! | anything else | no | left alone |
+//! | anything else | yes | an import, which makes a new version |
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::azure::certificate::Exportable;
+use crate::azure::current::Current;
+use crate::azure::thumbprint::Thumbprint;
+use crate::job::parameters::{OldTags, Parameters};
+use crate::tags::{MOST, Tags};
+use crate::text::excerpt;
+
+/// Characters of an issuer's name that a message shows.
+const ISSUER: usize = 60;
+
+/// What the job asks for, without the key.
+pub(super) struct Wish {
+    pub(super) thumbprint: Thumbprint,
+    pub(super) overwrite: bool,
+    pub(super) parameters: Parameters,
+}
+
+/// What is to be done.
+pub(super) enum Plan {
+    /// It is there.
+    Keep,
+    /// Something else is there, and the job may not replace it.
+    LeaveAlone(Vec<Difference>),
+    /// It is to be imported.
+    Import(NewVersion),
+}
+
+/// An import, as far as it depends on what is there.
+pub(super) struct NewVersion {
+    pub(super) tags: Tags,
+    pub(super) exportable: bool,
+    /// Whether the policy names an issuer that must go.
+    pub(super) issuer_unknown: bool,
+    pub(super) lifetime_actions: Vec<Value>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// How what is there differs from what is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Difference {
+    Certificate,
+    Disabled,
+    Tags,
+    Exportability,
+}
+
+/// What people must be told of an import that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Note {
+    /// The key was not exportable; the job says that this one is.
+    NowExportable,
+    /// The vault renewed the certificate itself.
+    NoAutoRenew,
+    /// The policy had an issuer.
+    IssuerRemoved(String),
+}
+
+/// The tags that stay and those that are given are too many together.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "CertificateTags: with the tags that stay from the certificate that is there it would have \
+     {together}, and a certificate has {MOST} at most; give fewer tags, or say \
+     PreserveExistingTags=false"
+)]
+pub(super) struct TooManyTags {
+    together: usize,
+}
+
+/// Decides.
+///
+/// # Errors
+/// When no import can do what is asked for.
+pub(super) fn decide(existing: Option<&Current>, wish: &Wish) -> Result<Plan, TooManyTags> {
+    let given = &wish.parameters;
+    let Some(existing) = existing else {
+        return Ok(Plan::Import(NewVersion {
+            tags: given.tags.clone(),
+            exportable: given.exportable.unwrap_or(true),
+            issuer_unknown: false,
+            lifetime_actions: Vec::new(),
+            notes: Vec::new(),
+        }));
+    };
+    let differences = differences(existing, wish);
+    if differences.is_empty() {
+        return Ok(Plan::Keep);
+    }
+    if !wish.overwrite {
+        return Ok(Plan::LeaveAlone(differences));
+    }
+    let tags = match given.old_tags {
+        OldTags::Stay => given.tags.over(&existing.tags),
+        OldTags::Go => given.tags.clone(),
+    };
+    if tags.count() > MOST {
+        return Err(TooManyTags {
+            together: tags.count(),
+        });
+    }
+    let was_exportable = existing.exportable != Exportable::Stated(false);
+    let exportable = given.exportable.unwrap_or(was_exportable);
+    let issuer = existing
+        .issuer
+        .as_deref()
+        .filter(|issuer| !issuer.eq_ignore_ascii_case("Unknown"));
+    let notes = [
+        (exportable && !was_exportable).then_some(Note::NowExportable),
+        existing.lifetime.renews.then_some(Note::NoAutoRenew),
+        issuer.map(|issuer| Note::IssuerRemoved(excerpt(issuer, ISSUER))),
+    ];
+    Ok(Plan::Import(NewVersion {
+        tags,
+        exportable,
+        issuer_unknown: issuer.is_some(),
+        lifetime_actions: existing.lifetime.emails.clone(),
+        notes: notes.into_iter().flatten().collect(),
+    }))
+}
+
+fn differences(existing: &Current, wish: &Wish) -> Vec<Difference> {
+    let given = &wish.parameters;
+    let tags_are_there = match given.old_tags {
+        OldTags::Stay => given.tags.are_among(&existing.tags),
+        OldTags::Go => *given.tags.as_map() == existing.tags,
+    };
+    let exportability_is_there = given
+        .exportable
+        .is_none_or(|exportable| existing.exportable == Exportable::Stated(exportable));
+    [
+        (
+            existing.thumbprint == Some(wish.thumbprint),
+            Difference::Certificate,
+        ),
+        (existing.enabled, Difference::Disabled),
+        (tags_are_there, Difference::Tags),
+        (exportability_is_there, Difference::Exportability),
+    ]
+    .into_iter()
+    .filter(|(as_asked, _)| !as_asked)
+    .map(|(_, difference)| difference)
+    .collect()
+}
+
+/// What became of an import whose answer was lost, by what was there before and what is
+/// there now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trace {
+    /// It took effect.
+    Applied,
+    /// It did not, so far.
+    Undone,
+    /// Somebody else has put a certificate there meanwhile; ours may be below it.
+    Covered,
+}
+
+/// Applied means that the current version is another one than before and is ours.
+pub(super) fn trace(before: Option<&str>, now: Option<&Current>, ours: Thumbprint) -> Trace {
+    match now {
+        None => Trace::Undone,
+        Some(now) if before == Some(now.version.as_str()) => Trace::Undone,
+        Some(now) if now.thumbprint == Some(ours) => Trace::Applied,
+        Some(_) => Trace::Covered,
+    }
+}
+
+/// Completes "it differs: …".
+impl fmt::Display for Difference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Difference::Certificate => "it is another certificate",
+            Difference::Disabled => "it is disabled",
+            Difference::Tags => "its tags are others",
+            Difference::Exportability => "its key is exportable or not, contrary to NonExportable",
+        })
+    }
+}
+
+/// A sentence without its end.
+impl fmt::Display for Note {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::NowExportable => out.write_str(
+                "the key that was there was not exportable, and the new one is, because the job \
+                 says NonExportable=false",
+            ),
+            Note::NoAutoRenew => out.write_str(
+                "the vault renewed this certificate by itself (AutoRenew), which was taken out of \
+                 its policy: the vault would have replaced what the platform renews",
+            ),
+            Note::IssuerRemoved(issuer) => write!(
+                out,
+                "the issuer in its policy was {issuer} and is Unknown now, as for every imported \
+                 certificate"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

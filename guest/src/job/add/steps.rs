@@ -1,0 +1,350 @@
+//! The requests of an Add: look, decide, import, and whatever a vault puts in between.
+//!
+//! It must not decide what is wanted (`plan`), nor how a job ends for the platform.
+//!
+//! Every import is preceded by a look: the first one, one after an answer that was lost,
+//! one after every wait. So nothing is imported over what the job may not replace, and
+//! nothing twice, as far as a service without conditional requests allows.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use super::deeds::{Deeds, Import, Recovery};
+use super::plan::{Difference, NewVersion, Note, Plan, TooManyTags, Trace, decide, trace};
+use super::wanted::Wanted;
+use crate::azure::current::Current;
+use crate::azure::error::{Action, CallError};
+use crate::azure::import;
+use crate::azure::vault::{Deleted, NameState, Vault};
+use crate::contract::{Failure, Outcome};
+use crate::env::Environment;
+use crate::host::LogLevel;
+use crate::job::changing::{LOOK_EVERY, PATIENCE, SETTLE, TRIES};
+use job_scope::Alias;
+
+/// How often a name is recovered. Once is enough, unless somebody deletes it at the same
+/// time; then it is theirs.
+const RECOVERIES: u32 = 2;
+
+/// Fewest characters of a tag's value that the service's own words are searched for:
+/// shorter ones are in every sentence.
+const TELLING: usize = 4;
+
+/// How it ended well, or was left alone.
+pub(super) enum Ending {
+    Imported { recovered: bool, notes: Vec<Note> },
+    Unchanged { recovered: bool },
+    LeftAlone(Vec<Difference>),
+}
+
+/// Why nothing was imported, or nobody knows.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("{0}")]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    TooManyTags(#[from] TooManyTags),
+    /// The name is soft-deleted, and the job may not replace it.
+    #[error("{}", soft_deleted(*.deleted))]
+    SoftDeleted {
+        /// As far as it could be read.
+        deleted: Option<Deleted>,
+    },
+    /// An answer was lost, and so is what would tell what became of its request.
+    #[error("{lost}; looking whether it took effect failed too: {look}")]
+    Unreadable { lost: CallError, look: CallError },
+    /// An answer was lost, and then something else was there.
+    #[error(
+        "{lost}; meanwhile somebody else has imported another certificate of that name, and \
+         whether this one is below it cannot be seen"
+    )]
+    Covered { lost: CallError },
+    /// Answers were lost, and each time nothing had changed.
+    #[error("{lost}; it was sent {TRIES} times, and each time there was no trace of it afterwards")]
+    NoTrace { lost: CallError },
+    /// A recovered certificate does not come back.
+    #[error(
+        "the recovered certificate does not show within {} s; run the job again in some minutes",
+        PATIENCE.as_secs()
+    )]
+    NotBack,
+}
+
+impl Problem {
+    /// What the job reports. What was done is part of it wherever something was.
+    pub(super) fn outcome(&self, deeds: &Deeds, alias: &Alias) -> Outcome {
+        let failure = match self {
+            _ if deeds.unknown() => Failure::Unresolved,
+            Problem::Call(error) => error.failure(),
+            Problem::NoTrace { lost } => lost.failure(),
+            Problem::TooManyTags(_) => Failure::InvalidInput,
+            Problem::SoftDeleted { .. } => Failure::Conflict,
+            Problem::Unreadable { .. } | Problem::Covered { .. } | Problem::NotBack => {
+                Failure::Unresolved
+            }
+        };
+        Outcome::failure(failure, format!("{self}; {}", deeds.told(alias)))
+    }
+}
+
+fn soft_deleted(deleted: Option<Deleted>) -> String {
+    let mut text = "a deleted certificate has that name, and the job has no Overwrite".to_owned();
+    for (what, when) in [
+        (
+            "it was deleted on",
+            deleted.and_then(|deleted| deleted.deleted),
+        ),
+        (
+            "the vault purges it on",
+            deleted.and_then(|deleted| deleted.purged),
+        ),
+    ] {
+        if let Some(date) = when.and_then(date) {
+            text.push_str(&format!("; {what} {date}"));
+        }
+    }
+    text.push_str(
+        "; run the job with Overwrite to recover it and put the new version over it, or purge it, \
+         or choose another alias",
+    );
+    text
+}
+
+/// Seconds since 1970 for people, in UTC.
+fn date(seconds: i64) -> Option<String> {
+    let since = Duration::from_secs(u64::try_from(seconds).ok()?);
+    // Beyond the year 9999 there is no such date.
+    let last = Duration::from_secs(253_402_300_799);
+    (since <= last).then(|| httpdate::fmt_http_date(std::time::UNIX_EPOCH + since))
+}
+
+/// One run.
+pub(super) struct Steps<'r, 'e, E> {
+    vault: &'r Vault<'e, E>,
+    wanted: Wanted,
+    deeds: &'r Deeds,
+    /// When to stop waiting for what is going on in the vault.
+    patience: Cell<Option<Duration>>,
+}
+
+impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
+    pub(super) fn new(vault: &'r Vault<'e, E>, wanted: Wanted, deeds: &'r Deeds) -> Self {
+        Steps {
+            vault,
+            wanted,
+            deeds,
+            patience: Cell::new(None),
+        }
+    }
+
+    /// Takes them.
+    pub(super) async fn take(self) -> Result<Ending, Problem> {
+        let (mut lost_answers, mut recoveries) = (0, 0);
+        let mut existing = self.look().await?;
+        loop {
+            let plan = match decide(existing.as_ref(), &self.wanted.wish)? {
+                Plan::Import(plan) => plan,
+                Plan::Keep => {
+                    return Ok(Ending::Unchanged {
+                        recovered: self.deeds.has_recovered(),
+                    });
+                }
+                Plan::LeaveAlone(differences) => return Ok(Ending::LeftAlone(differences)),
+            };
+            let Err(error) = self.import(&plan).await else {
+                return Ok(self.imported(plan));
+            };
+            if error.may_have_taken_effect() {
+                lost_answers += 1;
+                self.deeds.import(Import::Lost);
+                match self.trace(&error, existing.as_ref()).await? {
+                    (Trace::Applied, _) => return Ok(self.imported(plan)),
+                    (Trace::Covered, _) => return Err(Problem::Covered { lost: error }),
+                    (Trace::Undone, now) => existing = now,
+                }
+                self.deeds.import(Import::None);
+                if lost_answers >= TRIES {
+                    return Err(Problem::NoTrace { lost: error });
+                }
+                continue;
+            }
+            self.deeds.import(Import::None);
+            existing = match NameState::behind(&error) {
+                Some(NameState::Deleted) if !self.wanted.wish.overwrite => {
+                    return Err(self.refuse_deleted().await);
+                }
+                Some(NameState::Deleted) if recoveries < RECOVERIES => {
+                    recoveries += 1;
+                    self.recover().await?
+                }
+                Some(NameState::BeingDeleted | NameState::BeingRecovered) if self.is_patient() => {
+                    self.pause(LOOK_EVERY).await;
+                    self.look().await?
+                }
+                _ => return Err(error.into()),
+            };
+        }
+    }
+
+    fn imported(&self, plan: NewVersion) -> Ending {
+        self.log(LogLevel::Info, "imported");
+        Ending::Imported {
+            recovered: self.deeds.has_recovered(),
+            notes: plan.notes,
+        }
+    }
+
+    async fn look(&self) -> Result<Option<Current>, CallError> {
+        self.vault.current(&self.wanted.alias).await
+    }
+
+    async fn import(&self, plan: &NewVersion) -> Result<(), CallError> {
+        let what = format!(
+            "importing it: {}, certificates above it: {}, tags: {}",
+            self.wanted.kind.kty(),
+            self.wanted.issuers,
+            plan.tags.count()
+        );
+        self.log(LogLevel::Info, &what);
+        if self.wanted.dropped > 0 {
+            let line = format!("{} other certificates were left out", self.wanted.dropped);
+            self.log(LogLevel::Info, &line);
+        }
+        let import = import::Import {
+            pkcs12: &self.wanted.pkcs12,
+            kind: self.wanted.kind,
+            exportable: plan.exportable,
+            issuer_unknown: plan.issuer_unknown,
+            lifetime_actions: &plan.lifetime_actions,
+            tags: plan.tags.as_map(),
+        };
+        self.deeds.import(Import::Sent);
+        let answer = self
+            .vault
+            .import(&self.wanted.alias, &import)
+            .await
+            .map_err(|error| discreet(error, plan))?;
+        if answer.thumbprint == Some(self.wanted.wish.thumbprint) {
+            return Ok(());
+        }
+        Err(CallError::Unreadable {
+            problem: "it shows another certificate than the one that was sent".to_owned(),
+            call: self
+                .vault
+                .service()
+                .call(Action::ImportCertificate(self.wanted.alias.to_string())),
+        })
+    }
+
+    /// Looks what became of an import whose answer was lost.
+    async fn trace(
+        &self,
+        lost: &CallError,
+        before: Option<&Current>,
+    ) -> Result<(Trace, Option<Current>), Problem> {
+        let line = format!("{lost}; looking whether it took effect");
+        self.log(LogLevel::Warn, &line);
+        self.pause(SETTLE).await;
+        let now = self.look().await.map_err(|look| Problem::Unreadable {
+            lost: lost.clone(),
+            look,
+        })?;
+        let before = before.map(|before| before.version.as_str());
+        let trace = trace(before, now.as_ref(), self.wanted.wish.thumbprint);
+        Ok((trace, now))
+    }
+
+    /// Recovers the deleted certificate, and comes back with what is there then.
+    async fn recover(&self) -> Result<Option<Current>, Problem> {
+        self.log(LogLevel::Info, "recovering the deleted one first");
+        self.deeds.recovery(Recovery::Sent);
+        self.patience.set(None);
+        let going_on = match self.vault.recover(&self.wanted.alias).await {
+            Ok(going_on) => {
+                self.deeds.recovery(Recovery::Underway);
+                going_on
+            }
+            // Whether it was asked for is seen by whether it comes back.
+            Err(error) if error.may_have_taken_effect() => {
+                self.deeds.recovery(Recovery::Lost);
+                true
+            }
+            Err(error) => {
+                self.deeds.recovery(Recovery::Underway);
+                match NameState::behind(&error) {
+                    Some(NameState::BeingRecovered) => true,
+                    Some(NameState::BeingDeleted) => {
+                        self.pause(LOOK_EVERY).await;
+                        false
+                    }
+                    _ => {
+                        self.deeds.recovery(Recovery::None);
+                        return Err(error.into());
+                    }
+                }
+            }
+        };
+        if !going_on {
+            // Purged or recovered by somebody else, or still being deleted.
+            self.deeds.recovery(Recovery::None);
+            return Ok(self.look().await?);
+        }
+        loop {
+            if let Some(current) = self.look().await? {
+                self.deeds.recovery(Recovery::Done);
+                return Ok(Some(current));
+            }
+            if !self.is_patient() {
+                return Err(Problem::NotBack);
+            }
+            self.pause(LOOK_EVERY).await;
+        }
+    }
+
+    async fn refuse_deleted(&self) -> Problem {
+        let deleted = self.vault.deleted(&self.wanted.alias).await;
+        if let Err(error) = &deleted {
+            self.log(LogLevel::Debug, &error.to_string());
+        }
+        Problem::SoftDeleted {
+            deleted: deleted.unwrap_or_default(),
+        }
+    }
+
+    /// Whether to go on waiting; the time counts from the first question.
+    fn is_patient(&self) -> bool {
+        let now = self.env().now();
+        let until = self.patience.get().unwrap_or(now.saturating_add(PATIENCE));
+        self.patience.set(Some(until));
+        now < until
+    }
+
+    async fn pause(&self, time: Duration) {
+        self.env().sleep(time).await;
+    }
+
+    fn log(&self, level: LogLevel, line: &str) {
+        self.env()
+            .log(level, &format!("{}: {line}", self.wanted.alias));
+    }
+
+    fn env(&self) -> &'e E {
+        self.vault.calls().env()
+    }
+}
+
+/// Drops the service's own words where they repeat a tag's value.
+fn discreet(error: CallError, plan: &NewVersion) -> CallError {
+    let said = error
+        .refusal()
+        .and_then(|refusal| refusal.detail.as_deref());
+    let repeats = said.is_some_and(|said| {
+        let mut values = plan.tags.as_map().values();
+        values.any(|value| value.chars().count() >= TELLING && said.contains(value.as_str()))
+    });
+    if repeats {
+        error.without_detail()
+    } else {
+        error
+    }
+}

@@ -1,0 +1,113 @@
+//! Whole additions to a vault that is a function. Tests with a number are about a unit test
+//! (M), a release (R) or a weakness (W) of the original extension.
+
+mod input;
+mod lost;
+mod matrix;
+mod replacing;
+mod soft_deleted;
+mod stopping;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::clock::Clock as _;
+use crate::contract::{ContentsFormat, Secret};
+use crate::job::fake_vault::{
+    ALIAS, FakeVault, Fault, Life, faults, html, job, policy, refused, reset, store, timeout,
+};
+use crate::pfx;
+use crate::testing::Fake;
+
+/// A file of the tests of `pfx`.
+fn file(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/pfx/testdata");
+    std::fs::read(format!("{folder}/{name}")).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// A key with its certificate in PEM, where nothing has to be decrypted.
+fn contents() -> Vec<u8> {
+    [file("rsa-2048.pkcs8.test-key.pem"), file("rsa-2048.crt")].concat()
+}
+
+/// What the vault has afterwards.
+fn ours() -> Vec<u8> {
+    let bundle = pfx::pem::read(&contents(), None).unwrap_or_else(|error| panic!("{error}"));
+    bundle.leaf().to_vec()
+}
+
+/// Another certificate, as far as a vault cares.
+const ANOTHER: &[u8] = b"another";
+
+fn certificate() -> NewCertificate {
+    NewCertificate {
+        alias: ALIAS.into(),
+        contents: contents(),
+        format: ContentsFormat::Pem,
+        password: None,
+        overwrite: false,
+        parameters: Vec::new(),
+    }
+}
+
+fn overwriting() -> NewCertificate {
+    NewCertificate {
+        overwrite: true,
+        ..certificate()
+    }
+}
+
+fn from_pfx(name: &str, password: &str) -> NewCertificate {
+    NewCertificate {
+        contents: file(name),
+        format: ContentsFormat::Pkcs12,
+        password: Some(Secret::new(password.into())),
+        ..certificate()
+    }
+}
+
+fn with(certificate: NewCertificate, parameters: &[(&str, &str)]) -> NewCertificate {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    NewCertificate {
+        parameters: parameters.iter().map(owned).collect(),
+        ..certificate
+    }
+}
+
+fn add_in(fake: &Fake, certificate: NewCertificate) -> Outcome {
+    fake.run(run(fake, &job(), &store(), certificate))
+}
+
+fn add(vault: &FakeVault, certificate: NewCertificate) -> Outcome {
+    add_in(&vault.serve(), certificate)
+}
+
+fn failed(outcome: &Outcome) -> Failure {
+    match outcome.status {
+        Status::Failure(failure) => failure,
+        _ => panic!("{outcome:?}"),
+    }
+}
+
+fn says(outcome: &Outcome, words: &[&str]) {
+    for word in words {
+        assert!(
+            outcome.message.contains(word),
+            "{word}: {}",
+            outcome.message
+        );
+    }
+}
+
+/// A success that has nothing to say.
+fn succeeded(outcome: &Outcome) {
+    assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+    assert_eq!(outcome.message, "");
+}
+
+const LOOK: &str = "GET /certificates/web-1";
+const IMPORT: &str = "POST /certificates/web-1/import";
+const RECOVER: &str = "POST /deletedcertificates/web-1/recover";
+const LOOK_DELETED: &str = "GET /deletedcertificates/web-1";

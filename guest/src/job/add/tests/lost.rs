@@ -1,0 +1,162 @@
+//! Imports whose answers get lost.
+
+use super::*;
+
+fn lost_answers() -> Vec<crate::testing::Answer> {
+    let own = refused(500, "InternalServerError", None);
+    vec![
+        reset(),
+        timeout(),
+        own,
+        html(502),
+        html(503),
+        html(520),
+        html(200),
+    ]
+}
+
+#[test]
+fn an_import_that_took_effect_is_not_sent_again() {
+    for overwrite in [false, true] {
+        for answer in lost_answers() {
+            let vault = FakeVault::new();
+            vault.fail(2, 1, Fault::Lost(answer));
+            succeeded(&add(
+                &vault,
+                NewCertificate {
+                    overwrite,
+                    ..certificate()
+                },
+            ));
+            assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK]);
+            assert_eq!(vault.versions_of(&ours()), 1);
+        }
+    }
+}
+
+#[test]
+fn an_import_that_did_not_is_sent_again_after_a_look() {
+    for answer in lost_answers() {
+        let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+        vault.fail(2, 1, Fault::Instead(answer));
+        succeeded(&add(&vault, overwriting()));
+        assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK, IMPORT]);
+        assert_eq!(vault.versions_of(&ours()), 1);
+    }
+}
+
+#[test]
+fn with_the_same_certificate_there_before_only_another_version_counts() {
+    let tags = [("CertificateTags", r#"{"a":"2"}"#)];
+    let vault = FakeVault::with(Life::Live, &ours(), json!({ "a": "1" }));
+    vault.fail(2, 1, Fault::Lost(reset()));
+    succeeded(&add(&vault, with(overwriting(), &tags)));
+    assert_eq!((vault.versions_of(&ours()), vault.asked("import")), (2, 1));
+
+    let vault = FakeVault::with(Life::Live, &ours(), json!({ "a": "1" }));
+    vault.fail(2, 1, Fault::Instead(reset()));
+    succeeded(&add(&vault, with(overwriting(), &tags)));
+    assert_eq!((vault.versions_of(&ours()), vault.asked("import")), (2, 2));
+}
+
+#[test]
+fn an_import_that_takes_effect_while_the_job_waits_is_seen() {
+    let vault = FakeVault::new();
+    vault.fail(2, 1, Fault::Late(Duration::from_secs(4), reset()));
+    succeeded(&add(&vault, certificate()));
+    assert_eq!((vault.versions_of(&ours()), vault.asked("import")), (1, 1));
+}
+
+#[test]
+fn what_a_service_without_conditional_requests_leaves_open_is_an_import_later_than_the_look() {
+    let vault = FakeVault::new();
+    vault.fail(2, 1, Fault::Late(Duration::from_secs(6), reset()));
+    succeeded(&add(&vault, certificate()));
+    vault.settle();
+    assert_eq!(vault.versions_of(&ours()), 2);
+}
+
+#[test]
+fn three_lost_imports_without_a_trace_are_enough() {
+    let vault = FakeVault::new();
+    vault.fail_all("import", Fault::Instead(reset()));
+    let outcome = add(&vault, certificate());
+    assert_eq!(
+        failed(&outcome),
+        Failure::Unavailable,
+        "{}",
+        outcome.message
+    );
+    says(
+        &outcome,
+        &["sent 3 times", "no trace", "nothing was imported"],
+    );
+    assert_eq!(vault.asked("import"), 3);
+    assert_eq!(vault.asked("GET"), 4);
+}
+
+#[test]
+fn where_the_look_after_a_lost_answer_fails_too_the_outcome_is_not_known() {
+    let vault = FakeVault::new();
+    vault.fail(2, usize::MAX, Fault::Lost(reset()));
+    let outcome = add(&vault, certificate());
+    assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
+    says(
+        &outcome,
+        &["an import was sent", "not known", "run the job again"],
+    );
+    assert_eq!(vault.asked("import"), 1);
+    // The same job run again finds it there.
+    vault.fail(0, 0, Fault::Lost(reset()));
+    says(&add(&vault, certificate()), &["unchanged"]);
+}
+
+#[test]
+fn where_somebody_else_has_imported_meanwhile_the_outcome_is_not_known() {
+    for overwrite in [false, true] {
+        let vault = FakeVault::new();
+        vault.fail(2, 1, Fault::Lost(reset()));
+        vault.meddle(3, |state| state.put(ANOTHER, json!({})));
+        let outcome = add(
+            &vault,
+            NewCertificate {
+                overwrite,
+                ..certificate()
+            },
+        );
+        assert_eq!(failed(&outcome), Failure::Unresolved);
+        says(&outcome, &["somebody else", "not known"]);
+        assert_eq!(vault.asked("import"), 1);
+    }
+}
+
+#[test]
+fn an_answer_that_shows_another_certificate_is_not_believed() {
+    let odd = |body: Value| Fault::Instead(Ok(crate::testing::answer(200, &body.to_string())));
+    let id = "https://kv-one.vault.azure.net/certificates/web-1/9";
+    for body in [
+        json!({ "id": id, "cer": "YWJj" }),
+        json!({ "id": id }),
+        json!({ "cer": "YWJj" }),
+    ] {
+        let vault = FakeVault::new();
+        vault.fail(2, 1, odd(body));
+        succeeded(&add(&vault, certificate()));
+        assert_eq!(vault.versions_of(&ours()), 1);
+        assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK, IMPORT]);
+    }
+}
+
+#[test]
+fn an_import_that_was_certainly_not_worked_on_is_sent_again_without_a_look() {
+    let soon = refused(503, "ServiceUnavailable", None)
+        .map(|response| crate::testing::with_header(response, "retry-after", "1"));
+    let no_connection = Err(crate::http::TransportError::Connection("refused"));
+    for answer in [refused(429, "Throttled", None), soon, no_connection] {
+        let vault = FakeVault::new();
+        vault.fail(2, 2, Fault::Instead(answer));
+        succeeded(&add(&vault, certificate()));
+        assert_eq!(vault.requests(), [LOOK, IMPORT, IMPORT, IMPORT]);
+        assert_eq!(vault.versions_of(&ours()), 1);
+    }
+}

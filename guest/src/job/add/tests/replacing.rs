@@ -1,0 +1,218 @@
+//! What is there already.
+
+use super::*;
+
+#[test]
+fn m7_r15_without_overwrite_another_certificate_is_left_alone() {
+    let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+    let outcome = add(&vault, certificate());
+    assert_eq!(outcome.status, Status::Warning);
+    says(
+        &outcome,
+        &[ALIAS, "overwrite", "another certificate", "Overwrite"],
+    );
+    assert_eq!(vault.requests(), [LOOK]);
+}
+
+#[test]
+fn m8_r34_with_overwrite_a_new_version_is_made_as_pkcs12_whatever_was_there() {
+    let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+    vault.change(|state| {
+        state.policy["secret_props"]["contentType"] = json!("application/x-pem-file")
+    });
+    succeeded(&add(&vault, overwriting()));
+    let state = vault.0.borrow();
+    assert_eq!(state.versions.len(), 2);
+    assert_eq!(
+        state.policy["secret_props"]["contentType"],
+        "application/x-pkcs12"
+    );
+}
+
+#[test]
+fn w43_the_same_job_run_again_makes_no_other_version() {
+    for overwrite in [false, true] {
+        let vault = FakeVault::new();
+        let new = || {
+            let tags = [
+                ("CertificateTags", r#"{"a":"1"}"#),
+                ("NonExportable", "true"),
+            ];
+            let new = with(certificate(), &tags);
+            NewCertificate { overwrite, ..new }
+        };
+        succeeded(&add(&vault, new()));
+        let again = add(&vault, new());
+        assert_eq!(again.status, Status::Success);
+        says(&again, &[ALIAS, "unchanged", "Overwrite"]);
+        assert_eq!(vault.versions_of(&ours()), 1);
+    }
+}
+
+#[test]
+fn the_same_certificate_with_other_tags_is_a_new_version_with_overwrite_only() {
+    let vault = FakeVault::with(Life::Live, &ours(), json!({ "a": "1" }));
+    let new = |overwrite| NewCertificate {
+        overwrite,
+        ..with(certificate(), &[("CertificateTags", r#"{"a":"2"}"#)])
+    };
+    let outcome = add(&vault, new(false));
+    assert_eq!(outcome.status, Status::Warning);
+    says(&outcome, &["tags"]);
+    assert_eq!(vault.versions_of(&ours()), 1);
+    succeeded(&add(&vault, new(true)));
+    assert_eq!(vault.versions_of(&ours()), 2);
+}
+
+#[test]
+fn r28_r29_old_tags_stay_or_go() {
+    for (preserve, wanted) in [
+        (None, json!({ "env": "prod", "owner": "web" })),
+        (Some("true"), json!({ "env": "prod", "owner": "web" })),
+        (Some("False"), json!({ "owner": "web" })),
+    ] {
+        let vault = FakeVault::with(
+            Life::Live,
+            ANOTHER,
+            json!({ "env": "prod", "owner": "pki" }),
+        );
+        let mut parameters = vec![("CertificateTags", r#"{"owner":"web"}"#)];
+        parameters.extend(preserve.map(|text| ("PreserveExistingTags", text)));
+        succeeded(&add(&vault, with(overwriting(), &parameters)));
+        let state = vault.0.borrow();
+        assert_eq!(state.versions[1].tags, wanted, "{preserve:?}");
+    }
+}
+
+#[test]
+fn too_many_tags_together_are_refused_and_nothing_is_imported() {
+    let old: serde_json::Map<String, Value> =
+        (0..15).map(|n| (format!("t{n}"), json!("v"))).collect();
+    let vault = FakeVault::with(Life::Live, ANOTHER, Value::Object(old));
+    let outcome = add(
+        &vault,
+        with(overwriting(), &[("CertificateTags", r#"{"a":"1"}"#)]),
+    );
+    assert_eq!(failed(&outcome), Failure::InvalidInput);
+    says(&outcome, &["CertificateTags", "16", "nothing was imported"]);
+}
+
+#[test]
+fn w40_what_matters_of_the_old_policy_stays_and_what_goes_is_told() {
+    let email = json!({ "trigger": { "days_before_expiry": 9 }, "action": { "action_type": "EmailContacts" } });
+    let renew = json!({ "trigger": { "lifetime_percentage": 80 }, "action": { "action_type": "AutoRenew" } });
+    let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+    vault.change(|state| {
+        state.policy = policy(false);
+        state.policy["issuer"]["name"] = json!("DigiCert");
+        state.policy["lifetime_actions"] = json!([renew, email]);
+    });
+    let outcome = add(&vault, overwriting());
+    assert_eq!(outcome.status, Status::Success);
+    says(&outcome, &["AutoRenew", "DigiCert"]);
+    let state = vault.0.borrow();
+    assert_eq!(state.policy["key_props"]["exportable"], false);
+    assert_eq!(state.policy["lifetime_actions"], json!([email]));
+    assert_eq!(state.imports[0]["policy"]["issuer"]["name"], "Unknown");
+}
+
+#[test]
+fn a_key_that_becomes_exportable_is_told() {
+    let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+    vault.change(|state| state.policy = policy(false));
+    let outcome = add(&vault, with(overwriting(), &[("NonExportable", "false")]));
+    assert_eq!(outcome.status, Status::Success);
+    says(&outcome, &["NonExportable=false"]);
+    assert_eq!(vault.0.borrow().policy["key_props"]["exportable"], true);
+}
+
+#[test]
+fn w06_only_the_vaults_own_404_means_that_nothing_is_there() {
+    for (answer, failure) in [
+        (
+            refused(403, "Forbidden", Some("ForbiddenByRbac")),
+            Failure::MissingRole,
+        ),
+        (refused(400, "BadParameter", None), Failure::Other),
+        (refused(404, "SomethingElse", None), Failure::NotFound),
+        (html(404), Failure::NotFound),
+        (html(200), Failure::UnreadableAnswer),
+    ] {
+        for overwrite in [false, true] {
+            let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+            vault.fail(1, usize::MAX, Fault::Instead(answer.clone()));
+            let new = NewCertificate {
+                overwrite,
+                ..certificate()
+            };
+            let outcome = add(&vault, new);
+            assert_eq!(failed(&outcome), failure, "{}", outcome.message);
+            says(&outcome, &["nothing was imported"]);
+            assert_eq!(vault.asked("import"), 0);
+        }
+    }
+}
+
+#[test]
+fn m9_a_refused_import_fails_with_the_services_own_words() {
+    let vault = FakeVault::new();
+    vault.fail(2, 1, Fault::Instead(refused(400, "BadParameter", None)));
+    let outcome = add(&vault, certificate());
+    assert_eq!(failed(&outcome), Failure::Other);
+    says(
+        &outcome,
+        &[
+            "BadParameter",
+            "the service says so",
+            "7d2c-01",
+            "nothing was imported",
+        ],
+    );
+}
+
+#[test]
+fn w47_a_key_or_secret_of_that_name_is_explained() {
+    let vault = FakeVault::new();
+    vault.change(|state| state.life = Life::Taken);
+    let outcome = add(&vault, overwriting());
+    assert_eq!(failed(&outcome), Failure::Conflict);
+    says(
+        &outcome,
+        &[
+            "a key and a secret",
+            "another alias",
+            "nothing was imported",
+        ],
+    );
+    assert_eq!(vault.asked("import"), 1);
+}
+
+#[test]
+fn w30_neither_message_nor_log_has_a_tags_value_a_password_or_a_token() {
+    let echo =
+        json!({ "error": { "code": "BadParameter", "message": "tag planted-value is odd" } });
+    let echo = Ok(crate::testing::answer(400, &echo.to_string()));
+    let vault = FakeVault::with(Life::Live, ANOTHER, json!({ "old": "planted-old" }));
+    vault.fail(2, 1, Fault::Instead(echo));
+    let new = with(
+        from_pfx("rsa-2048.p12", "test"),
+        &[("CertificateTags", r#"{"a":"planted-value"}"#)],
+    );
+    let fake = vault.serve();
+    let outcome = add_in(
+        &fake,
+        NewCertificate {
+            overwrite: true,
+            ..new
+        },
+    );
+    assert_eq!(failed(&outcome), Failure::Other);
+    says(&outcome, &["400 BadParameter"]);
+    let log = fake.log.borrow();
+    let lines = log.iter().map(|(_, line)| line.as_str());
+    for line in lines.chain([outcome.message.as_str()]) {
+        for secret in ["planted", "sp-secret", "t1\"", "MII"] {
+            assert!(!line.contains(secret), "{line}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Jobs that must stop, and what they say they have done.
+
+use super::*;
+
+fn cancelled_at(
+    vault: &FakeVault,
+    after: Duration,
+    certificate: NewCertificate,
+) -> (Outcome, Duration) {
+    let fake = vault.serve().latency(1_000);
+    let at = fake.now() + after;
+    fake.cancel_at.set(Some(at));
+    let outcome = add_in(&fake, certificate);
+    (outcome, fake.now().saturating_sub(at))
+}
+
+#[test]
+fn a_time_limit_before_the_import_says_that_nothing_was_imported() {
+    let vault = FakeVault::new();
+    let fake = vault.serve().slow("/oauth2/", Duration::from_secs(1_000));
+    let job = Job {
+        time_limit: Duration::from_secs(12),
+        ..job()
+    };
+    let outcome = fake.run(run(&fake, &job, &store(), certificate()));
+    assert_eq!(failed(&outcome), Failure::Deadline);
+    says(
+        &outcome,
+        &["time limit", "more time", "nothing was imported"],
+    );
+    assert_eq!(vault.asked("import"), 0);
+}
+
+#[test]
+fn a_time_limit_during_the_import_leaves_it_open() {
+    let vault = FakeVault::new();
+    let fake = vault.serve().slow("/import", Duration::from_secs(1_000));
+    let job = Job {
+        time_limit: Duration::from_secs(50),
+        ..job()
+    };
+    let outcome = fake.run(run(&fake, &job, &store(), certificate()));
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    says(&outcome, &["time limit", "an import was sent", "not known"]);
+}
+
+#[test]
+fn a_time_limit_during_a_recovery_says_so() {
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
+    vault.change(|state| state.slowness = 100_000);
+    let fake = vault.serve();
+    let job = Job {
+        time_limit: Duration::from_secs(60),
+        ..job()
+    };
+    let outcome = fake.run(run(&fake, &job, &store(), overwriting()));
+    assert_eq!(failed(&outcome), Failure::Deadline);
+    says(&outcome, &["recovery", "asked for", "nothing was imported"]);
+}
+
+#[test]
+fn a_time_limit_while_the_vault_is_throttled_is_throttling() {
+    let vault = FakeVault::new();
+    vault.fail(
+        2,
+        usize::MAX,
+        Fault::Instead(refused(429, "Throttled", None)),
+    );
+    let job = Job {
+        time_limit: Duration::from_secs(30),
+        ..job()
+    };
+    let fake = vault.serve().latency(900);
+    let outcome = fake.run(run(&fake, &job, &store(), certificate()));
+    assert_eq!(failed(&outcome), Failure::Throttled, "{}", outcome.message);
+    says(&outcome, &["nothing was imported"]);
+}
+
+#[test]
+fn a_time_limit_names_the_last_trouble() {
+    for (answer, failure) in [
+        (refused(503, "ServiceUnavailable", None), Failure::Deadline),
+        (refused(429, "Throttled", None), Failure::Throttled),
+    ] {
+        let vault = FakeVault::new();
+        vault.fail(1, 1, Fault::Instead(answer));
+        let fake = vault.serve().slow("/certificates", Duration::from_secs(8));
+        let job = Job {
+            time_limit: Duration::from_secs(12),
+            ..job()
+        };
+        let outcome = fake.run(run(&fake, &job, &store(), certificate()));
+        assert_eq!(failed(&outcome), failure, "{}", outcome.message);
+        says(&outcome, &["last trouble", "nothing was imported"]);
+    }
+}
+
+#[test]
+fn a_cancelled_job_stops_before_the_next_request() {
+    let vault = FakeVault::new();
+    let (outcome, late) = cancelled_at(&vault, Duration::from_millis(1_500), certificate());
+    assert_eq!(failed(&outcome), Failure::Cancelled);
+    says(&outcome, &["cancelled", "nothing was imported"]);
+    assert!(late <= Duration::from_millis(250), "{late:?}");
+    assert_eq!(vault.asked("import"), 0);
+}
+
+#[test]
+fn an_import_that_is_under_way_when_the_job_is_cancelled_is_waited_for() {
+    let vault = FakeVault::new();
+    let (outcome, _) = cancelled_at(&vault, Duration::from_millis(2_500), certificate());
+    succeeded(&outcome);
+    assert_eq!(vault.versions_of(&ours()), 1);
+}
+
+#[test]
+fn an_import_that_is_not_answered_soon_after_that_is_left_open() {
+    let vault = FakeVault::new();
+    let fake = vault.serve().slow("/import", Duration::from_secs(1_000));
+    let at = fake.now() + Duration::from_secs(3);
+    fake.cancel_at.set(Some(at));
+    let outcome = add_in(&fake, certificate());
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    says(&outcome, &["cancelled", "an import was sent"]);
+    let late = fake.now() - at;
+    let wanted = Duration::from_secs(5)..Duration::from_secs(6);
+    assert!(wanted.contains(&late), "{late:?}");
+}
+
+#[test]
+fn a_job_that_is_cancelled_after_a_recovery_says_what_it_has_done() {
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
+    vault.change(|state| state.slowness = 0);
+    // token, look, import (409), recover, look: five seconds; then the import is held up.
+    vault.fail(
+        5,
+        usize::MAX,
+        Fault::Instead(refused(429, "Throttled", None)),
+    );
+    let (outcome, _) = cancelled_at(&vault, Duration::from_millis(7_500), overwriting());
+    assert_eq!(failed(&outcome), Failure::Cancelled);
+    says(
+        &outcome,
+        &["cancelled", "web-1 was recovered", "nothing was imported"],
+    );
+}

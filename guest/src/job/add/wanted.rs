@@ -1,0 +1,97 @@
+//! What an Add brings, read as far as that needs no vault: the alias, the key with its
+//! chain, the parameters. What is malformed ends here, before anything is sent.
+//!
+//! It must not know what is in the vault.
+
+use job_scope::{Alias, FieldError};
+use zeroize::Zeroizing;
+
+use super::plan::Wish;
+use crate::azure::thumbprint::Thumbprint;
+use crate::contract::{ContentsFormat, NewCertificate};
+use crate::job::parameters::Parameters;
+use crate::pfx::{self, KeyKind, PfxError};
+
+/// The most bytes of a key with its chain. Key Vault keeps both in a secret, which takes
+/// 25 KB (Microsoft Learn, "About Azure Key Vault secrets"), and in base64 they are longer
+/// still: what is beyond this is refused for certain. It also keeps the request far below
+/// what a host lets an import have.
+const LARGEST: usize = 25 * 1024;
+
+/// What is to be there. No `Debug`: it holds a private key.
+pub(super) struct Wanted {
+    pub(super) alias: Alias,
+    pub(super) wish: Wish,
+    pub(super) kind: KeyKind,
+    /// Without password, the leaf first.
+    pub(super) pkcs12: Zeroizing<Vec<u8>>,
+    /// Certificates above the leaf.
+    pub(super) issuers: usize,
+    /// Certificates that came and do not belong to it.
+    pub(super) dropped: usize,
+}
+
+/// Why nothing can be added.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    #[error(transparent)]
+    Contents(#[from] PfxError),
+    /// A PFX without a password.
+    #[error(
+        "PrivateKeyPassword: is missing, so that what came cannot be a PFX as platforms make it; \
+         have the certificate delivered as a PFX with a password, or as PEM with ContentsFormat PEM"
+    )]
+    NoPassword,
+    /// More than the vault takes.
+    #[error(
+        "Contents: the key with its chain of {certificates} certificates has {size} bytes, and Key \
+         Vault takes {LARGEST} at most; leave out certificates above it"
+    )]
+    TooLarge { certificates: usize, size: usize },
+}
+
+impl Wanted {
+    /// Reads it. Contents and password are dropped here.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub(super) fn read(certificate: NewCertificate) -> Result<Wanted, Unusable> {
+        let alias = Alias::parse(&certificate.alias)?;
+        let parameters = Parameters::read(&certificate.parameters)?;
+        let password = certificate.password.as_ref().map(|secret| secret.reveal());
+        let bundle = match (certificate.format, password) {
+            (ContentsFormat::Pem, password) => pfx::pem::read(&certificate.contents, password)?,
+            (ContentsFormat::Pkcs12, Some(password)) => {
+                pfx::read(&certificate.contents, Some(password))?
+            }
+            // Not tried without one: whoever sends no password has sent no key, or one that
+            // nobody protected. What it is instead can be said, though.
+            (ContentsFormat::Pkcs12, None) => match pfx::read(&certificate.contents, None) {
+                Err(error @ (PfxError::NotPfx(_) | PfxError::Empty)) => return Err(error.into()),
+                _ => return Err(Unusable::NoPassword),
+            },
+        };
+        let pkcs12 = Zeroizing::new(bundle.to_pkcs12());
+        let certificates = bundle.chain().len();
+        if pkcs12.len() > LARGEST {
+            return Err(Unusable::TooLarge {
+                certificates,
+                size: pkcs12.len(),
+            });
+        }
+        Ok(Wanted {
+            alias,
+            wish: Wish {
+                thumbprint: Thumbprint::of(bundle.leaf()),
+                overwrite: certificate.overwrite,
+                parameters,
+            },
+            kind: bundle.kind(),
+            pkcs12,
+            issuers: certificates.saturating_sub(1),
+            dropped: bundle.dropped(),
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! What the jobs share that change one certificate: their vault, their patience, and what
+//! they say when they must stop.
+//!
+//! It must not know what is changed.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use job_scope::{FieldError, StoreScope};
+
+use super::input;
+use super::watch::Ended;
+use crate::azure::audience::Audience;
+use crate::azure::calls::Calls;
+use crate::azure::error::CallError;
+use crate::azure::service::Service;
+use crate::azure::vault::Vault;
+use crate::contract::{Failure, Job, Outcome, Status, Store};
+use crate::env::Environment;
+
+/// Between two looks at something that is still going on in the vault; Azure's own
+/// libraries wait as long.
+pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How long a deletion or a recovery may be going on. Both take seconds; two minutes is
+/// what Microsoft's own tools grant.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long to wait after an answer was lost before looking what became of its request: a
+/// change that is still under way in the service takes effect within a second or two, and
+/// one that does so after the look would be made twice.
+pub const SETTLE: Duration = Duration::from_secs(5);
+
+/// How often a change is sent whose answers get lost. Each time costs a look between; who
+/// loses three answers in a row loses the fourth too.
+pub const TRIES: u32 = 3;
+
+/// The vault of a job about a store.
+///
+/// # Errors
+/// The first field that is malformed.
+pub fn vault<'e, E: Environment>(
+    env: &'e E,
+    job: &Job,
+    store: &Store,
+    deadline: Duration,
+) -> Result<(StoreScope, Vault<'e, E>), FieldError> {
+    let scope = input::scope(store, &input::identity(job)?)?;
+    let tokens = input::tokens_of(job, &scope)?;
+    let calls = Calls::new(env, &job.attempt_id, deadline);
+    let vault = Vault::new(Service::new(
+        Rc::new(calls),
+        Rc::new(tokens),
+        scope.vault_host(),
+        Audience::vault(scope.endpoints()),
+    ));
+    Ok((scope, vault))
+}
+
+/// The wanted state is there: a success, and a warning where the job's input has something
+/// to look at. Without anything to say the message is empty, as the platform expects.
+pub fn reached(scope: &StoreScope, told: &[String]) -> Outcome {
+    let status = if scope.notes().is_empty() {
+        Status::Success
+    } else {
+        Status::Warning
+    };
+    Outcome::new(status, &sentences(scope, told))
+}
+
+/// The wanted state is there, or left alone on purpose, and somebody should look.
+pub fn look(scope: &StoreScope, told: &[String]) -> Outcome {
+    Outcome::new(Status::Warning, &sentences(scope, told))
+}
+
+fn sentences(scope: &StoreScope, told: &[String]) -> String {
+    let all: Vec<&str> = told
+        .iter()
+        .chain(scope.notes())
+        .map(String::as_str)
+        .collect();
+    all.join(". ")
+}
+
+/// The job had to stop. `so_far` says what it has done; `unknown` is set where a change
+/// was sent and nobody knows what became of it.
+pub fn stopped(ended: Ended, last: Option<CallError>, so_far: &str, unknown: bool) -> Outcome {
+    let (failure, cause) = match (ended, last) {
+        (Ended::Cancelled, _) => (Failure::Cancelled, "the job was cancelled".to_owned()),
+        (Ended::Deadline, Some(error)) => {
+            let failure = match error.failure() {
+                Failure::Throttled => Failure::Throttled,
+                _ => Failure::Deadline,
+            };
+            let cause = format!("the job's time limit came first; the last trouble was: {error}");
+            (failure, cause)
+        }
+        (Ended::Deadline, None) => (
+            Failure::Deadline,
+            "the job's time limit came first; give the job more time".to_owned(),
+        ),
+    };
+    let failure = if unknown {
+        Failure::Unresolved
+    } else {
+        failure
+    };
+    Outcome::failure(failure, format!("{cause}; {so_far}"))
+}

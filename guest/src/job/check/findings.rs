@@ -1,0 +1,110 @@
+//! What a check found out for each kind of job, and the one outcome that comes of it.
+//!
+//! It must not know how it was found out.
+
+use job_scope::JobKind;
+
+use crate::contract::{Failure, Outcome, Status};
+
+/// What is known of one kind of job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// It can be done.
+    Can,
+    /// It cannot, and why.
+    Cannot(Failure, String),
+    /// It could not be found out without trying, and why.
+    Unknown(String),
+}
+
+/// A failure if something is missing, a warning if something is not known. Every kind is
+/// named in the message, what is missing first.
+pub(super) fn outcome(findings: &[(JobKind, Finding)], notes: &[String]) -> Outcome {
+    let mut missing = Vec::new();
+    let mut unknown = Vec::new();
+    let mut can = Vec::new();
+    let mut failure = None;
+    for (kind, finding) in findings {
+        match finding {
+            Finding::Can => can.push(kind.to_string()),
+            Finding::Cannot(why, text) => {
+                failure.get_or_insert(*why);
+                push(&mut missing, *kind, text);
+            }
+            Finding::Unknown(text) => push(&mut unknown, *kind, text),
+        }
+    }
+    let mut sentences: Vec<String> = Vec::new();
+    let told = |(kinds, text): (Vec<String>, String), word: &str| {
+        format!("{}: {word}: {text}", kinds.join(", "))
+    };
+    sentences.extend(missing.into_iter().map(|entry| told(entry, "no")));
+    sentences.extend(unknown.into_iter().map(|entry| told(entry, "not known")));
+    if !can.is_empty() {
+        sentences.push(format!("{}: yes", can.join(", ")));
+    }
+    sentences.extend(notes.iter().cloned());
+    let status = match failure {
+        Some(failure) => Status::Failure(failure),
+        None if findings
+            .iter()
+            .any(|(_, f)| matches!(f, Finding::Unknown(_))) =>
+        {
+            Status::Warning
+        }
+        None if !notes.is_empty() => Status::Warning,
+        None => Status::Success,
+    };
+    Outcome::new(status, &sentences.join(". "))
+}
+
+/// Kinds with the same text are told together.
+fn push(told: &mut Vec<(Vec<String>, String)>, kind: JobKind, text: &str) {
+    match told.iter_mut().find(|(_, known)| known == text) {
+        Some((kinds, _)) => kinds.push(kind.to_string()),
+        None => told.push((vec![kind.to_string()], text.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_comes_first_and_decides_and_equal_reasons_are_told_once() {
+        let findings = [
+            (JobKind::Inventory, Finding::Can),
+            (
+                JobKind::Add,
+                Finding::Cannot(Failure::MissingRole, "no role".into()),
+            ),
+            (
+                JobKind::Remove,
+                Finding::Cannot(Failure::MissingRole, "no role".into()),
+            ),
+            (JobKind::Discovery, Finding::Unknown("not asked".into())),
+        ];
+        assert_eq!(
+            outcome(&findings, &[]),
+            Outcome::new(
+                Status::Failure(Failure::MissingRole),
+                "add, remove: no: no role. discovery: not known: not asked. inventory: yes"
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_or_should_be_looked_at_is_a_warning_and_all_else_a_success() {
+        let can = [(JobKind::Inventory, Finding::Can)];
+        assert_eq!(
+            outcome(&can, &[]),
+            Outcome::new(Status::Success, "inventory: yes")
+        );
+        assert_eq!(
+            outcome(&can, &["look here".into()]),
+            Outcome::new(Status::Warning, "inventory: yes. look here")
+        );
+        let unknown = [(JobKind::Add, Finding::Unknown("x".into()))];
+        assert_eq!(outcome(&unknown, &[]).status, Status::Warning);
+    }
+}

@@ -1,0 +1,93 @@
+//! What each kind of job must be allowed to do, as data: the actions of role-based access
+//! control and the permissions of access policies.
+//!
+//! It must not know how any of it is found out. Sources: Microsoft Learn, "Azure permissions
+//! for Security" (the actions of Microsoft.KeyVault), "Azure built-in roles for Key Vault",
+//! and Azure REST, "Vaults: CertificatePermissions".
+
+use job_scope::JobKind;
+
+use crate::azure::arm::permissions::Permissions;
+
+/// What one kind of job needs.
+pub(super) struct Needs {
+    /// Actions on what is in the vault, each with the permission of an access policy that
+    /// stands for it.
+    pub(super) in_vault: &'static [(&'static str, &'static str)],
+    /// Actions on the resource group.
+    pub(super) in_group: &'static [&'static str],
+    /// The built-in role that allows all of it, least first.
+    pub(super) role: &'static str,
+}
+
+/// What every job in a vault needs.
+pub(super) const READ_ACTION: &str = "Microsoft.KeyVault/vaults/certificates/read";
+
+const READ: (&str, &str) = (READ_ACTION, "Get and List");
+
+impl Needs {
+    /// The actions in the vault that these permissions do not allow.
+    pub(super) fn lacking_in_vault(&self, permissions: &Permissions) -> Vec<&'static str> {
+        let actions = self.in_vault.iter().map(|(action, _)| *action);
+        actions
+            .filter(|action| !permissions.allows_data(action))
+            .collect()
+    }
+
+    /// The actions in the resource group that these permissions do not allow.
+    pub(super) fn lacking_in_group(&self, permissions: &Permissions) -> Vec<&'static str> {
+        let actions = self.in_group.iter().copied();
+        actions
+            .filter(|action| !permissions.allows(action))
+            .collect()
+    }
+}
+
+/// The needs of a kind of job.
+pub(super) fn needs(kind: JobKind) -> Needs {
+    match kind {
+        JobKind::Inventory | JobKind::Check => Needs {
+            in_vault: &[READ],
+            in_group: &[],
+            role: "Key Vault Reader or Key Vault Certificates Officer on the vault",
+        },
+        JobKind::Add => Needs {
+            in_vault: &[
+                READ,
+                (
+                    "Microsoft.KeyVault/vaults/certificates/import/action",
+                    "Import",
+                ),
+                (
+                    "Microsoft.KeyVault/vaults/certificates/recover/action",
+                    "Recover",
+                ),
+            ],
+            in_group: &[],
+            role: "Key Vault Certificates Officer on the vault",
+        },
+        JobKind::Remove => Needs {
+            in_vault: &[
+                READ,
+                ("Microsoft.KeyVault/vaults/certificates/delete", "Delete"),
+            ],
+            in_group: &[],
+            role: "Key Vault Certificates Officer on the vault",
+        },
+        JobKind::CreateStore => Needs {
+            in_vault: &[],
+            in_group: &[
+                "Microsoft.Resources/subscriptions/resourceGroups/read",
+                "Microsoft.KeyVault/vaults/read",
+                "Microsoft.KeyVault/vaults/write",
+            ],
+            role: "Key Vault Contributor on the resource group (Key Vault Administrator does not \
+                   allow vaults to be created)",
+        },
+        JobKind::Discovery => Needs {
+            in_vault: &[],
+            in_group: &["Microsoft.KeyVault/vaults/read"],
+            role: "Reader or Key Vault Reader on the subscription or the resource groups",
+        },
+    }
+}

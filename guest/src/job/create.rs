@@ -1,0 +1,308 @@
+//! Creates a vault: looks first, never touches one that exists, and follows one that is
+//! being made to its end.
+//!
+//! It must not know HTTP, tokens or JSON.
+
+mod settings;
+mod story;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use job_scope::{
+    FieldError, Identity, NewVault, Properties, ResourceGroup, StoreScope, TenantId, VaultName,
+};
+
+use self::settings::Wanted;
+use self::story::{Problem, Stage};
+use super::input;
+use super::watch::{self, Ended};
+use crate::azure::arm::Arm;
+use crate::azure::arm::vaults::{NameCheck, Provisioning, Sight, VaultRef, VaultResource};
+use crate::azure::calls::Calls;
+use crate::azure::error::CallError;
+use crate::contract::{Job, Outcome, Store};
+use crate::env::Environment;
+use crate::host::LogLevel;
+
+/// How often a vault that is being made is looked at. That takes 5 to 40 seconds, and
+/// reading costs little: a subscription has 250 reads at once and 25 more each second
+/// ("Understand how Azure Resource Manager throttles requests").
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// How long a vault may be missing again after it was seen: what one region of Azure
+/// Resource Manager has written, another may not show at once.
+const MAY_BE_MISSING: Duration = Duration::from_secs(60);
+
+/// Requests for the vault, while the answer is lost each time and the vault is not there
+/// afterwards. Each may take a minute; a connection that fails three times will again.
+const MOST_REQUESTS: u32 = 3;
+
+/// Runs the job.
+pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
+    let deadline = watch::deadline(env.now(), job.time_limit);
+    let (plan, arm) = match prepare(env, job, store, deadline) {
+        Ok(prepared) => prepared,
+        Err(error) => return Outcome::failure(story::INVALID, error),
+    };
+    let create = Create {
+        plan: &plan,
+        arm: &arm,
+        stage: Cell::new(Stage::Looking),
+    };
+    let result = watch::watched(env, deadline, create.run()).await;
+    let problem = match result {
+        Ok(Ok(end)) => {
+            env.progress(1, Some(1));
+            return story::done(&plan, end);
+        }
+        Ok(Err(problem)) => problem,
+        Err(Ended::Cancelled) => Problem::Cancelled,
+        Err(Ended::Deadline) => Problem::OutOfTime(arm.calls().last_trouble()),
+    };
+    let outcome = story::failed(&plan, &problem, create.stage.get());
+    env.log(LogLevel::Error, &outcome.message);
+    outcome
+}
+
+/// What is to be created, and for whom.
+struct Plan {
+    scope: StoreScope,
+    group: ResourceGroup,
+    identity: Identity,
+    new_vault: NewVault,
+    wanted: Wanted,
+}
+
+impl Plan {
+    fn vault(&self) -> VaultRef<'_> {
+        VaultRef {
+            subscription: self.scope.subscription(),
+            group: &self.group,
+            name: self.scope.vault(),
+        }
+    }
+
+    /// The tenant, where the job says it in the form that a vault takes.
+    fn tenant(&self) -> Option<&TenantId> {
+        self.scope.tenant().filter(|tenant| tenant.is_guid())
+    }
+}
+
+fn prepare<'e, E: Environment>(
+    env: &'e E,
+    job: &Job,
+    store: &Store,
+    deadline: Duration,
+) -> Result<(Plan, Arm<'e, E>), FieldError> {
+    let options = input::options(job)?;
+    let identity = input::identity(job)?;
+    let scope = input::scope(store, &identity)?;
+    let group = scope.resource_group().cloned().ok_or_else(|| {
+        FieldError::new(
+            "StorePath",
+            "names no resource group, and neither does the property ResourceGroupName",
+            "write subscription-id:resource-group:vault-name",
+        )
+    })?;
+    let properties = Properties::from_fields(store.properties.iter().cloned());
+    let new_vault = NewVault::parse(&properties, scope.cloud(), &options)?;
+    let wanted = Wanted::read(&properties, options)?;
+    let tokens = input::tokens_of(job, &scope)?;
+    let calls = Calls::new(env, &job.attempt_id, deadline);
+    let arm = Arm::new(Rc::new(calls), Rc::new(tokens), scope.endpoints());
+    let plan = Plan {
+        scope,
+        group,
+        identity,
+        new_vault,
+        wanted,
+    };
+    Ok((plan, arm))
+}
+
+/// How a vault came to be there.
+enum End {
+    /// It was made by this job; in what it differs from what was asked for all the same.
+    Created(Vec<String>),
+    /// It was being made when the job came.
+    Followed,
+    /// It was there.
+    AlreadyThere,
+}
+
+/// One run.
+struct Create<'r, 'e, E> {
+    plan: &'r Plan,
+    arm: &'r Arm<'e, E>,
+    stage: Cell<Stage>,
+}
+
+impl<E: Environment> Create<'_, '_, E> {
+    async fn run(&self) -> Result<End, Problem> {
+        let vault = self.plan.vault();
+        self.step()?;
+        let group = self
+            .arm
+            .resource_group(vault.subscription, vault.group)
+            .await?;
+        self.step()?;
+        if let Some(sight) = self.arm.vault(vault).await? {
+            return self.found(sight).await;
+        }
+        let tenant = match self.plan.tenant() {
+            Some(tenant) => tenant.clone(),
+            None => {
+                self.step()?;
+                self.arm.tenant_of(vault.subscription).await?
+            }
+        };
+        self.check_name().await?;
+        let region = self.plan.new_vault.region().unwrap_or(&group.region);
+        let sight = self.request(&tenant, region.as_str()).await?;
+        let made = self.follow(sight).await.map_err(|problem| match problem {
+            Problem::Found { name, state } => Problem::Broken { name, state },
+            other => other,
+        })?;
+        Ok(End::Created(self.differences(&made)))
+    }
+
+    /// What to do about a vault that is there: nothing, or wait for it.
+    async fn found(&self, sight: Sight) -> Result<End, Problem> {
+        let was_ready = sight.vault.state == Provisioning::Succeeded;
+        let vault = self.follow(sight).await?;
+        let differences = self.differences(&vault);
+        if !differences.is_empty() {
+            let name = self.name();
+            return Err(Problem::Differs { name, differences });
+        }
+        Ok(match was_ready {
+            true => End::AlreadyThere,
+            false => End::Followed,
+        })
+    }
+
+    fn differences(&self, vault: &VaultResource) -> Vec<String> {
+        self.plan.wanted.differences(vault, self.plan.tenant())
+    }
+
+    /// A taken name is told before anything is asked for. The question needs a permission of
+    /// its own; without it, the request itself will tell.
+    async fn check_name(&self) -> Result<(), Problem> {
+        self.step()?;
+        match self.arm.check_name(self.plan.vault()).await {
+            Ok(NameCheck::Free) => Ok(()),
+            Ok(NameCheck::Taken) => Err(Problem::NameTaken(self.name())),
+            Ok(NameCheck::Impossible(reason)) => Err(Problem::NameImpossible(reason)),
+            Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 403) => {
+                self.log(&format!("going on without: {error}"));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks for the vault, which was not there before. A lost answer is resolved by looking:
+    /// nothing is asked for again before that.
+    async fn request(&self, tenant: &TenantId, region: &str) -> Result<Sight, Problem> {
+        let vault = self.plan.vault();
+        let body = self.plan.new_vault.request_body(tenant.as_str(), region);
+        let mut requests = 0;
+        loop {
+            self.step()?;
+            let before = self.stage.replace(Stage::Requested);
+            requests += 1;
+            let error = match self.arm.put_vault(vault, &body).await {
+                Ok(sight) => return Ok(sight),
+                Err(error) => error,
+            };
+            let lost = error.may_have_taken_effect();
+            if !lost && before == Stage::Looking {
+                self.stage.set(Stage::Looking);
+                return Err(error.into());
+            }
+            self.log(&format!("looking what became of it: {error}"));
+            match self.look_after(&error).await? {
+                Some(sight) => return Ok(sight),
+                None if lost && requests < MOST_REQUESTS => {}
+                None => return Err(Problem::Lost(error)),
+            }
+        }
+    }
+
+    async fn look_after(&self, error: &CallError) -> Result<Option<Sight>, Problem> {
+        self.sleep(LOOK_EVERY).await?;
+        let seen = self.arm.vault(self.plan.vault()).await;
+        seen.map_err(|look| Problem::Unresolved {
+            request: Box::new(error.clone()),
+            look: Box::new(look),
+        })
+    }
+
+    /// Looks at a vault until it is ready, or never will be.
+    async fn follow(&self, mut sight: Sight) -> Result<VaultResource, Problem> {
+        let mut missing_since = None;
+        loop {
+            match &sight.vault.state {
+                Provisioning::Succeeded => return Ok(sight.vault),
+                Provisioning::Failed { state, reason } => {
+                    self.stage.set(Stage::Looking);
+                    let name = self.name();
+                    let state = match reason {
+                        Some(reason) => format!("{state}: {reason}"),
+                        None => state.clone(),
+                    };
+                    return Err(Problem::Found { name, state });
+                }
+                Provisioning::Underway(state) => {
+                    self.stage.set(Stage::Following);
+                    self.log(&format!("the vault is {state}"));
+                }
+            }
+            self.sleep(sight.again_after.unwrap_or_default().max(LOOK_EVERY))
+                .await?;
+            match self.arm.vault(self.plan.vault()).await? {
+                Some(seen) => {
+                    missing_since = None;
+                    sight = seen;
+                }
+                None => {
+                    let now = self.env().now();
+                    let since = *missing_since.get_or_insert(now);
+                    if now.saturating_sub(since) >= MAY_BE_MISSING {
+                        return Err(Problem::Vanished(self.name()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Between two requests: whether to go on.
+    fn step(&self) -> Result<(), Problem> {
+        match self.env().cancelled() {
+            true => Err(Problem::Cancelled),
+            false => Ok(()),
+        }
+    }
+
+    async fn sleep(&self, duration: Duration) -> Result<(), Problem> {
+        self.env().sleep(duration).await;
+        self.step()
+    }
+
+    fn name(&self) -> VaultName {
+        self.plan.scope.vault().clone()
+    }
+
+    fn log(&self, line: &str) {
+        self.env().log(LogLevel::Info, line);
+    }
+
+    fn env(&self) -> &E {
+        self.arm.calls().env()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! How a Create ended, and the sentences that say so.
+//!
+//! It must not send anything.
+
+use job_scope::VaultName;
+
+use super::{End, Plan};
+use crate::azure::error::CallError;
+use crate::contract::{Failure, Outcome, Status};
+
+/// The failure of input that cannot be used.
+pub(super) const INVALID: Failure = Failure::InvalidInput;
+
+/// How far a run came, for whoever has to tell what was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing was changed.
+    Looking,
+    /// The vault was asked for, and what became of that is not known.
+    Requested,
+    /// The vault is being made.
+    Following,
+}
+
+/// Why there is no vault, or not the one that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the job was cancelled")]
+    Cancelled,
+    /// The time was up; the last trouble.
+    #[error("the job's time limit came first{}", last_trouble(.0.as_ref()))]
+    OutOfTime(Option<CallError>),
+    /// The vault has other settings than the job asks for.
+    #[error("the vault {name} is already there, untouched, but not as this job asks for: {}", differences.join("; "))]
+    Differs {
+        name: VaultName,
+        differences: Vec<String>,
+    },
+    #[error("the vault's name {0} is taken")]
+    NameTaken(VaultName),
+    #[error("StorePath: no vault can have this name: {0}")]
+    NameImpossible(String),
+    /// A vault whose making had failed before; its state.
+    #[error(
+        "the vault {name} is there, untouched, but it could not be made when somebody tried ({state})"
+    )]
+    Found { name: VaultName, state: String },
+    /// The vault that was asked for could not be made; its state.
+    #[error("the vault {name} could not be made ({state})")]
+    Broken { name: VaultName, state: String },
+    #[error("the vault {0} has disappeared while it was being made")]
+    Vanished(VaultName),
+    /// The answer was lost, and the vault was not there afterwards.
+    #[error("{0}; the vault was not there afterwards")]
+    Lost(CallError),
+    /// The answer was lost, and looking failed too.
+    #[error("{request}; whether the vault is being made could not be found out: {look}")]
+    Unresolved {
+        request: Box<CallError>,
+        look: Box<CallError>,
+    },
+}
+
+fn last_trouble(trouble: Option<&CallError>) -> String {
+    trouble
+        .map(|trouble| format!("; the last trouble was: {trouble}"))
+        .unwrap_or_default()
+}
+
+impl Problem {
+    fn failure(&self) -> Failure {
+        match self {
+            Problem::Call(error) | Problem::Lost(error) => error.failure(),
+            Problem::Cancelled => Failure::Cancelled,
+            Problem::OutOfTime(_) => Failure::Deadline,
+            Problem::Differs { .. } | Problem::NameTaken(_) | Problem::Found { .. } => {
+                Failure::Conflict
+            }
+            Problem::NameImpossible(_) => INVALID,
+            Problem::Broken { .. } => Failure::Other,
+            Problem::Vanished(_) => Failure::NotFound,
+            Problem::Unresolved { .. } => Failure::Unresolved,
+        }
+    }
+
+    /// What to do, where the error itself does not say.
+    fn remedy(&self, plan: &Plan) -> Option<String> {
+        let name = plan.scope.vault();
+        Some(match self {
+            Problem::Differs { .. } => {
+                "nothing was changed, and the other jobs can use the vault as it is; change either \
+                 the vault or the settings of the store"
+                    .to_owned()
+            }
+            Problem::NameTaken(_) => format!(
+                "it belongs to a vault elsewhere in Azure, or to a deleted one that is not \
+                 purged yet (az keyvault list-deleted); recover it with az keyvault recover --name \
+                 {name}, purge it with az keyvault purge --name {name}, or choose another name"
+            ),
+            Problem::Found { .. } | Problem::Broken { .. } => format!(
+                "the activity log of the resource group {} has the reason; delete the vault (az \
+                 keyvault delete --name {name}) before the job is run again",
+                plan.group
+            ),
+            Problem::Vanished(_) => "somebody may have deleted it; run the job again".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+impl Stage {
+    /// What was done when a job ends early.
+    fn told(self, plan: &Plan) -> String {
+        let name = plan.scope.vault();
+        match self {
+            Stage::Looking => "nothing was changed".to_owned(),
+            Stage::Requested => format!(
+                "the vault {name} was asked for, and what became of that is not known; run the job \
+                 again: it looks first, and follows a vault that is being made"
+            ),
+            Stage::Following => format!(
+                "the vault {name} is being made; run the job again, which follows it to its end"
+            ),
+        }
+    }
+}
+
+/// The outcome of a run that ended with a problem.
+pub(super) fn failed(plan: &Plan, problem: &Problem, stage: Stage) -> Outcome {
+    let mut message = problem.to_string();
+    let early = matches!(problem, Problem::Cancelled | Problem::OutOfTime(_));
+    let remedy = problem.remedy(plan);
+    let done = (early || stage != Stage::Looking).then(|| stage.told(plan));
+    for part in [remedy.or(done)].into_iter().flatten() {
+        message.push_str("; ");
+        message.push_str(&part);
+    }
+    Outcome::failure(problem.failure(), message)
+}
+
+/// The outcome of a run after which the vault is there.
+pub(super) fn done(plan: &Plan, end: End) -> Outcome {
+    let name = plan.scope.vault();
+    let group = &plan.group;
+    let (mut message, mut status) = match &end {
+        End::AlreadyThere => (
+            format!(
+                "the vault {name} is already there, untouched; it has the settings that this job \
+                 asks for"
+            ),
+            Status::Warning,
+        ),
+        End::Followed => (
+            format!(
+                "the vault {name} in the resource group {group} was already being made, and is \
+                 ready now. {}",
+                access(plan)
+            ),
+            Status::Success,
+        ),
+        End::Created(_) => (
+            format!(
+                "the vault {name} was created in the resource group {group}, SKU {}, with \
+                 role-based access control. {}",
+                plan.new_vault.sku(),
+                access(plan)
+            ),
+            Status::Success,
+        ),
+    };
+    let mut notes: Vec<String> = Vec::new();
+    if let End::Created(differences) = end
+        && !differences.is_empty()
+    {
+        notes.push(format!(
+            "something, maybe an Azure Policy, has made it otherwise than asked for: {}",
+            differences.join("; ")
+        ));
+    }
+    notes.extend_from_slice(plan.scope.notes());
+    notes.extend_from_slice(plan.new_vault.notes());
+    for note in notes {
+        status = Status::Warning;
+        message.push_str(". ");
+        message.push_str(&note);
+    }
+    Outcome::new(status, &message)
+}
+
+/// Who can use a new vault, and how the others get there.
+fn access(plan: &Plan) -> String {
+    let assignee = match plan.identity.client_id() {
+        Some(client_id) => client_id.to_string(),
+        None => "<object id of this machine's managed identity>".to_owned(),
+    };
+    format!(
+        "Nobody can use its certificates yet but those whose roles come from the resource group, \
+         the subscription or above. To let this job's identity: az role assignment create --role \
+         \"Key Vault Certificates Officer\" --assignee {assignee} --scope {}. A new role takes up to \
+         ten minutes to arrive",
+        plan.vault().resource_id()
+    )
+}

@@ -1,0 +1,177 @@
+//! What an inventory gives beyond the current leaf, where its options ask for it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::*;
+
+const CURRENT: &str = "b3f8e3f983b646649483e253819b0c25";
+const OLDER: &str = "00f8e3f983b646649483e253819b0c00";
+const LEAF: &str = include_str!("../../../azure/testdata/leaf.pem");
+const ISSUER: &str = include_str!("../../../azure/testdata/issuer.pem");
+
+fn der(pem: &str) -> Vec<u8> {
+    let body: String = pem.lines().filter(|line| !line.contains("-----")).collect();
+    STANDARD.decode(body).unwrap()
+}
+
+fn with(name: &str, value: &str) -> Job {
+    Job {
+        options: vec![(name.into(), value.into())],
+        ..job()
+    }
+}
+
+fn detail<'i>(item: &'i crate::contract::InventoryItem, name: &str) -> Option<&'i str> {
+    item.details
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// A vault whose certificates have two versions.
+fn versioned() -> Fake {
+    vault(2, |sent, _| {
+        let (name, rest) = sent.url().split_once("/certificates/")?.1.split_once('/')?;
+        let body = if rest.starts_with("versions?") && !rest.contains("$skiptoken") {
+            format!(
+                r#"{{"value":[{{"id":"{VAULT}/certificates/{name}/{CURRENT}"}}],
+                    "nextLink":"{VAULT}:443/certificates/{name}/versions?api-version=7.6&$skiptoken=1"}}"#
+            )
+        } else if rest.starts_with("versions?") {
+            format!(
+                r#"{{"value":[{{"id":"{VAULT}/certificates/{name}/{OLDER}"}}],"nextLink":null}}"#
+            )
+        } else {
+            assert!(rest.starts_with(OLDER), "the current one was read already");
+            format!(r#"{{"id":"{VAULT}/certificates/{name}/{OLDER}","cer":"MAMCAQU="}}"#)
+        };
+        Some(Ok(answer(200, &body)))
+    })
+}
+
+#[test]
+fn all_versions_are_shown_where_asked_and_the_current_one_is_marked() {
+    let fake = versioned();
+    let outcome = fake.run(run(&fake, &with("versions", "all"), &store()));
+    assert_eq!(outcome, Outcome::new(Status::Success, ""));
+    let batch = fake.batches().remove(0);
+    let told: Vec<_> = batch
+        .iter()
+        .map(|item| {
+            (
+                item.alias.as_str(),
+                detail(item, "version"),
+                detail(item, "current"),
+            )
+        })
+        .collect();
+    let (first, second) = (name(0), name(1));
+    assert_eq!(
+        told,
+        [
+            (first.as_str(), Some(CURRENT), Some("true")),
+            (first.as_str(), Some(OLDER), Some("false")),
+            (second.as_str(), Some(CURRENT), Some("true")),
+            (second.as_str(), Some(OLDER), Some("false")),
+        ]
+    );
+    assert_eq!(fake.progress.borrow().last(), Some(&(2, Some(2))));
+}
+
+#[test]
+fn without_the_option_no_versions_are_asked_for_and_none_is_marked() {
+    let fake = healthy(2);
+    inventory(&fake);
+    assert_eq!(fake.sent_to("/versions").len(), 0);
+    assert_eq!(detail(&fake.batches()[0][0], "current"), None);
+}
+
+#[test]
+fn a_version_that_is_pending_or_gone_is_left_out() {
+    for (status, body) in [(404, GONE), (200, r#"{"cer":null}"#)] {
+        let odd = versioned();
+        let fake = vault(1, move |sent, earlier| {
+            if sent.url().contains(OLDER) {
+                return Some(Ok(answer(status, body)));
+            }
+            let answered = odd_answer(&odd, sent, earlier);
+            sent.url().contains("/versions?").then_some(answered)
+        });
+        let outcome = fake.run(run(&fake, &with("versions", "all"), &store()));
+        assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+        assert_eq!(fake.aliases(), [name(0)]);
+    }
+}
+
+fn odd_answer(fake: &Fake, sent: &Sent, _: usize) -> Answer {
+    use crate::http::Http as _;
+    fake.run(fake.send(sent.request.clone()))
+}
+
+/// A vault of one real certificate whose secret is answered so.
+fn chained(status: u16, secret: String) -> Fake {
+    vault(1, move |sent, _| {
+        if sent.url().contains("/secrets/") {
+            assert!(sent.url().contains(CURRENT), "the version that was read");
+            return Some(Ok(answer(status, &secret)));
+        }
+        let leaf = STANDARD.encode(der(LEAF));
+        let name = asked(sent)?;
+        let body = format!(r#"{{"id":"{VAULT}/certificates/{name}/{CURRENT}","cer":"{leaf}"}}"#);
+        Some(Ok(answer(200, &body)))
+    })
+}
+
+fn pem_secret(text: &str) -> String {
+    serde_json::json!({"value": text, "contentType": "application/x-pem-file"}).to_string()
+}
+
+#[test]
+fn the_full_chain_is_the_leaf_and_its_issuers_and_nothing_else_of_the_secret() {
+    let key = "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n";
+    let fake = chained(200, pem_secret(&format!("{key}{ISSUER}{LEAF}")));
+    let outcome = fake.run(run(&fake, &with("full-chain", "true"), &store()));
+    assert_eq!(outcome, Outcome::new(Status::Success, ""));
+    assert_eq!(fake.batches()[0][0].certificates, [der(LEAF), der(ISSUER)]);
+}
+
+#[test]
+fn without_the_option_no_secret_is_ever_read() {
+    let fake = chained(200, String::new());
+    inventory(&fake);
+    assert_eq!(fake.sent_to("/secrets/").len(), 0);
+}
+
+#[test]
+fn a_certificate_whose_secret_is_withheld_is_there_without_its_issuers_and_named() {
+    const DISABLED: &str =
+        r#"{"error":{"code":"Forbidden","innererror":{"code":"SecretDisabled"}}}"#;
+    const NONE: &str = r#"{"error":{"code":"SecretNotFound","message":"not found"}}"#;
+    for (status, secret, cause) in [
+        (403, DISABLED.to_owned(), "SecretDisabled"),
+        (404, NONE.to_owned(), "SecretNotFound"),
+        (200, "{}".to_owned(), "cannot be read"),
+        (200, r#"{"value":"MAMCAQU="}"#.to_owned(), "cannot be read"),
+        (200, r#"{"value":"?"}"#.to_owned(), "cannot be read"),
+    ] {
+        let fake = chained(status, secret);
+        let outcome = fake.run(run(&fake, &with("full-chain", "true"), &store()));
+        assert_eq!(outcome.status, Status::Warning, "{cause}");
+        let message = &outcome.message;
+        assert!(message.contains("without their issuers"), "{message}");
+        assert!(
+            message.contains(&name(0)) && message.contains(cause),
+            "{message}"
+        );
+        assert_eq!(fake.batches()[0][0].certificates, [der(LEAF)]);
+    }
+}
+
+#[test]
+fn a_secret_that_only_trouble_keeps_away_fails_the_job() {
+    let fake = chained(503, String::new());
+    let outcome = fake.run(run(&fake, &with("full-chain", "true"), &store()));
+    assert_eq!(failed(&outcome), Failure::Unavailable);
+    assert!(fake.batches().is_empty());
+}

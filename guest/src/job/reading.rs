@@ -1,0 +1,87 @@
+//! Reading what an inventory wants of one name: the current version, all of them, and their
+//! issuers.
+//!
+//! It must not know the list, nor what a gap means for the job.
+
+use job_scope::{Alias, Chain as Wanted, JobOptions, Versions};
+
+use super::item::Found;
+use crate::azure::certificate::{Certificate, Defect};
+use crate::azure::chain::{Chain, chain};
+use crate::azure::error::CallError;
+use crate::azure::vault::{Reading, Vault};
+use crate::env::Environment;
+
+/// What reading one name comes to.
+#[derive(Debug)]
+pub enum NameReading {
+    /// Its versions, the current one first; each with the reason why it has no chain, where
+    /// one was wanted and is not to be had.
+    Found(Vec<(Found, Option<String>)>),
+    /// It was deleted since the list was made.
+    Gone,
+    /// It is there, but what came is not a certificate.
+    Defective(Defect),
+}
+
+/// Reads one name.
+///
+/// # Errors
+/// Whatever keeps it from being read, other than its absence or its content.
+pub async fn read<E: Environment>(
+    vault: &Vault<'_, E>,
+    name: &Alias,
+    options: &JobOptions,
+) -> Result<NameReading, CallError> {
+    let current = match vault.certificate(name).await? {
+        Reading::Certificate(certificate) => *certificate,
+        Reading::Gone => return Ok(NameReading::Gone),
+        Reading::Defective(defect) => return Ok(NameReading::Defective(defect)),
+    };
+    let of_current = current.version.clone();
+    let mark = |flag| (options.versions == Versions::All).then_some(flag);
+    let mut all = vec![with_chain(vault, name, options, current, mark(true)).await?];
+    if options.versions == Versions::All {
+        for version in vault.versions(name).await? {
+            if of_current.as_ref() == Some(&version) {
+                continue;
+            }
+            match vault.version(name, &version).await? {
+                Reading::Certificate(older) => {
+                    all.push(with_chain(vault, name, options, *older, mark(false)).await?);
+                }
+                // A version that is pending has no content, and one may vanish meanwhile.
+                Reading::Gone | Reading::Defective(_) => {}
+            }
+        }
+    }
+    Ok(NameReading::Found(all))
+}
+
+async fn with_chain<E: Environment>(
+    vault: &Vault<'_, E>,
+    name: &Alias,
+    options: &JobOptions,
+    certificate: Certificate,
+    current: Option<bool>,
+) -> Result<(Found, Option<String>), CallError> {
+    let (issuers, problem) = match (options.chain, &certificate.version) {
+        (Wanted::Leaf, _) => (Vec::new(), None),
+        (Wanted::Full, None) => (
+            Vec::new(),
+            Some("the vault did not say its version".to_owned()),
+        ),
+        (Wanted::Full, Some(version)) => {
+            match chain(vault.service(), name, version, &certificate.der).await? {
+                Chain::Issuers(issuers) => (issuers, None),
+                Chain::Withheld(problem) => (Vec::new(), Some(problem)),
+            }
+        }
+    };
+    let found = Found {
+        certificate,
+        issuers,
+        current,
+    };
+    Ok((found, problem))
+}

@@ -1,0 +1,101 @@
+//! Removes a certificate from a vault, with all its versions.
+//!
+//! It must not know HTTP, tokens or JSON. In a vault everything that is deleted can be
+//! recovered until it is purged; this job never purges.
+//!
+//! Where the job says which certificate it means, that one must be the current version: a
+//! name that somebody has used again for another certificate is not this job's to delete.
+
+mod steps;
+
+use std::cell::Cell;
+
+use job_scope::{Alias, FieldError, StoreScope};
+
+use super::changing;
+use super::watch;
+use crate::azure::thumbprint::Thumbprint;
+use crate::azure::vault::Vault;
+use crate::contract::{Failure, Job, Outcome, Status, Store};
+use crate::env::Environment;
+use crate::host::LogLevel;
+use steps::{Deed, Ending, Steps};
+
+/// Runs the job. A `thumbprint` that is not 40 hex digits says nothing: platforms leave
+/// the field empty, or put other things there, when they have none.
+pub async fn run<E: Environment>(
+    env: &E,
+    job: &Job,
+    store: &Store,
+    alias: &str,
+    thumbprint: Option<&str>,
+) -> Outcome {
+    let outcome = remove(env, job, store, alias, thumbprint).await;
+    if let Status::Failure(_) = outcome.status {
+        env.log(LogLevel::Error, &outcome.message);
+    }
+    outcome
+}
+
+async fn remove<E: Environment>(
+    env: &E,
+    job: &Job,
+    store: &Store,
+    alias: &str,
+    thumbprint: Option<&str>,
+) -> Outcome {
+    let deadline = watch::deadline(env.now(), job.time_limit);
+    let prepare = || -> Result<(Alias, StoreScope, Vault<'_, E>), FieldError> {
+        let alias = Alias::parse(alias)?;
+        let (scope, vault) = changing::vault(env, job, store, deadline)?;
+        Ok((alias, scope, vault))
+    };
+    let (alias, scope, vault) = match prepare() {
+        Ok(prepared) => prepared,
+        Err(error) => return Outcome::failure(Failure::InvalidInput, error),
+    };
+    let wanted = thumbprint.map(str::trim).and_then(Thumbprint::from_hex);
+    let deed = Cell::new(Deed::Nothing);
+    let steps = Steps::new(&vault, &alias, wanted, &deed).take();
+    let changing = || vault.calls().is_changing();
+    match watch::watched_changing(env, deadline, changing, steps).await {
+        Ok(Ok(ending)) => done(&scope, &alias, &ending),
+        Ok(Err(problem)) => problem.outcome(deed.get()),
+        // What the job was for is done; it only was not seen to the end.
+        Err(_) if deed.get() == Deed::Deleted => {
+            let unseen = Ending::Unseen("the job had to stop before".to_owned());
+            done(&scope, &alias, &unseen)
+        }
+        Err(ended) => {
+            let deed = match deed.get() {
+                // It only waits to be sent, for the first time or again.
+                Deed::Sent if !changing() => Deed::Nothing,
+                deed => deed,
+            };
+            let last = vault.calls().last_trouble();
+            changing::stopped(ended, last, deed.told(), deed.is_unknown())
+        }
+    }
+}
+
+fn done(scope: &StoreScope, alias: &Alias, ending: &Ending) -> Outcome {
+    match ending {
+        Ending::Removed => changing::reached(scope, &[]),
+        Ending::Absent => changing::look(
+            scope,
+            &[format!(
+                "there is nothing to remove: the vault has no certificate {alias}"
+            )],
+        ),
+        Ending::Unseen(why) => changing::look(
+            scope,
+            &[format!(
+                "{alias} was deleted, but does not show among the deleted certificates yet ({why}); \
+                 its name may be taken for some minutes"
+            )],
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+//! The requests of a Remove: look where a thumbprint is given, delete, and wait until it
+//! shows as deleted.
+//!
+//! It must not decide how a job ends for the platform.
+
+use std::cell::Cell;
+
+use job_scope::Alias;
+
+use crate::azure::error::CallError;
+use crate::azure::thumbprint::Thumbprint;
+use crate::azure::vault::{Deletion, NameState, Vault};
+use crate::contract::{Failure, Outcome};
+use crate::env::Environment;
+use crate::host::LogLevel;
+use crate::job::changing::{LOOK_EVERY, PATIENCE, SETTLE, TRIES};
+
+/// What was done so far, kept outside of the steps: those are dropped where a job must
+/// stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Nothing,
+    /// A deletion was given to be sent.
+    Sent,
+    /// It was sent, and the answer was lost.
+    Lost,
+    /// It is deleted, by this job or just now by somebody else.
+    Deleted,
+}
+
+impl Deed {
+    /// Whether a deletion was sent of which nobody knows what became.
+    pub(super) fn is_unknown(self) -> bool {
+        matches!(self, Deed::Sent | Deed::Lost)
+    }
+
+    pub(super) fn told(self) -> &'static str {
+        match self {
+            Deed::Nothing => "nothing was deleted",
+            Deed::Sent | Deed::Lost => {
+                "the deletion was sent, and whether it took effect is not known; run the job again"
+            }
+            Deed::Deleted => "it was deleted",
+        }
+    }
+}
+
+/// How it ended well.
+pub(super) enum Ending {
+    Removed,
+    /// It was not there.
+    Absent,
+    /// It is deleted, but was not seen among what is deleted; why not.
+    Unseen(String),
+}
+
+/// Why it was not removed, or nobody knows.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(
+        "{alias} is another certificate than the one to remove: its thumbprint is {}, and the job's \
+         is {wanted}; inventory the store, or run the job without a thumbprint",
+        shown(*.current)
+    )]
+    Another {
+        alias: Alias,
+        current: Option<Thumbprint>,
+        wanted: Thumbprint,
+    },
+    /// Answers were lost, and it is still there.
+    #[error("{lost}; the deletion was sent {TRIES} times, and the certificate is still there")]
+    StillThere { lost: CallError },
+    /// An answer was lost, and so is what would tell what became of its request.
+    #[error("{lost}; looking whether it took effect failed too: {look}")]
+    Unreadable { lost: CallError, look: CallError },
+}
+
+impl Problem {
+    /// What the job reports.
+    pub(super) fn outcome(&self, deed: Deed) -> Outcome {
+        let failure = match self {
+            _ if deed.is_unknown() => Failure::Unresolved,
+            Problem::Call(error) => error.failure(),
+            Problem::Another { .. } => Failure::Conflict,
+            Problem::StillThere { lost } => lost.failure(),
+            Problem::Unreadable { .. } => Failure::Unresolved,
+        };
+        Outcome::failure(failure, format!("{self}; {}", deed.told()))
+    }
+}
+
+fn shown(thumbprint: Option<Thumbprint>) -> String {
+    thumbprint.map_or_else(|| "not known".to_owned(), |known| known.to_string())
+}
+
+/// One run.
+pub(super) struct Steps<'r, 'e, E> {
+    vault: &'r Vault<'e, E>,
+    alias: &'r Alias,
+    /// The thumbprint that the current version must have.
+    wanted: Option<Thumbprint>,
+    deed: &'r Cell<Deed>,
+}
+
+impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
+    pub(super) fn new(
+        vault: &'r Vault<'e, E>,
+        alias: &'r Alias,
+        wanted: Option<Thumbprint>,
+        deed: &'r Cell<Deed>,
+    ) -> Self {
+        Steps {
+            vault,
+            alias,
+            wanted,
+            deed,
+        }
+    }
+
+    /// Takes them.
+    pub(super) async fn take(self) -> Result<Ending, Problem> {
+        let patience = self.env().now().saturating_add(PATIENCE);
+        let mut lost: Option<CallError> = None;
+        let mut sent = 0;
+        loop {
+            if let Some(wanted) = self.wanted
+                && !self.is_there_as(wanted, lost.as_ref()).await?
+            {
+                return self.absent(lost.is_some()).await;
+            }
+            sent += 1;
+            if self.deed.get() == Deed::Nothing {
+                self.deed.set(Deed::Sent);
+            }
+            match self.vault.delete(self.alias).await {
+                Ok(Deletion::Deleted(deleted)) if deleted.recoverable => return self.seen().await,
+                // A vault without soft delete: there is nothing to wait for.
+                Ok(Deletion::Deleted(_)) => return Ok(Ending::Removed),
+                Ok(Deletion::Absent) => return self.absent(lost.is_some()).await,
+                Err(error) if error.may_have_taken_effect() => {
+                    let line = format!("{}: {error}; trying again", self.alias);
+                    self.env().log(LogLevel::Warn, &line);
+                    self.deed.set(Deed::Lost);
+                    self.env().sleep(SETTLE).await;
+                    if sent >= TRIES {
+                        let lost = error.clone();
+                        return self
+                            .resolve(&lost, Problem::StillThere { lost: error })
+                            .await;
+                    }
+                    lost = Some(error);
+                }
+                Err(error) => match (NameState::behind(&error), lost.as_ref()) {
+                    // By this job's own lost request, or by somebody else's.
+                    (Some(NameState::BeingDeleted), _) => return self.seen().await,
+                    (Some(NameState::BeingRecovered), _) if self.env().now() < patience => {
+                        sent -= 1;
+                        self.env().sleep(LOOK_EVERY).await;
+                    }
+                    (_, Some(lost)) => return self.resolve(lost, error.into()).await,
+                    (_, None) => {
+                        self.deed.set(Deed::Nothing);
+                        return Err(error.into());
+                    }
+                },
+            }
+        }
+    }
+
+    /// Whether the certificate is there; an error if it is another one.
+    async fn is_there_as(
+        &self,
+        wanted: Thumbprint,
+        lost: Option<&CallError>,
+    ) -> Result<bool, Problem> {
+        let current = self.vault.current(self.alias).await;
+        let current = current.map_err(|look| match lost {
+            None => Problem::Call(look),
+            Some(lost) => Problem::Unreadable {
+                lost: lost.clone(),
+                look,
+            },
+        })?;
+        let Some(current) = current else {
+            return Ok(false);
+        };
+        // It is there, so that a deletion that was sent has done nothing.
+        self.deed.set(Deed::Nothing);
+        if current.thumbprint == Some(wanted) {
+            return Ok(true);
+        }
+        Err(Problem::Another {
+            alias: self.alias.clone(),
+            current: current.thumbprint,
+            wanted,
+        })
+    }
+
+    /// It is not there: if a deletion was sent before, by that one.
+    async fn absent(&self, sent: bool) -> Result<Ending, Problem> {
+        if sent {
+            return self.seen().await;
+        }
+        self.deed.set(Deed::Nothing);
+        Ok(Ending::Absent)
+    }
+
+    /// The job gives up, and an answer was lost before: looks what became of its request.
+    async fn resolve(&self, lost: &CallError, problem: Problem) -> Result<Ending, Problem> {
+        match self.vault.current(self.alias).await {
+            Ok(None) => self.seen().await,
+            Ok(Some(_)) => {
+                self.deed.set(Deed::Nothing);
+                Err(problem)
+            }
+            Err(look) => Err(Problem::Unreadable {
+                lost: lost.clone(),
+                look,
+            }),
+        }
+    }
+
+    /// It is deleted; waits until it shows as that.
+    async fn seen(&self) -> Result<Ending, Problem> {
+        self.deed.set(Deed::Deleted);
+        let line = format!("{}: deleted", self.alias);
+        self.env().log(LogLevel::Info, &line);
+        let patience = self.env().now().saturating_add(PATIENCE);
+        loop {
+            match self.vault.deleted(self.alias).await {
+                Ok(Some(_)) => return Ok(Ending::Removed),
+                // Whoever may not look cannot wait for it.
+                Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 403) => {
+                    return Ok(Ending::Removed);
+                }
+                Err(error) => return Ok(Ending::Unseen(error.to_string())),
+                Ok(None) if self.env().now() < patience => {
+                    self.env().sleep(LOOK_EVERY).await;
+                }
+                Ok(None) => {
+                    let seconds = PATIENCE.as_secs();
+                    return Ok(Ending::Unseen(format!("not within {seconds} s")));
+                }
+            }
+        }
+    }
+
+    fn env(&self) -> &'e E {
+        self.vault.calls().env()
+    }
+}

@@ -1,0 +1,96 @@
+//! Deletions whose answers get lost.
+
+use super::*;
+
+fn lost_answers() -> Vec<crate::testing::Answer> {
+    let own = refused(500, "InternalServerError", None);
+    vec![reset(), timeout(), own, html(502), html(520), html(200)]
+}
+
+#[test]
+fn a_deletion_that_took_effect_is_a_success_and_not_nothing_to_remove() {
+    for given in [None, Some(thumbprint(OURS))] {
+        for answer in lost_answers() {
+            for slowness in [0, 4] {
+                let vault = live();
+                vault.change(|state| state.slowness = slowness);
+                let delete = 1 + usize::from(given.is_some());
+                vault.fail(delete, 1, Fault::Lost(answer.clone()));
+                succeeded(&remove(&vault, given.as_deref()));
+                assert_eq!(vault.0.borrow().life, Life::Deleted);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deletion_that_did_not_is_sent_again() {
+    for given in [None, Some(thumbprint(OURS))] {
+        for answer in lost_answers() {
+            let vault = live();
+            let delete = 1 + usize::from(given.is_some());
+            vault.fail(delete, 1, Fault::Instead(answer));
+            succeeded(&remove(&vault, given.as_deref()));
+            assert_eq!(vault.asked("DELETE"), 2);
+        }
+    }
+}
+
+#[test]
+fn w44_what_is_put_there_meanwhile_is_not_deleted() {
+    let vault = live();
+    vault.fail(2, 1, Fault::Instead(reset()));
+    vault.meddle(3, |state| state.put(ANOTHER, json!({})));
+    let outcome = remove(&vault, Some(&thumbprint(OURS)));
+    assert_eq!(failed(&outcome), Failure::Conflict);
+    says(&outcome, &["nothing was deleted"]);
+    assert_eq!(vault.asked("DELETE"), 1);
+}
+
+#[test]
+fn three_lost_deletions_are_enough_and_then_it_is_looked_at() {
+    let vault = live();
+    vault.fail_all("DELETE", Fault::Instead(reset()));
+    let outcome = remove(&vault, None);
+    assert_eq!(
+        failed(&outcome),
+        Failure::Unavailable,
+        "{}",
+        outcome.message
+    );
+    says(&outcome, &["3 times", "still there", "nothing was deleted"]);
+    assert_eq!(vault.asked("DELETE"), 3);
+
+    let vault = live();
+    vault.fail_all("DELETE", Fault::Lost(reset()));
+    succeeded(&remove(&vault, None));
+}
+
+#[test]
+fn a_refusal_after_a_lost_answer_is_resolved_by_a_look() {
+    for (taken_effect, failure) in [(false, Some(Failure::Forbidden)), (true, None)] {
+        let vault = live();
+        vault.fail_all("DELETE", Fault::Instead(refused(403, "Forbidden", None)));
+        vault.meddle(1, move |state| state.lose_this_answer(taken_effect));
+        let outcome = remove(&vault, None);
+        match failure {
+            Some(failure) => {
+                assert_eq!(failed(&outcome), failure, "{}", outcome.message);
+                says(&outcome, &["nothing was deleted"]);
+            }
+            None => succeeded(&outcome),
+        }
+    }
+}
+
+#[test]
+fn where_the_look_after_a_lost_answer_fails_too_the_outcome_is_not_known() {
+    for given in [None, Some(thumbprint(OURS))] {
+        let vault = live();
+        let delete = 1 + usize::from(given.is_some());
+        vault.fail(delete, usize::MAX, Fault::Lost(reset()));
+        let outcome = remove(&vault, given.as_deref());
+        assert_eq!(failed(&outcome), Failure::Unresolved);
+        says(&outcome, &["not known", "run the job again"]);
+    }
+}

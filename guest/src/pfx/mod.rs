@@ -1,0 +1,99 @@
+//! A private key with its certificates out of the file that a job brings, and into the one that
+//! a vault gets.
+//!
+//! Bytes in, values out: no I/O, no clock, no randomness, no panic whatever comes in. It must
+//! not know jobs, vaults or policies.
+//!
+//! | part | what it is about |
+//! |---|---|
+//! | `asn1`, `ber`, `der` | elements: reading them, bringing them to definite lengths, writing them |
+//! | `protection` | what a password opens: encryption and the checksum; bounds the work |
+//! | `archive` | the inside of a PKCS#12 |
+//! | `pem` | text instead |
+//! | `key`, `curve`, `certificate`, `name` | what is found |
+//! | `chain`, `bundle`, `issuers` | what of it is wanted, and how it is written |
+//!
+//! The structures are read by the few lines in `asn1` and `archive` and not by a PKCS#12 crate:
+//! files in use are BER now and then and disagree about empty passwords, and their work must be
+//! bounded as a whole. The cryptography is RustCrypto's.
+
+mod archive;
+mod asn1;
+mod ber;
+mod bundle;
+mod certificate;
+mod chain;
+mod curve;
+mod der;
+mod error;
+mod found;
+mod issuers;
+mod key;
+mod key_names;
+mod kind;
+mod name;
+pub mod pem;
+mod protection;
+
+pub use bundle::Bundle;
+pub use curve::Curve;
+pub use error::{Container, PfxError};
+pub use issuers::{Form, issuers};
+pub use key::KeyKind;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use protection::Password;
+use zeroize::Zeroizing;
+
+/// The most bytes that are read. A key with its chain has 3 to 10 kB; with every public root
+/// beside it, 250 kB. Key Vault takes far less, but what it takes is written anew here.
+const LARGEST: usize = 1 << 20;
+
+/// Decodes the field `Contents`: standard base64, with or without line breaks.
+///
+/// # Errors
+///
+/// Where it is not base64, or empty, or too large.
+pub fn decode(contents: &str) -> Result<Zeroizing<Vec<u8>>, PfxError> {
+    let base64: Zeroizing<Vec<u8>> = Zeroizing::new(
+        contents
+            .bytes()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .collect(),
+    );
+    let bytes = STANDARD
+        .decode(&*base64)
+        .map(Zeroizing::new)
+        .map_err(|_| PfxError::NotBase64)?;
+    within_limit(&bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a PKCS#12. No password and an empty one are the same.
+///
+/// # Errors
+///
+/// What is wrong with `Contents` or with `PrivateKeyPassword`.
+pub fn read(contents: &[u8], password: Option<&str>) -> Result<Bundle, PfxError> {
+    within_limit(contents)?;
+    if let Some(kind) = kind::other_than_pfx(contents) {
+        return Err(PfxError::NotPfx(kind));
+    }
+    let found = archive::open(contents, &Password::new(password))?;
+    Bundle::choose(found, Container::Pfx)
+}
+
+fn within_limit(contents: &[u8]) -> Result<(), PfxError> {
+    match contents.len() {
+        0 => Err(PfxError::Empty),
+        size if size > LARGEST => Err(PfxError::TooLarge {
+            size,
+            limit: LARGEST,
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! A password as the bytes that go into a key derivation.
+//!
+//! Programs disagree about them, so that there is more than one reading of the same password.
+
+use zeroize::Zeroizing;
+
+/// One reading.
+pub(super) type Bytes = Zeroizing<Vec<u8>>;
+
+/// The readings of one password, the usual one first.
+pub(in crate::pfx) struct Password {
+    /// For RFC 7292's own derivation.
+    bmp: Vec<Bytes>,
+    /// For PBKDF2.
+    plain: Vec<Bytes>,
+    is_empty: bool,
+}
+
+impl Password {
+    pub(in crate::pfx) fn new(password: Option<&str>) -> Self {
+        let text = password.unwrap_or_default();
+        let utf16 = terminated(text.encode_utf16());
+        let mut bmp = vec![utf16.clone()];
+        if text.is_empty() {
+            // The null password: no terminator either (Windows, .NET, Go).
+            bmp.push(Bytes::default());
+        } else if !text.is_ascii() {
+            // OpenSSL before 1.1.0 widened each byte of UTF-8.
+            bmp.push(terminated(text.bytes().map(u16::from)));
+        }
+        // NSS gave the same bytes to PBKDF2 as to RFC 7292's derivation.
+        let plain = vec![Zeroizing::new(text.as_bytes().to_vec()), utf16];
+        Password {
+            bmp,
+            plain,
+            is_empty: text.is_empty(),
+        }
+    }
+
+    pub(in crate::pfx) fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// For RFC 7292's derivation: two bytes for each unit, then two of zero (appendix B.1).
+    pub(super) fn bmp(&self) -> &[Bytes] {
+        &self.bmp
+    }
+
+    /// For PBKDF2.
+    pub(super) fn plain(&self) -> &[Bytes] {
+        &self.plain
+    }
+}
+
+fn terminated(units: impl Iterator<Item = u16>) -> Bytes {
+    Zeroizing::new(units.chain([0]).flat_map(u16::to_be_bytes).collect())
+}

@@ -1,0 +1,65 @@
+//! What is written for the vault. OpenSSL and Python read the same bytes in `tests/pfx-corpus`.
+
+use super::*;
+
+#[test]
+fn h4_h5_what_is_written_opens_without_a_password_to_the_same_key_and_chain() {
+    for (file, password) in [
+        ("rsa-2048", "test"),
+        ("rsa-4096", "test"),
+        ("ec-p521", "test"),
+        ("chain-aes", "test"),
+        ("java-ec", "changeit"),
+    ] {
+        let opened = bundle(file, password);
+        let written = opened.to_pkcs12();
+        let again = read(&written, None).unwrap_or_else(|e| panic!("{file}: {e}"));
+        assert_eq!(again.kind(), opened.kind(), "{file}");
+        assert_eq!(again.chain(), opened.chain(), "{file}");
+        assert_eq!(again.to_pkcs12(), written, "{file}");
+        assert_eq!(again.dropped(), 0, "{file}");
+    }
+}
+
+#[test]
+fn h6_what_is_written_has_the_private_key_and_its_certificate_tied_to_it() {
+    let written = bundle("chain-aes", "test").to_pkcs12();
+    let found = archive::open(&written, &Password::new(None)).unwrap();
+    assert_eq!((found.keys.len(), found.certificates.len()), (1, 3));
+    let tie = found.keys[0].local_id.clone();
+    assert!(tie.is_some());
+    let ties: Vec<_> = found
+        .certificates
+        .iter()
+        .map(|c| c.local_id.clone())
+        .collect();
+    assert_eq!(ties, [tie, None, None]);
+}
+
+#[test]
+fn what_is_written_has_neither_checksum_nor_encryption() {
+    let written = bundle("ec-p256", "test").to_pkcs12();
+    let mut pfx = asn1::Reader::new(&written).sequence().unwrap();
+    assert_eq!(pfx.count(), Ok(3));
+    pfx.sequence().unwrap();
+    assert!(pfx.is_empty());
+    // The private number is there in the clear.
+    let key = key::PrivateKey::read(
+        &archive::open(&written, &Password::new(None)).unwrap().keys[0].der,
+        key::Encoding::Pkcs8,
+    )
+    .unwrap();
+    let clear = written.windows(key.pkcs8.len()).any(|w| w == *key.pkcs8);
+    assert!(clear);
+}
+
+#[test]
+fn thumbprints_are_the_sha1_of_the_leaf() {
+    let opened = bundle("ec-p256", "test");
+    // As `openssl x509 -fingerprint -sha1` has it.
+    assert_eq!(
+        opened.thumbprint_hex(),
+        "416486A2D7E7534B0639FC2EEC3996CF7012F590"
+    );
+    assert_eq!(opened.thumbprint_base64url(), "QWSGotfnU0sGOfwu7DmWz3AS9ZA");
+}

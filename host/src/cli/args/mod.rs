@@ -1,0 +1,211 @@
+//! What can be typed. It must not know what happens then.
+
+mod identity;
+mod jobs;
+mod options;
+
+pub(crate) use identity::IdentityArgs;
+pub(crate) use jobs::{
+    AddArgs, CheckArgs, CreateArgs, DiscoverArgs, DiscoverOutput, InventoryArgs, Output,
+    PrivateFormat, RemoveArgs, StoreArgs,
+};
+pub(crate) use options::CreateOptions;
+
+use super::exit::Exit;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Manages the certificates of Azure Key Vaults, in a sandbox that reaches only what each
+/// job needs.
+#[derive(Debug, Parser)]
+#[command(name = "akv", version, after_help = Exit::help())]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a job of the orchestrator, and print its result as JSON
+    Run(RunArgs),
+    /// List the certificates of a vault
+    Inventory(InventoryArgs),
+    /// Add a certificate with its key to a vault, or renew it
+    Add(Box<AddArgs>),
+    /// Remove a certificate from a vault (soft delete)
+    Remove(RemoveArgs),
+    /// Create a vault
+    Create(CreateArgs),
+    /// Find the vaults of tenants
+    Discover(DiscoverArgs),
+    /// Say whether an identity can do its work, changing nothing
+    Check(CheckArgs),
+    /// Look at what a policy means
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Look at a component
+    #[command(subcommand)]
+    Component(ComponentCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Say what a job may reach, without running it
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ComponentCommand {
+    /// Print a component's world, size and digest
+    Inspect(InspectArgs),
+}
+
+/// What every command that runs a job takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Host")]
+pub(crate) struct HostArgs {
+    /// The operator's policy; without it, Azure's own endpoints are the limit
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Append a JSON line for every request that was tried
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
+    /// The extension; without it, keyvault_extension.wasm beside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) component: Option<PathBuf>,
+    /// Show the extension's debug lines too
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The job configuration, as the platform writes it; - is standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) job: PathBuf,
+    /// Show the list on stderr too, as a table
+    #[arg(long)]
+    pub(crate) table: bool,
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The job configuration; - is standard input
+    #[arg(value_name = "JOB")]
+    pub(crate) job: PathBuf,
+    /// The operator's policy; without it, the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The component; without it, keyvault_extension.wasm beside this program
+    #[arg(value_name = "FILE")]
+    pub(crate) component: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use job_scope::{JobKind, OPTIONS};
+
+    fn parsed(line: &str) -> Result<Cli, String> {
+        let words = std::iter::once("akv").chain(line.split_whitespace());
+        Cli::try_parse_from(words).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn no_two_arguments_are_the_same() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_of_a_create_is_a_flag_under_its_own_name() {
+        let line = "create s --purge-protection true --public-network-access disabled \
+                    --retention-days 30 --tags {}";
+        let Command::Create(args) = parsed(line).unwrap().command else {
+            panic!("{line}");
+        };
+        let given: Vec<&str> = args
+            .options
+            .0
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let of_a_create = OPTIONS.iter().map(|option| option.name);
+        let of_a_create: Vec<&str> = of_a_create.filter(|n| n.starts_with("create-")).collect();
+        assert_eq!(given, of_a_create);
+        let Command::Create(args) = parsed("create s").unwrap().command else {
+            panic!();
+        };
+        assert!(args.options.0.is_empty());
+    }
+
+    #[test]
+    fn a_check_names_kinds_of_work() {
+        let Command::Check(args) = parsed("check s --for add,create-store --wait 10m")
+            .unwrap()
+            .command
+        else {
+            panic!();
+        };
+        assert_eq!(args.kinds, [JobKind::Add, JobKind::CreateStore]);
+        assert_eq!(args.wait, Some(std::time::Duration::from_secs(600)));
+        for line in [
+            "check s --for check",
+            "check s --for everything",
+            "check s --wait soon",
+        ] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_a_name_and_a_value_which_may_hold_anything() {
+        let Command::Add(args) = parsed("add s a --file f --tag k=v=w --tag empty=")
+            .unwrap()
+            .command
+        else {
+            panic!();
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(args.tag, [pair("k", "v=w"), pair("empty", "")]);
+        for line in [
+            "add s a --file f --tag k",
+            "add s a --file f --tag =v",
+            "add s a --file f --tag k=v --tags-json {}",
+            "add s a --file f --non-exportable perhaps",
+        ] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_works_as_one_identity() {
+        for line in [
+            "inventory s --managed-identity --client-secret-file f",
+            "inventory s --managed-identity --federated-token-file f",
+            "inventory s --federated-token-file f --client-secret-file f",
+        ] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+        parsed("inventory s --managed-identity --client-id x").unwrap();
+    }
+
+    #[test]
+    fn no_secret_is_an_argument() {
+        for command in Cli::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                let name = argument.get_long().unwrap_or_default();
+                let secret = ["secret", "password", "token"]
+                    .iter()
+                    .any(|w| name.contains(w));
+                assert!(!secret || name.ends_with("-file"), "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `akv add`, `akv remove` and `akv create`: what changes something. What a job says of itself
+//! goes to stdout when it is done, and to stderr when it is not.
+//!
+//! It must not know what a certificate is.
+
+use super::args::{AddArgs, CreateArgs, HostArgs, PrivateFormat, RemoveArgs};
+use super::exit::{Exit, UsageError};
+use super::job::{self, cloud, options, read_text, store};
+use super::setup;
+use anyhow::{Context, Result, anyhow};
+use extension_host::orchestrator::{
+    Certificate, Contents, Format, Job, Task, ToRemove, is_thumbprint, parameter,
+};
+use job_scope::Alias;
+use secrecy::SecretString;
+use std::path::Path;
+
+pub(crate) fn add(args: &AddArgs) -> Result<Exit> {
+    let certificate = certificate(args).context(UsageError)?;
+    let task = Task::Add {
+        store: store(&args.store, &[]),
+        certificate,
+    };
+    run(
+        &args.host,
+        job::job(&args.identity, options(&[cloud(&args.store)]), task)?,
+    )
+}
+
+pub(crate) fn remove(args: &RemoveArgs) -> Result<Exit> {
+    let alias = alias(&args.alias).context(UsageError)?;
+    let thumbprint = args.thumbprint.as_deref().map(str::trim);
+    if thumbprint.is_some_and(|thumbprint| !is_thumbprint(thumbprint)) {
+        return Err(anyhow!("--thumbprint: is not 40 hex digits")).context(UsageError);
+    }
+    let task = Task::Remove {
+        store: store(&args.store, &[]),
+        certificate: ToRemove {
+            alias,
+            thumbprint: thumbprint.map(str::to_owned),
+        },
+    };
+    run(
+        &args.host,
+        job::job(&args.identity, options(&[cloud(&args.store)]), task)?,
+    )
+}
+
+pub(crate) fn create(args: &CreateArgs) -> Result<Exit> {
+    let task = Task::CreateStore {
+        store: store(
+            &args.store,
+            &[("SkuType", &args.sku), ("VaultRegion", &args.region)],
+        ),
+    };
+    let mut given = options(&[cloud(&args.store)]);
+    given.extend(args.options.0.iter().cloned());
+    run(&args.host, job::job(&args.identity, given, task)?)
+}
+
+fn run(host: &HostArgs, job: Job) -> Result<Exit> {
+    let report = setup::run(host, job)?;
+    setup::tell_result(&report)?;
+    Ok(job::exit(&report))
+}
+
+fn alias(text: &str) -> Result<Alias> {
+    Alias::parse(text).map_err(|error| anyhow!("ALIAS: {}; {}", error.problem(), error.remedy()))
+}
+
+fn certificate(args: &AddArgs) -> Result<Certificate> {
+    let stdin = Some(Path::new("-"));
+    let from_stdin = [
+        Some(args.file.as_path()),
+        args.password_file.as_deref(),
+        args.identity.client_secret_file.as_deref(),
+    ];
+    if from_stdin.iter().filter(|path| **path == stdin).count() > 1 {
+        return Err(anyhow!("only one of the files can be standard input"));
+    }
+    let alias = alias(&args.alias)?;
+    let contents = setup::read(&args.file)?;
+    let format = match args.format {
+        Some(PrivateFormat::Pfx) => Format::Pfx,
+        Some(PrivateFormat::Pem) => Format::Pem,
+        None if looks_like_pem(&contents) => Format::Pem,
+        None => Format::Pfx,
+    };
+    let password = match &args.password_file {
+        Some(path) => {
+            let text = read_text(path)?;
+            let text = text.trim_end_matches(['\r', '\n']);
+            Some(SecretString::from(text.to_owned()))
+        }
+        None => None,
+    };
+    Ok(Certificate {
+        alias,
+        contents: Contents::new(contents),
+        format,
+        password,
+        overwrite: args.overwrite,
+        parameters: parameters(args)?,
+    })
+}
+
+/// PEM may begin with text about its blocks (RFC 7468 section 2), but a PFX begins with a byte
+/// that no text has.
+fn looks_like_pem(contents: &[u8]) -> bool {
+    std::str::from_utf8(contents).is_ok_and(|text| text.contains("-----BEGIN "))
+}
+
+fn parameters(args: &AddArgs) -> Result<Vec<(&'static str, SecretString)>> {
+    let tags = match &args.tags_json {
+        Some(json) => Some(json.clone()),
+        None if args.tag.is_empty() => None,
+        None => {
+            let tags: serde_json::Map<String, serde_json::Value> = args
+                .tag
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone().into()))
+                .collect();
+            if tags.len() < args.tag.len() {
+                return Err(anyhow!("--tag: a name is given twice"));
+            }
+            Some(serde_json::to_string(&tags)?)
+        }
+    };
+    let flag = |flag: Option<bool>| flag.map(|flag| flag.to_string());
+    let given = [
+        (parameter::TAGS, tags),
+        (parameter::PRESERVE, flag(args.preserve_existing_tags)),
+        (parameter::NON_EXPORTABLE, flag(args.non_exportable)),
+    ];
+    Ok(given
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, SecretString::from(value?))))
+        .collect())
+}

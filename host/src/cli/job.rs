@@ -1,0 +1,240 @@
+//! Jobs made from arguments: the identity, the vault, and what they have in common. The same
+//! jobs as the orchestrator's.
+//!
+//! It must not know what a job does.
+
+use super::args::{IdentityArgs, StoreArgs};
+use super::exit::{Exit, UsageError};
+use super::setup;
+use anyhow::{Context, Result, anyhow, bail};
+use extension_host::orchestrator::{Job, Store, Task};
+use extension_host::runner::{Cause, Report, Status};
+use job_scope::{ClientId, Identity, Properties, option};
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+use std::path::{Path, PathBuf};
+
+/// The variables that say who a command works as, where no argument does.
+const SECRET_VARIABLE: &str = "AZURE_CLIENT_SECRET";
+const TOKEN_FILE_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+
+/// An identity with its proof.
+struct Proof {
+    identity: Identity,
+    secret: Option<SecretString>,
+    token_file: Option<PathBuf>,
+}
+
+/// A job of this command.
+pub(crate) fn job(
+    identity: &IdentityArgs,
+    options: Vec<(String, String)>,
+    task: Task,
+) -> Result<Job> {
+    let Proof {
+        identity,
+        secret,
+        token_file,
+    } = proof(identity).context(UsageError)?;
+    let tenant = task_tenant(&task);
+    if identity.needs_tenant() && tenant.is_some_and(|tenant| tenant.trim().is_empty()) {
+        return Err(anyhow!(
+            "there is no tenant; give --tenant, or set AZURE_TENANT_ID"
+        ))
+        .context(UsageError);
+    }
+    Ok(Job {
+        history_id: 0,
+        identity,
+        secret,
+        token_file,
+        options,
+        task,
+    })
+}
+
+fn task_tenant(task: &Task) -> Option<&str> {
+    match task {
+        Task::Inventory { store, .. }
+        | Task::Add { store, .. }
+        | Task::Remove { store, .. }
+        | Task::CreateStore { store }
+        | Task::Check { store, .. } => Some(&store.tenant),
+        Task::Discovery { .. } => None,
+    }
+}
+
+fn proof(args: &IdentityArgs) -> Result<Proof> {
+    let client_id = args.client_id.as_deref();
+    let client_id = client_id
+        .map(ClientId::parse)
+        .transpose()
+        .map_err(|error| anyhow!("--client-id: {}; {}", error.problem(), error.remedy()))?;
+    if args.managed_identity {
+        return Ok(Proof {
+            identity: Identity::ManagedIdentity { client_id },
+            secret: None,
+            token_file: None,
+        });
+    }
+    let of_application = || {
+        client_id.clone().context(
+            "there is no client id; give --client-id, or set AZURE_CLIENT_ID, or use --managed-identity",
+        )
+    };
+    let with_secret = |secret: Zeroizing<String>| -> Result<Proof> {
+        let secret = secret.trim_end_matches(['\r', '\n']);
+        if secret.trim().is_empty() {
+            bail!("the client secret is blank");
+        }
+        Ok(Proof {
+            identity: Identity::ClientSecret {
+                client_id: of_application()?,
+            },
+            secret: Some(SecretString::from(secret.to_owned())),
+            token_file: None,
+        })
+    };
+    let with_token = |file: PathBuf| -> Result<Proof> {
+        Ok(Proof {
+            identity: Identity::ClientAssertion {
+                client_id: of_application()?,
+            },
+            secret: None,
+            token_file: Some(file),
+        })
+    };
+    if let Some(path) = &args.client_secret_file {
+        return with_secret(read_text(path)?);
+    }
+    if let Some(path) = &args.federated_token_file {
+        return with_token(path.clone());
+    }
+    let said = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    match (said(SECRET_VARIABLE), said(TOKEN_FILE_VARIABLE)) {
+        (Some(secret), None) => with_secret(Zeroizing::new(secret)),
+        (None, Some(file)) => with_token(file.into()),
+        (Some(_), Some(_)) => bail!(
+            "{SECRET_VARIABLE} and {TOKEN_FILE_VARIABLE} are both set; say which identity is meant with --client-secret-file, --federated-token-file or --managed-identity"
+        ),
+        (None, None) => bail!(
+            "there is no identity; give --client-secret-file (or {SECRET_VARIABLE}), --federated-token-file (or {TOKEN_FILE_VARIABLE}), or --managed-identity"
+        ),
+    }
+}
+
+/// Reads a text file that may hold a secret.
+pub(crate) fn read_text(path: &Path) -> Result<Zeroizing<String>> {
+    let bytes = Zeroizing::new(setup::read(path)?);
+    std::str::from_utf8(&bytes)
+        .map(|text| Zeroizing::new(text.to_owned()))
+        .ok()
+        .with_context(|| format!("{} is not text", path.display()))
+        .context(UsageError)
+}
+
+/// The vault that arguments name, with these properties besides.
+pub(crate) fn store(args: &StoreArgs, properties: &[(&str, &Option<String>)]) -> Store {
+    let given = [("PrivateEndpoint", &args.private_endpoint)];
+    let given = given.iter().chain(properties);
+    Store {
+        tenant: args.tenant.clone().unwrap_or_default(),
+        path: args.path.clone(),
+        properties: Properties::from_fields(
+            given.filter_map(|(name, value)| Some(((*name).to_owned(), (*value).clone()?))),
+        ),
+    }
+}
+
+/// Options that were given, under their own names.
+pub(crate) fn options(given: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
+    given
+        .iter()
+        .filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?.to_owned())))
+        .collect()
+}
+
+/// The option for the cloud, which every job takes.
+pub(crate) fn cloud(args: &StoreArgs) -> (&'static str, Option<&str>) {
+    (option::CLOUD, args.cloud.as_deref())
+}
+
+/// How a command ends that ran this job.
+pub(crate) fn exit(report: &Report) -> Exit {
+    match report.status {
+        // Here the job is the call.
+        Status::Failure(Cause::Input) => Exit::Usage,
+        status => Exit::of_status(status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    const ID: &str = "33333333-3333-4333-8333-333333333333";
+
+    fn args(id: Option<&str>) -> IdentityArgs {
+        IdentityArgs {
+            client_id: id.map(str::to_owned),
+            client_secret_file: None,
+            federated_token_file: None,
+            managed_identity: false,
+        }
+    }
+
+    #[test]
+    fn a_managed_identity_is_asked_for_by_name_and_a_client_id_makes_it_user_assigned() {
+        for id in [None, Some(ID)] {
+            let args = IdentityArgs {
+                managed_identity: true,
+                ..args(id)
+            };
+            let proof = proof(&args).unwrap();
+            let client_id = id.map(|id| ClientId::parse(id).unwrap());
+            assert_eq!(proof.identity, Identity::ManagedIdentity { client_id });
+            assert!(proof.secret.is_none() && proof.token_file.is_none());
+        }
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_without_its_line_end_and_is_never_the_word_managed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        for (content, secret) in [("sp-secret~1\r\n", "sp-secret~1"), ("managed\n", "managed")] {
+            std::fs::write(&path, content).unwrap();
+            let args = IdentityArgs {
+                client_secret_file: Some(path.clone()),
+                ..args(Some(ID))
+            };
+            let proof = proof(&args).unwrap();
+            assert!(matches!(proof.identity, Identity::ClientSecret { .. }));
+            assert_eq!(proof.secret.unwrap().expose_secret(), secret);
+        }
+        std::fs::write(&path, " \n").unwrap();
+        let args = IdentityArgs {
+            client_secret_file: Some(path),
+            ..args(Some(ID))
+        };
+        assert!(proof(&args).is_err());
+    }
+
+    #[test]
+    fn a_federated_token_is_read_later_and_needs_an_application() {
+        let with_file = |id| IdentityArgs {
+            federated_token_file: Some("/var/run/token".into()),
+            ..args(id)
+        };
+        let found = proof(&with_file(Some(ID))).unwrap();
+        assert!(matches!(found.identity, Identity::ClientAssertion { .. }));
+        assert_eq!(found.token_file, Some("/var/run/token".into()));
+        for id in [None, Some("s3cret")] {
+            let error = proof(&with_file(id)).err().unwrap().to_string();
+            assert!(
+                error.contains("--client-id") && !error.contains("s3cret"),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use super::*;
+use std::sync::Mutex;
+
+/// Answers each question with the next of its answers.
+struct Answers(Mutex<Vec<Vec<&'static str>>>);
+
+impl Resolve for Answers {
+    fn resolve(
+        &self,
+        _: String,
+        port: u16,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
+        let next = self.0.lock().unwrap().remove(0);
+        let found = next
+            .into_iter()
+            .map(|ip| SocketAddr::new(ip.parse().unwrap(), port))
+            .collect();
+        Box::pin(async move { Ok(found) })
+    }
+}
+
+fn shared(answers: &[&[&'static str]], connect_to: Vec<ConnectTo>) -> Shared {
+    Shared {
+        trust: Trust::new(&[]).unwrap(),
+        connect_to,
+        resolver: Box::new(Answers(Mutex::new(
+            answers.iter().map(|answer| answer.to_vec()).collect(),
+        ))),
+    }
+}
+
+fn host(name: &str) -> Host {
+    Host::parse(name).unwrap()
+}
+
+#[tokio::test]
+async fn inner_addresses_are_dropped_and_outer_ones_kept() {
+    let shared = shared(&[&["10.0.0.1", "20.190.128.1"]], vec![]);
+    let found = shared.addresses(&host("store.example"), 443).await.unwrap();
+    assert_eq!(found, ["20.190.128.1:443".parse().unwrap()]);
+}
+
+#[tokio::test]
+async fn a_name_with_only_inner_addresses_is_refused_and_says_why() {
+    let shared = shared(&[&["127.0.0.1"]], vec![]);
+    let error = shared
+        .addresses(&host("store.example"), 443)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("loopback"), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_literal_does_not_pass_the_filter_either() {
+    let shared = shared(&[], vec![]);
+    for literal in ["127.0.0.1", "[::1]", "0x7f.1", "169.254.169.254"] {
+        let error = shared.addresses(&host(literal), 443).await.unwrap_err();
+        assert!(
+            matches!(error, ConnectError::Prohibited { .. }),
+            "{literal}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_identity_endpoint_is_reached_as_itself_and_never_through_a_name() {
+    let shared = shared(&[&["169.254.169.254"]], vec![]);
+    let literal = host("169.254.169.254");
+    let found = shared.addresses(&literal, 80).await.unwrap();
+    assert_eq!(found, ["169.254.169.254:80".parse().unwrap()]);
+    assert!(shared.addresses(&literal, 8080).await.is_err());
+    let named = shared.addresses(&host("store.example"), 80).await;
+    assert!(matches!(named, Err(ConnectError::Prohibited { .. })));
+}
+
+#[tokio::test]
+async fn a_name_is_resolved_once_for_a_connection() {
+    // A second question would be answered with loopback (DNS rebinding).
+    let shared = shared(&[&["20.190.128.1"], &["127.0.0.1"]], vec![]);
+    let found = shared.addresses(&host("store.example"), 443).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].ip().to_string(), "20.190.128.1");
+}
+
+#[tokio::test]
+async fn connect_to_goes_where_the_operator_said_without_resolving() {
+    let redirect = ConnectTo {
+        host: "*.store.example".parse().unwrap(),
+        address: "127.0.0.1:4433".parse().unwrap(),
+    };
+    let shared = shared(&[], vec![redirect]);
+    let found = shared
+        .addresses(&host("one.store.example"), 443)
+        .await
+        .unwrap();
+    assert_eq!(found, ["127.0.0.1:4433".parse().unwrap()]);
+}

@@ -1,0 +1,97 @@
+//! How single fields of a job are read: texts, booleans, objects, each by what the platform
+//! writes and what it has been seen to write instead.
+//!
+//! It must not know any field in particular. No value is ever repeated.
+
+use job_scope::FieldError;
+use secrecy::zeroize::Zeroize;
+use serde_json::{Map, Value};
+
+/// A JSON object, wiped when it is dropped: jobs carry secrets.
+pub(super) struct Object(pub(super) Map<String, Value>);
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A field that is a text or absent. `null` is absent.
+pub(super) fn text<'a>(
+    object: &'a Map<String, Value>,
+    name: &str,
+    field: &'static str,
+) -> Result<Option<&'a str>, FieldError> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(FieldError::new(
+            field,
+            "is not a text",
+            "write it as a JSON string, or null",
+        )),
+    }
+}
+
+/// A field that is a text with something in it, spaces around it dropped.
+pub(super) fn said<'a>(
+    object: &'a Map<String, Value>,
+    name: &str,
+    field: &'static str,
+) -> Result<Option<&'a str>, FieldError> {
+    let text = text(object, name, field)?.map(str::trim);
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// A field that is a boolean, as such or as text in any case; absent, `null` and blank are not
+/// set.
+pub(super) fn flag(
+    object: &Map<String, Value>,
+    name: &str,
+    field: &'static str,
+) -> Result<Option<bool>, FieldError> {
+    let junk = || FieldError::new(field, "is neither true nor false", "write true or false");
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(Value::String(text)) => match text.trim() {
+            "" => Ok(None),
+            text if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            text if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            _ => Err(junk()),
+        },
+        Some(_) => Err(junk()),
+    }
+}
+
+/// A field that is an object; `None` where it is absent or `null`.
+pub(super) fn object<'a>(
+    parent: &'a Map<String, Value>,
+    field: &'static str,
+) -> Result<Option<&'a Map<String, Value>>, FieldError> {
+    match parent.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(object)) => Ok(Some(object)),
+        Some(_) => Err(FieldError::new(field, "is not an object", AS_WRITTEN)),
+    }
+}
+
+/// A field that is an object and must be there.
+pub(super) fn needed<'a>(
+    parent: &'a Map<String, Value>,
+    field: &'static str,
+) -> Result<&'a Map<String, Value>, FieldError> {
+    object(parent, field)?.ok_or_else(|| FieldError::new(field, "is missing", AS_WRITTEN))
+}
+
+/// What to do about a job that is not as the platform writes it.
+pub(super) const AS_WRITTEN: &str = "pass the job configuration as the platform wrote it";

@@ -1,0 +1,77 @@
+//! `[[tenant]]`: what holds for the jobs of one tenant. It must not know the jobs.
+
+use super::PolicyError;
+use super::file::{TenantEntry, Text};
+use super::identity::IdentityKind;
+use super::options::{self, Options};
+use job_scope::{TenantId, option};
+use std::collections::BTreeMap;
+
+/// Options that an entry may hold as keys of its own.
+const OWN_KEYS: [&str; 2] = [option::CLOUD, option::PATH_FORMAT];
+
+/// What is said about one tenant.
+#[derive(Debug, Clone)]
+pub(super) struct Tenant {
+    names: Vec<TenantId>,
+    pub(super) identities: Option<Vec<IdentityKind>>,
+    pub(super) options: Options,
+}
+
+impl Tenant {
+    pub(super) fn is(&self, tenant: &TenantId) -> bool {
+        self.names.contains(tenant)
+    }
+}
+
+pub(super) fn read(entries: Vec<TenantEntry>) -> Result<Vec<Tenant>, PolicyError> {
+    let mut tenants: Vec<Tenant> = Vec::new();
+    for entry in entries {
+        let tenant = read_one(entry)?;
+        let twice = |name: &&TenantId| tenants.iter().any(|other| other.is(name));
+        if let Some(name) = tenant.names.iter().find(twice) {
+            return Err(PolicyError(format!(
+                "[[tenant]]: {name} is in two entries; write what holds for it into one"
+            )));
+        }
+        tenants.push(tenant);
+    }
+    Ok(tenants)
+}
+
+fn read_one(entry: TenantEntry) -> Result<Tenant, PolicyError> {
+    let wrong = |what: String| PolicyError(format!("[[tenant]]: {what}"));
+    let names = entry
+        .names
+        .iter()
+        .map(|name| TenantId::parse(name).map_err(|error| wrong(error.to_string())))
+        .collect::<Result<Vec<_>, _>>()?;
+    let Some(first) = names.first() else {
+        return Err(wrong(
+            "names is empty; write the tenant's id and its domains".to_owned(),
+        ));
+    };
+    let place = format!("[[tenant]] {first}");
+    if entry.identities.as_ref().is_some_and(Vec::is_empty) {
+        return Err(PolicyError(format!(
+            "{place}: identities is empty, so that no job could run; leave it out to accept all"
+        )));
+    }
+    let mut table: BTreeMap<String, Text> = entry.options;
+    for (key, text) in entry.others {
+        if !OWN_KEYS.contains(&key.as_str()) {
+            return Err(PolicyError(format!(
+                "{place}: unknown key `{key}`; known are names, identities, options, {}",
+                OWN_KEYS.join(", ")
+            )));
+        }
+        if table.insert(key.clone(), text).is_some() {
+            return Err(PolicyError(format!("{place}: {key} is said twice")));
+        }
+    }
+    Ok(Tenant {
+        options: options::read(&place, table)?,
+        names,
+        identities: entry.identities,
+    })
+}

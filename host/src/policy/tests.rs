@@ -1,0 +1,248 @@
+use super::*;
+
+#[test]
+fn the_builtin_policy_covers_three_clouds_and_redirects_nothing() {
+    let policy = Policy::builtin().unwrap();
+    let covers = |host: &str| {
+        let host = url::Host::parse(host).unwrap();
+        policy.hosts().iter().any(|pattern| pattern.matches(&host))
+    };
+    for cloud in job_scope::Cloud::ALL {
+        let endpoints = cloud.endpoints();
+        assert!(covers(endpoints.authority), "{cloud}");
+        assert!(covers(endpoints.arm), "{cloud}");
+        assert!(
+            covers(&format!("kv-one.{}", endpoints.vault_suffix)),
+            "{cloud}"
+        );
+    }
+    assert!(!covers("attacker.example"));
+    assert_eq!(policy.caution(), None);
+}
+
+#[test]
+fn an_unknown_key_is_an_error_that_names_it() {
+    for text in [
+        "host = []",
+        "[[connect-to]]\nhost = \"a.example\"\naddress = \"127.0.0.1:1\"\nport = 1",
+        "[[rule]]\nid = \"x\"\nmethod = \"GET\"\nurl = \"https://a.example/\"\nquerry = []",
+    ] {
+        let error = Policy::parse(text).unwrap_err().to_string();
+        assert!(
+            ["host", "port", "querry"]
+                .iter()
+                .any(|key| error.contains(key)),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_rule_is_for_the_jobs_it_names() {
+    let policy = Policy::parse(
+        "[[rule]]\nid = \"r\"\njobs = [\"inventory\"]\nmethod = \"GET\"\nurl = \"https://a.example/x\"",
+    )
+    .unwrap();
+    assert_eq!(policy.rules(JobKind::Inventory).len(), 1);
+    assert!(policy.rules(JobKind::Add).is_empty());
+}
+
+#[test]
+fn a_redirecting_policy_says_so() {
+    let policy =
+        Policy::parse("[[connect-to]]\nhost = \"*.vault.azure.net\"\naddress = \"127.0.0.1:8443\"")
+            .unwrap();
+    let caution = policy.caution().unwrap();
+    assert!(caution.contains("*.vault.azure.net"), "{caution}");
+}
+
+#[test]
+fn max_shrink_is_a_percentage() {
+    assert_eq!(Policy::builtin().unwrap().about(None, None).max_shrink, 50);
+    let policy = Policy::parse("max-shrink = 80").unwrap();
+    assert_eq!(policy.about(None, None).max_shrink, 80);
+    for text in ["101", "-1", "\"half\"", "256"] {
+        assert!(
+            Policy::parse(&format!("max-shrink = {text}")).is_err(),
+            "{text}"
+        );
+    }
+}
+
+const TENANT: &str = "11111111-1111-4111-8111-111111111111";
+
+/// The outermost layer comes last, as it would stand in a file with all of them.
+fn policy(text: &str) -> Policy {
+    Policy::parse(text).unwrap_or_else(|error| panic!("{text}\n{error}"))
+}
+
+fn about(policy: &Policy, tenant: &str, vault: &str) -> About {
+    policy.about(
+        TenantId::parse(tenant).ok().as_ref(),
+        VaultName::parse(vault).ok().as_ref(),
+    )
+}
+
+#[test]
+fn every_key_of_the_documentation_is_read() {
+    let documented: String = include_str!("mod.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .skip_while(|line| line.trim() != "```toml")
+        .skip(1)
+        .take_while(|line| line.trim() != "```")
+        .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
+        .collect();
+    let text = documented.replacen("\"…\"", &format!("\"{}\"", "0".repeat(64)), 1);
+    let policy = policy(&text);
+    let about = about(&policy, "Contoso.example", "KV-prod-eu");
+    assert_eq!(about.max_shrink, 20);
+    assert!(about.reads_private_keys);
+    assert_eq!(about.identities, Some(vec![IdentityKind::ClientSecret]));
+    let options: Vec<(&str, &str)> = about
+        .options
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(
+        options,
+        [
+            ("cloud", "china"),
+            ("create-public-network-access", "disabled"),
+            ("create-purge-protection", "true"),
+            ("create-retention-days", "30"),
+            ("create-tags", "{\"owner\":\"pki\"}"),
+            ("full-chain", "true"),
+            ("partial", "submit"),
+            ("path-format", "short"),
+        ]
+    );
+}
+
+#[test]
+fn an_option_is_the_vaults_else_the_tenants_else_the_general_one() {
+    let general = "[options]\nx = \"general\"\n".to_owned();
+    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\"]\noptions = {{ x = \"tenant\" }}\n");
+    let vault = "[[vault]]\nnames = [\"kv-*\"]\noptions = { x = \"vault\" }\n".to_owned();
+    let second = "[[vault]]\nnames = [\"*\"]\noptions = { x = \"second\", y = \"second\" }\n";
+    for (layers, tenant_of_job, vault_of_job, x) in [
+        (vec![], TENANT, "kv-one", None),
+        (vec![&general], TENANT, "kv-one", Some("general")),
+        (vec![&general, &tenant], TENANT, "kv-one", Some("tenant")),
+        (
+            vec![&general, &tenant],
+            "other.example",
+            "kv-one",
+            Some("general"),
+        ),
+        (
+            vec![&general, &tenant, &vault],
+            TENANT,
+            "kv-one",
+            Some("vault"),
+        ),
+        (
+            vec![&general, &tenant, &vault],
+            TENANT,
+            "other",
+            Some("tenant"),
+        ),
+        (vec![&general, &vault], "", "kv-one", Some("vault")),
+        (vec![&tenant, &vault], "other.example", "other", None),
+    ] {
+        let text: String = layers.iter().map(|layer| layer.as_str()).collect();
+        let about = about(&policy(&text), tenant_of_job, vault_of_job);
+        assert_eq!(about.options.get("x").map(String::as_str), x, "{text}");
+    }
+    let about = about(&policy(&format!("{vault}{second}")), TENANT, "kv-one");
+    assert_eq!(about.options["x"], "vault", "the first that says it");
+    assert_eq!(about.options["y"], "second");
+}
+
+#[test]
+fn what_one_vault_may_is_said_for_it_or_for_all() {
+    let policy = policy(
+        "max-shrink = 10\nreads-private-keys = true\n\
+         [[vault]]\nnames = [\"kv-a\"]\nmax-shrink = 90\n\
+         [[vault]]\nnames = [\"kv-*\"]\nmax-shrink = 80\nreads-private-keys = false\n",
+    );
+    for (vault, max_shrink, reads) in [
+        ("kv-a", 90, false),
+        ("kv-b", 80, false),
+        ("other", 10, true),
+    ] {
+        let about = about(&policy, TENANT, vault);
+        assert_eq!(
+            (about.max_shrink, about.reads_private_keys),
+            (max_shrink, reads),
+            "{vault}"
+        );
+    }
+    assert!(
+        !Policy::builtin()
+            .unwrap()
+            .about(None, None)
+            .reads_private_keys
+    );
+}
+
+#[test]
+fn an_option_with_a_value_that_it_does_not_know_is_an_error_where_it_stands() {
+    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\"]\n");
+    for (text, says) in [
+        ("[options]\npartial = \"s3cret\"".to_owned(), "[options]"),
+        ("[options]\nversions = \"all\"".to_owned(), "[options]"),
+        ("[options]\npartial = 1.5".to_owned(), "whole number"),
+        ("[create]\nretention-days = 3".to_owned(), "[create]"),
+        ("[create]\nretentiondays = 30".to_owned(), "retentiondays"),
+        ("[create]\ncreate-tags = {}".to_owned(), "create-tags"),
+        ("[create]\ntags = { a = 1 }".to_owned(), "[create]"),
+        (format!("{tenant}cloud = \"germany\""), "[[tenant]] 1111"),
+        (format!("{tenant}path-format = \"long\""), "[[tenant]] 1111"),
+        (format!("{tenant}clouds = \"china\""), "clouds"),
+        (format!("{tenant}identities = [\"secret\"]"), "secret"),
+        (format!("{tenant}identities = []"), "identities"),
+        (format!("{tenant}{tenant}"), "two entries"),
+        (
+            format!("{tenant}cloud = \"china\"\noptions = {{ cloud = \"public\" }}"),
+            "twice",
+        ),
+        (
+            "[[tenant]]\nnames = [\"no tenant\"]".to_owned(),
+            "[[tenant]]",
+        ),
+        ("[[tenant]]\nnames = []".to_owned(), "[[tenant]]"),
+        ("[[tenant]]\ncloud = \"china\"".to_owned(), "names"),
+        ("[[vault]]\nnames = [\"kv.one\"]".to_owned(), "[[vault]]"),
+        ("[[vault]]\nnames = []".to_owned(), "[[vault]]"),
+        (
+            "[[vault]]\nnames = [\"kv\"]\nmax-shrink = 101".to_owned(),
+            "[[vault]] kv",
+        ),
+        (
+            "[[vault]]\nnames = [\"kv\"]\ncloud = \"china\"".to_owned(),
+            "cloud",
+        ),
+        (
+            "[[vault]]\nnames = [\"kv\"]\noptions = { full-chain = \"maybe\" }".to_owned(),
+            "[[vault]] kv",
+        ),
+        ("secret-references = \"yes\"".to_owned(), "boolean"),
+        ("reads-private-key = true".to_owned(), "reads-private-key"),
+    ] {
+        let error = Policy::parse(&text).unwrap_err().to_string();
+        assert!(error.contains(says), "{text}: {error}");
+        assert!(
+            !error.contains("s3cret") || text.contains("identities"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn options_of_other_extensions_pass_whatever_they_hold() {
+    let policy = policy("[options]\nattempt = \"get\"\nretries = 3\n");
+    let options = policy.about(None, None).options;
+    assert_eq!(options["attempt"], "get");
+    assert_eq!(options["retries"], "3");
+}

@@ -1,0 +1,86 @@
+//! One certificate of an inventory: checked, and as it lies in the spool. It must not know the
+//! list that it becomes part of.
+
+use crate::engine::vocabulary::{InventoryItem, ParameterValue};
+use crate::orchestrator::{Item, Parameter};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use job_scope::Versions;
+
+/// Longest alias: twice what Key Vault allows, and no store is known to allow more.
+const LONGEST_ALIAS: usize = 256;
+
+/// The detail that tells the versions of one certificate apart.
+const VERSION: &str = "version";
+
+pub(super) fn check(item: &InventoryItem) -> Result<(), String> {
+    let alias = &item.alias;
+    if alias.trim().is_empty() {
+        return Err("an item has no alias".to_owned());
+    }
+    if alias.len() > LONGEST_ALIAS || alias.chars().any(char::is_control) {
+        return Err(format!(
+            "an alias is longer than {LONGEST_ALIAS} bytes or has control characters"
+        ));
+    }
+    if item.certificates.first().is_none_or(Vec::is_empty) {
+        return Err(format!("{alias} has no certificate"));
+    }
+    Ok(())
+}
+
+/// What there may be once in a list: an alias, or a version of it where all are shown.
+pub(super) fn key(item: &InventoryItem, versions: Versions) -> (&str, Option<&str>) {
+    let version = match versions {
+        Versions::Current => None,
+        Versions::All => item
+            .details
+            .iter()
+            .find(|(name, _)| name == VERSION)
+            .map(|(_, version)| version.as_str()),
+    };
+    (&item.alias, version)
+}
+
+/// Bytes of an item, about; base64 makes certificates a third longer.
+pub(super) fn size(item: &InventoryItem) -> u64 {
+    let certificates: usize = item.certificates.iter().map(|der| der.len() / 3 * 4).sum();
+    let parameters: usize = item
+        .parameters
+        .iter()
+        .map(|(name, value)| {
+            name.len()
+                + match value {
+                    ParameterValue::Text(text) => text.len(),
+                    ParameterValue::Flag(_) | ParameterValue::Unset => 5,
+                }
+        })
+        .sum();
+    let details: usize = item.details.iter().map(|(n, v)| n.len() + v.len()).sum();
+    (item.alias.len() + certificates + parameters + details) as u64
+}
+
+pub(super) fn to_item(item: InventoryItem) -> Item {
+    Item {
+        alias: item.alias,
+        certificates: item
+            .certificates
+            .iter()
+            .map(|der| STANDARD.encode(der))
+            .collect(),
+        private_key: item.private_key,
+        parameters: item
+            .parameters
+            .into_iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    ParameterValue::Text(text) => Parameter::Text(text),
+                    ParameterValue::Flag(flag) => Parameter::Flag(flag),
+                    ParameterValue::Unset => Parameter::Unset,
+                };
+                (name, value)
+            })
+            .collect(),
+        details: item.details.into_iter().collect(),
+    }
+}

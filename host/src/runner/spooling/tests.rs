@@ -1,0 +1,116 @@
+use super::*;
+
+struct Deaf;
+
+impl Observer for Deaf {
+    fn log(&mut self, _: LogLevel, _: &str) {}
+    fn progress(&mut self, _: u64, _: Option<u64>) {}
+}
+
+fn spooling(accepts: Accepts) -> (Spooling, List) {
+    Spooling::new(Box::new(Deaf), accepts, None, &Limits::default()).unwrap()
+}
+
+fn item(alias: &str, version: &str) -> InventoryItem {
+    InventoryItem {
+        alias: alias.to_owned(),
+        certificates: vec![vec![0x30]],
+        private_key: true,
+        parameters: Vec::new(),
+        details: vec![("version".to_owned(), version.to_owned())],
+    }
+}
+
+fn paths(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn discovered_paths_are_kept_in_order() {
+    let (mut spooling, list) = spooling(Accepts::Paths);
+    spooling.submit_discovery(paths(&["b", "a"])).unwrap();
+    spooling.submit_discovery(paths(&["c"])).unwrap();
+    spooling.submit_discovery(Vec::new()).unwrap();
+    let mut list = list.take().unwrap();
+    let read: Vec<String> = list.read().unwrap().map(Result::unwrap).collect();
+    assert_eq!(read, ["b", "a", "c"]);
+}
+
+#[test]
+fn w25_a_path_that_is_blank_long_unprintable_or_there_already_is_refused() {
+    for path in ["", " ", "a\nb", &"x".repeat(1025), "/Subscriptions/ONE"] {
+        let (mut spooling, _list) = spooling(Accepts::Paths);
+        spooling
+            .submit_discovery(paths(&["/subscriptions/one"]))
+            .unwrap();
+        assert!(
+            spooling.submit_discovery(paths(&[path])).is_err(),
+            "{path:?}"
+        );
+    }
+}
+
+#[test]
+fn the_limits_of_a_list_hold_for_paths_too() {
+    for limits in [
+        Limits {
+            submitted_items: 2,
+            ..Limits::default()
+        },
+        Limits {
+            submitted_bytes: 8,
+            ..Limits::default()
+        },
+    ] {
+        let (mut spooling, _list) =
+            Spooling::new(Box::new(Deaf), Accepts::Paths, None, &limits).unwrap();
+        spooling.submit_discovery(paths(&["aaa"])).unwrap();
+        assert!(spooling.submit_discovery(paths(&["bbb", "ccc"])).is_err());
+    }
+}
+
+#[test]
+fn a_job_submits_only_what_its_kind_makes() {
+    for (accepts, inventory, discovery) in [
+        (Accepts::Inventory(Versions::Current), true, false),
+        (Accepts::Paths, false, true),
+        (Accepts::Nothing, false, false),
+    ] {
+        let (mut spooling, list) = spooling(accepts);
+        let taken = spooling.submit_inventory(vec![item("a", "1")]).is_ok();
+        assert_eq!(taken, inventory, "{accepts:?}");
+        let taken = spooling.submit_discovery(paths(&["a"])).is_ok();
+        assert_eq!(taken, discovery, "{accepts:?}");
+        assert_eq!(list.take().is_some(), inventory || discovery, "{accepts:?}");
+    }
+}
+
+#[test]
+fn an_alias_comes_once_and_where_all_versions_are_shown_each_version_once() {
+    let twice = |versions, second| {
+        let (mut spooling, _list) = spooling(Accepts::Inventory(versions));
+        spooling.submit_inventory(vec![item("a", "1")]).unwrap();
+        spooling.submit_inventory(vec![item("a", second)])
+    };
+    assert!(twice(Versions::Current, "2").is_err());
+    assert!(twice(Versions::All, "2").is_ok());
+    assert!(twice(Versions::All, "1").is_err());
+}
+
+#[test]
+fn a_job_without_a_federated_identity_gets_no_assertion() {
+    let (mut spooling, _list) = spooling(Accepts::Nothing);
+    assert!(
+        spooling
+            .assertion()
+            .unwrap_err()
+            .contains("no federated identity")
+    );
+}
+
+#[test]
+fn nothing_is_taken_after_the_end() {
+    let (mut spooling, list) = spooling(Accepts::Paths);
+    list.take();
+    assert!(spooling.submit_discovery(paths(&["a"])).is_err());
+}

@@ -1,0 +1,84 @@
+//! The federated token of a workload identity, read afresh each time: whoever issues it renews
+//! the file long before the token in it expires.
+//!
+//! It must not know what a token says. It is never printed, nor is a piece of it.
+
+use secrecy::zeroize::Zeroizing;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+/// A file that holds a federated token.
+#[derive(Debug, Clone)]
+pub(super) struct TokenFile {
+    path: PathBuf,
+    most_bytes: u64,
+}
+
+impl TokenFile {
+    pub(super) fn new(path: PathBuf, most_bytes: u64) -> Self {
+        Self { path, most_bytes }
+    }
+
+    /// The token that is in the file now.
+    pub(super) fn read(&self) -> Result<String, String> {
+        let wrong =
+            |what: &str| format!("the federated token file {}: {what}", self.path.display());
+        let mut bytes = Zeroizing::new(Vec::new());
+        File::open(&self.path)
+            .and_then(|file| file.take(self.most_bytes + 1).read_to_end(&mut bytes))
+            .map_err(|error| wrong(&error.to_string()))?;
+        if bytes.len() as u64 > self.most_bytes {
+            return Err(wrong("is too long for a token"));
+        }
+        let token = std::str::from_utf8(&bytes).map_or("", str::trim);
+        // RFC 7515 section 7.1: base64url pieces and dots.
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if token.is_empty() {
+            return Err(wrong("is empty, or no text"));
+        }
+        if !token.bytes().all(is_token) {
+            return Err(wrong("holds something else than one token"));
+        }
+        Ok(token.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content: &str) -> Result<String, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        std::fs::write(&path, content).unwrap();
+        TokenFile::new(path, 100).read()
+    }
+
+    #[test]
+    fn a_token_is_read_afresh_each_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        let file = TokenFile::new(path.clone(), 100);
+        for token in ["eyJ.one.sig", "eyJ.two-_.sig"] {
+            std::fs::write(&path, format!("{token}\n")).unwrap();
+            assert_eq!(file.read().as_deref(), Ok(token));
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(file.read().unwrap_err().contains("token"));
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_and_never_repeated() {
+        for content in [
+            "",
+            " \n",
+            "s3cret s3cret",
+            "\"s3cret\"",
+            &"s3cret".repeat(20),
+        ] {
+            let error = read(content).unwrap_err();
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The jobs that the tests of mishaps do over and over: what must be there before, what a
+//! report may claim, and what must be there in the end.
+//!
+//! It must not know which mishap it was.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use azure_emulator::Seed;
+use extension_host::orchestrator::Job;
+use extension_host::runner::{Report, Status};
+
+use crate::{Headless, Observed, Secrets, job};
+
+const COMPONENT: &str = "keyvault_extension.wasm";
+
+/// Ten certificates: enough for every deed of request of an inventory, few enough for tens of
+/// thousands of runs.
+const CERTIFICATES: usize = 10;
+
+/// Longer than any of the faults' late effects.
+pub const LONG_AFTER: Duration = Duration::from_secs(600);
+
+fn seed() -> Seed {
+    let (people, _) = Seed::built_in_text().split_once("[[vault]]").unwrap();
+    let text = format!(
+        "{people}\n[[vault]]\nname = \"kv-one\"\nsubscription = \"22222222-2222-4222-8222-222222222222\"\ngroup = \"rg-one\"\ncertificates = {CERTIFICATES}\n"
+    );
+    Seed::parse(&text).unwrap()
+}
+
+/// A job that is done over and over, under one mishap or another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Lists the vault.
+    Inventory,
+    /// Adds a certificate under a new name.
+    AddNew,
+    /// Adds one under a live name, with Overwrite.
+    Replace,
+    /// Adds one under a soft-deleted name, with Overwrite.
+    Revive,
+    /// Removes one.
+    Remove,
+    /// Creates a vault.
+    Create,
+    /// Finds vaults.
+    Discover,
+}
+
+/// Every deed.
+pub const DEEDS: [Deed; 7] = [
+    Deed::Inventory,
+    Deed::AddNew,
+    Deed::Replace,
+    Deed::Revive,
+    Deed::Remove,
+    Deed::Create,
+    Deed::Discover,
+];
+
+impl Deed {
+    /// The job.
+    pub fn job(self) -> Job {
+        job(self.fixture())
+    }
+
+    /// What the job must never say.
+    pub fn secrets(self) -> Secrets {
+        let text = std::fs::read(crate::fixture(self.fixture())).unwrap();
+        Secrets::of_job(&serde_json::from_slice(&text).unwrap())
+    }
+
+    fn fixture(self) -> &'static str {
+        match self {
+            Deed::Inventory => "inventory-service-principal",
+            Deed::AddNew => "add-rsa-2048-chain",
+            Deed::Replace | Deed::Revive => "add-renewal-overwrite-preserve-tags",
+            Deed::Remove => "remove",
+            Deed::Create => "create-vault-empty-properties",
+            Deed::Discover => "discovery-service-principal",
+        }
+    }
+
+    /// A host and an emulated Azure with all that must be there before the job.
+    pub async fn arranged(self) -> Headless {
+        let headless = Headless::with_seed(COMPONENT, "", &seed());
+        self.arrange(&headless).await;
+        headless.emulator.forget_requests();
+        headless
+    }
+
+    /// What must be there before the job.
+    async fn arrange(self, headless: &Headless) {
+        if matches!(self, Deed::Replace | Deed::Revive | Deed::Remove) {
+            let report = headless.run(&job("add-rsa-2048-chain")).await;
+            assert_eq!(report.status, Status::Success, "{}", report.message);
+        }
+        if self == Deed::Revive {
+            Observed::new(&headless.emulator).delete("web-1").await;
+            tokio::time::sleep(LONG_AFTER).await;
+        }
+    }
+
+    /// Holds the report against what is there.
+    pub async fn check(self, headless: &Headless, report: &mut Report, case: &str) {
+        let there = Observed::new(&headless.emulator);
+        let failed = matches!(report.status, Status::Failure(_));
+        let message = report.message.clone();
+        match self {
+            Deed::Inventory => {
+                if failed {
+                    assert!(report.list.is_none(), "{case}: {message}");
+                    return;
+                }
+                let aliases: BTreeSet<String> = Headless::items(report)
+                    .into_iter()
+                    .map(|item| item.alias)
+                    .collect();
+                let missing: Vec<String> = (1..=CERTIFICATES)
+                    .map(|number| format!("cert-{number:02}"))
+                    .filter(|alias| !aliases.contains(alias))
+                    .collect();
+                if report.status == Status::Success {
+                    assert_eq!(missing, [""; 0], "{case}: {message}");
+                }
+                for alias in missing {
+                    assert!(
+                        message.contains(&alias),
+                        "{case}: {alias} unnamed in {message}"
+                    );
+                }
+            }
+            Deed::AddNew | Deed::Replace | Deed::Revive => {
+                let versions = there.versions("web-1").await;
+                let before = usize::from(self != Deed::AddNew);
+                if failed {
+                    assert!(
+                        versions.len() <= before + 1,
+                        "{case}: {versions:?} {message}"
+                    );
+                    if versions.len() > before {
+                        assert!(
+                            message.contains("may") || message.contains("not known"),
+                            "{case}: it was imported, but: {message}"
+                        );
+                    }
+                } else {
+                    assert_eq!(versions.len(), before + 1, "{case}: {versions:?} {message}");
+                }
+                if self == Deed::Replace {
+                    let tags = there.certificate("web-1").await.unwrap()["tags"].clone();
+                    assert_eq!(tags["env"], "prod", "{case}: {tags}");
+                }
+            }
+            Deed::Remove => {
+                let live = there.certificate("web-1").await.is_some();
+                if !failed {
+                    assert!(!live, "{case}: {message}");
+                    assert!(there.is_deleted("web-1").await, "{case}: {message}");
+                }
+            }
+            Deed::Create => {
+                let vault = there.resource("kv-new").await;
+                if !failed {
+                    let vault = vault.unwrap_or_else(|| panic!("{case}: {message}"));
+                    let properties = &vault["properties"];
+                    assert_eq!(properties["provisioningState"], "Succeeded", "{case}");
+                    assert_eq!(properties["enableRbacAuthorization"], true, "{case}");
+                }
+            }
+            Deed::Discover => {
+                if failed {
+                    assert!(report.list.is_none(), "{case}: {message}");
+                    return;
+                }
+                let paths = Headless::paths(report);
+                if report.status == Status::Success {
+                    assert_eq!(paths.len(), 1, "{case}: {message}");
+                    assert!(paths[0].ends_with("/kv-one"), "{case}: {paths:?}");
+                } else {
+                    assert!(!message.is_empty(), "{case}");
+                }
+            }
+        }
+    }
+
+    /// The wanted state, after the same job ran again without a fault.
+    pub async fn settle(self, headless: &Headless, case: &str) {
+        let mut again = headless.run(&self.job()).await;
+        let message = again.message.clone();
+        assert!(
+            !matches!(again.status, Status::Failure(_)),
+            "{case}, again: {message}"
+        );
+        tokio::time::sleep(LONG_AFTER).await;
+        let there = Observed::new(&headless.emulator);
+        match self {
+            Deed::Inventory => {
+                assert_eq!(Headless::items(&mut again).len(), CERTIFICATES, "{case}");
+            }
+            Deed::AddNew | Deed::Replace | Deed::Revive => {
+                let versions = there.versions("web-1").await;
+                let wanted = 1 + usize::from(self != Deed::AddNew);
+                assert_eq!(
+                    versions.len(),
+                    wanted,
+                    "{case}, again: {versions:?} {message}"
+                );
+            }
+            Deed::Remove => assert!(there.is_deleted("web-1").await, "{case}, again: {message}"),
+            Deed::Create => {
+                let vault = there.resource("kv-new").await.unwrap();
+                assert_eq!(
+                    vault["properties"]["provisioningState"], "Succeeded",
+                    "{case}"
+                );
+            }
+            Deed::Discover => {
+                assert_eq!(again.status, Status::Success, "{case}, again: {message}");
+                assert_eq!(Headless::paths(&mut again).len(), 1, "{case}");
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Every job, under every fault of the emulator, at every one of its requests, on paused
+//! time. The cases are generated: jobs times faults times requests times "once" and "from
+//! here on".
+//!
+//! What holds in every case: the job ends in a report within its time limit; what the report
+//! says is true; nothing is lost or doubled; and with the fault gone, the same job run again
+//! reaches the wanted state.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use azure_emulator::{Applied, Effect, Fault};
+use end_to_end::{DEEDS, Deed, LONG_AFTER};
+use extension_host::runner::Status;
+use tokio::time::Instant;
+
+/// The faults, by name.
+fn faults() -> Vec<(String, Fault)> {
+    let mut all = Vec::new();
+    let mut add = |name: &str, fault: Fault| all.push((name.to_owned(), fault));
+    for status in [400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504] {
+        add(&format!("status {status}"), Fault::status(status));
+    }
+    for status in [429, 503] {
+        add(
+            &format!("status {status} with Retry-After"),
+            Fault::status(status).retry_after("7"),
+        );
+    }
+    let instead = [
+        ("reset", Effect::Reset),
+        ("silence", Effect::Silence),
+        ("invalid JSON", Effect::InvalidJson),
+        ("HTML 200", Effect::Html { status: 200 }),
+        ("HTML 502", Effect::Html { status: 502 }),
+        (
+            "status 500",
+            Effect::Status {
+                status: 500,
+                retry_after: None,
+                body: None,
+            },
+        ),
+    ];
+    for (name, effect) in instead {
+        for (when, applied) in [("before", Applied::Never), ("after", Applied::AtOnce)] {
+            let mut fault = Fault::new(effect.clone());
+            fault.applied = applied;
+            add(&format!("{name} {when} the deed"), fault);
+        }
+    }
+    for (name, effect) in [
+        (
+            "redirect",
+            Effect::Redirect {
+                status: None,
+                location: "https://evil.example/".to_owned(),
+            },
+        ),
+        ("latency", Effect::Latency { ms: 2_000 }),
+        ("latency beyond an attempt", Effect::Latency { ms: 61_000 }),
+        ("a clock that jumps", Effect::ClockSkip { seconds: 7_200 }),
+        ("an expired token", Effect::ExpiredToken),
+        (
+            "a next link elsewhere",
+            Effect::NextLinkHost {
+                host: "evil.example".to_owned(),
+            },
+        ),
+        ("a next link that repeats", Effect::RepeatNextLink),
+        ("a body too large", Effect::OversizedBody { bytes: 5 << 20 }),
+        ("a body cut short", Effect::TruncatedBody { bytes: None }),
+        ("a body that stalls", Effect::StalledBody { bytes: None }),
+        ("slow headers", Effect::SlowHeaders { ms: 5_000 }),
+    ] {
+        add(name, Fault::new(effect));
+    }
+    all
+}
+
+/// Runs every case of a deed; how many there were, and how they ended.
+async fn matrix(deed: Deed) -> BTreeMap<&'static str, u64> {
+    let undisturbed = deed.arranged().await;
+    let mut report = undisturbed.run(&deed.job()).await;
+    assert_eq!(
+        report.status,
+        Status::Success,
+        "{deed:?}: {}",
+        report.message
+    );
+    deed.check(&undisturbed, &mut report, "without a fault")
+        .await;
+    let requests = report.traffic.sent;
+    assert!(requests > 1, "{deed:?} sends {requests} requests");
+    let secrets = deed.secrets();
+    let mut ends = BTreeMap::new();
+    for (name, fault) in faults() {
+        for skip in 0..requests {
+            for times in [Some(1), None] {
+                let often = if times.is_some() {
+                    "once"
+                } else {
+                    "from there on"
+                };
+                let case = format!("{deed:?}: {name} at request {} {often}", skip + 1);
+                let headless = deed.arranged().await;
+                let mut fault = fault.clone().skip(u32::try_from(skip).unwrap());
+                fault.times = times;
+                headless.emulator.inject(fault);
+                let began = Instant::now();
+                let limits = headless.host.limits.clone();
+                let mut report = headless.run(&deed.job()).await;
+                let took = began.elapsed();
+                assert!(took <= limits.deadline + limits.grace, "{case}: {took:?}");
+                assert_eq!(report.traffic.denied, 0, "{case}: {}", report.message);
+                let said = headless.said(&report);
+                if let Some(found) = secrets.find_in(&said) {
+                    panic!("{case} says a secret ({found}): {said}");
+                }
+                headless.emulator.clear_faults();
+                tokio::time::sleep(LONG_AFTER).await;
+                deed.check(&headless, &mut report, &case).await;
+                deed.settle(&headless, &case).await;
+                let end = match report.status {
+                    Status::Success => "success",
+                    Status::Warning => "warning",
+                    Status::Failure(_) => "failure",
+                };
+                *ends.entry(end).or_insert(0) += 1;
+            }
+        }
+    }
+    println!("{deed:?}: {requests} requests, {ends:?}");
+    ends
+}
+
+macro_rules! rows {
+    ($($name:ident: $deed:ident;)*) => {
+        $(
+            #[tokio::test(start_paused = true)]
+            async fn $name() {
+                matrix(Deed::$deed).await;
+            }
+        )*
+
+        #[test]
+        fn every_kind_has_its_row() {
+            let rows = [$(Deed::$deed),*];
+            assert_eq!(rows, DEEDS);
+        }
+    };
+}
+
+rows! {
+    an_inventory_is_whole_or_none_whatever_fails: Inventory;
+    an_added_certificate_is_there_once_whatever_fails: AddNew;
+    a_replaced_certificate_has_one_new_version_whatever_fails: Replace;
+    a_revived_certificate_has_one_new_version_whatever_fails: Revive;
+    a_removed_certificate_is_deleted_or_the_job_says_no_whatever_fails: Remove;
+    a_vault_is_created_once_whatever_fails: Create;
+    a_discovery_is_true_whatever_fails: Discover;
+}
