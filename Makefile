@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help build component demo test conformance pfx-corpus lint bench coverage clean programs
 
+.PHONY: help build component demo test conformance pfx-corpus lint bench bench-emulator clean programs
+
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
 CORE := target/component/wasm32-unknown-unknown/guest
@@ -19,6 +21,7 @@ help:
 	@echo 'make lint       format, clippy, documentation, licences'
 	@echo 'make coverage   say which lines of the guest its native tests run'
 	@echo 'make bench      measure an inventory of 1,000 certificates'
+	@echo 'make bench-emulator  measure how fast the emulator starts and answers'
 	@echo 'make clean      remove everything that was built'
 
 build: programs component
@@ -68,6 +71,9 @@ bench: build
 coverage:
 	.ci/toolchain versions
 	tests/coverage
+
+bench-emulator:
+	$(CARGO) run --quiet --release --locked -p azure-emulator --example throughput
 
 clean:
 	rm -rf target
