@@ -1,9 +1,7 @@
 # The front door. Every target gets what it needs by itself; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help build component demo test conformance pfx-corpus lint bench coverage clean programs
-
-.PHONY: help build component demo test conformance pfx-corpus lint bench bench-emulator clean programs
+.PHONY: help build component demo test conformance pfx-corpus lint bench bench-emulator coverage clean programs
 
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
