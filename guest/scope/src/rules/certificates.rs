@@ -45,26 +45,25 @@ fn pages() -> Vec<PairTemplate> {
 }
 
 pub(super) fn inventory(versions: Versions) -> Vec<RuleTemplate> {
-    let mut rules = vec![
-        list(),
-        get_any(),
-        get(
-            "get-certificate-version",
-            "Reads one version of a certificate",
-            "https://{vault_host}/certificates/{name}/{version}",
-            KEY_VAULT_API_VERSION,
-        ),
-    ];
+    let mut rules = vec![list(), get_any()];
     if versions == Versions::All {
-        rules.push(RuleTemplate {
-            query: pages(),
-            ..rule(
-                "list-certificate-versions",
-                "Lists the versions of a certificate, page by page",
-                Method::Get,
-                "https://{vault_host}/certificates/{name}/versions",
-            )
-        });
+        rules.extend([
+            get(
+                "get-certificate-version",
+                "Reads one version of a certificate",
+                "https://{vault_host}/certificates/{name}/{version}",
+                KEY_VAULT_API_VERSION,
+            ),
+            RuleTemplate {
+                query: pages(),
+                ..rule(
+                    "list-certificate-versions",
+                    "Lists the versions of a certificate, page by page",
+                    Method::Get,
+                    "https://{vault_host}/certificates/{name}/versions",
+                )
+            },
+        ]);
     }
     rules
 }
@@ -87,8 +86,9 @@ fn get_deleted_certificate() -> RuleTemplate {
     )
 }
 
-pub(super) fn add() -> Vec<RuleTemplate> {
-    vec![
+/// Only what may be replaced is recovered.
+pub(super) fn add(overwrite: bool) -> Vec<RuleTemplate> {
+    let mut rules = vec![
         get_certificate_of_job(),
         RuleTemplate {
             query: api_version(KEY_VAULT_API_VERSION),
@@ -104,7 +104,9 @@ pub(super) fn add() -> Vec<RuleTemplate> {
             )
         },
         get_deleted_certificate(),
-        RuleTemplate {
+    ];
+    if overwrite {
+        rules.push(RuleTemplate {
             query: api_version(KEY_VAULT_API_VERSION),
             ..rule(
                 "recover-certificate",
@@ -112,8 +114,9 @@ pub(super) fn add() -> Vec<RuleTemplate> {
                 Method::Post,
                 "https://{vault_host}/deletedcertificates/{alias}/recover",
             )
-        },
-    ]
+        });
+    }
+    rules
 }
 
 pub(super) fn remove() -> Vec<RuleTemplate> {
@@ -132,19 +135,13 @@ pub(super) fn remove() -> Vec<RuleTemplate> {
     ]
 }
 
+/// Always by the version that the certificate itself names: the secret of that certificate, and
+/// of no other.
 pub(super) fn private_keys() -> Vec<RuleTemplate> {
-    vec![
-        get(
-            "get-secret",
-            "Reads a certificate's chain, and with it its PRIVATE KEY",
-            "https://{vault_host}/secrets/{name}",
-            KEY_VAULT_API_VERSION,
-        ),
-        get(
-            "get-secret-version",
-            "Reads the chain of one version, and with it its PRIVATE KEY",
-            "https://{vault_host}/secrets/{name}/{version}",
-            KEY_VAULT_API_VERSION,
-        ),
-    ]
+    vec![get(
+        "get-secret-version",
+        "Reads the chain of a certificate, and with it its PRIVATE KEY",
+        "https://{vault_host}/secrets/{name}/{version}",
+        KEY_VAULT_API_VERSION,
+    )]
 }

@@ -54,9 +54,20 @@ fn rules(kind: JobKind, identity: &Identity) -> Vec<RuleTemplate> {
     super::rules(Needs {
         store: (kind != JobKind::Discovery).then_some(&store),
         new_vault: Some(&new_vault),
+        overwrite: true,
+        check_kinds: &EVERY,
         ..Needs::new(kind, identity)
     })
 }
+
+/// Every kind that a check may be about.
+const EVERY: [JobKind; 5] = [
+    JobKind::Inventory,
+    JobKind::Add,
+    JobKind::Remove,
+    JobKind::CreateStore,
+    JobKind::Discovery,
+];
 
 /// Method and URL of each rule, one a line.
 fn requests(rules: &[RuleTemplate]) -> Vec<String> {
@@ -92,7 +103,6 @@ fn an_inventory_may_get_a_token_list_and_read_certificates_and_nothing_else() {
             "POST https://{authority}/{tenant}/oauth2/v2.0/token",
             "GET https://{vault_host}/certificates",
             "GET https://{vault_host}/certificates/{name}",
-            "GET https://{vault_host}/certificates/{name}/{version}",
         ]
     );
     let queries: Vec<_> = rules
@@ -105,7 +115,6 @@ fn an_inventory_may_get_a_token_list_and_read_certificates_and_nothing_else() {
             "",
             "api-version=7.6&$skiptoken=*?&maxresults=*?",
             "api-version=7.6",
-            "api-version=7.6"
         ]
     );
 }
@@ -165,17 +174,102 @@ fn the_other_jobs_may_send_what_their_row_of_the_table_says() {
 }
 
 #[test]
-fn only_an_inventory_of_all_versions_lists_them() {
+fn only_an_inventory_of_all_versions_lists_and_reads_them() {
     let identity = secret();
     let all = super::rules(Needs {
         versions: Versions::All,
         ..Needs::new(JobKind::Inventory, &identity)
     });
     assert_eq!(
-        all.last().unwrap().url,
-        "https://{vault_host}/certificates/{name}/versions"
+        requests(&all[3..]),
+        [
+            "GET https://{vault_host}/certificates/{name}/{version}",
+            "GET https://{vault_host}/certificates/{name}/versions",
+        ]
     );
-    assert_eq!(all.len(), rules(JobKind::Inventory, &secret()).len() + 1);
+}
+
+#[test]
+fn an_add_that_may_replace_nothing_recovers_nothing() {
+    for overwrite in [false, true] {
+        let identity = secret();
+        let rules = super::rules(Needs {
+            overwrite,
+            ..Needs::new(JobKind::Add, &identity)
+        });
+        let recovers = rules.iter().any(|rule| rule.url.ends_with("/recover"));
+        assert_eq!(recovers, overwrite);
+    }
+}
+
+/// The ids of the rules of a check.
+fn check_of(kinds: &[JobKind], check_arm: CheckArm) -> Vec<String> {
+    let identity = secret();
+    let store = store(&identity);
+    let rules = super::rules(Needs {
+        store: Some(&store),
+        check_kinds: kinds,
+        check_arm,
+        ..Needs::new(JobKind::Check, &identity)
+    });
+    rules.iter().map(|rule| rule.id.to_string()).collect()
+}
+
+#[test]
+fn a_check_may_ask_what_its_kinds_need_and_nothing_else() {
+    use JobKind::{Add, CreateStore, Discovery, Inventory, Remove};
+    const VAULT: [&str; 2] = ["list-certificates", "get-certificate"];
+    for (kinds, wanted) in [
+        (&[][..], vec![]),
+        (&[Inventory], [&["token"], &VAULT[..]].concat()),
+        (
+            &[Add],
+            [
+                &["token", "token-arm"],
+                &VAULT[..],
+                &["get-vault-permissions"],
+            ]
+            .concat(),
+        ),
+        (
+            &[Inventory, Remove],
+            [
+                &["token", "token-arm"],
+                &VAULT[..],
+                &["get-vault-permissions"],
+            ]
+            .concat(),
+        ),
+        (
+            &[CreateStore],
+            vec!["token", "get-resource-group", "get-group-permissions"],
+        ),
+        (
+            &[Discovery],
+            vec!["token", "list-subscriptions", "get-group-permissions"],
+        ),
+    ] {
+        assert_eq!(check_of(kinds, CheckArm::Ask), wanted, "{kinds:?}");
+    }
+}
+
+#[test]
+fn a_check_that_may_not_ask_the_resource_manager_has_the_vault_alone() {
+    assert_eq!(
+        check_of(&EVERY, CheckArm::Leave),
+        ["token", "list-certificates", "get-certificate"]
+    );
+    assert_eq!(check_of(&[JobKind::Discovery], CheckArm::Leave), [""; 0]);
+}
+
+#[test]
+fn a_check_without_a_resource_group_asks_for_no_permissions() {
+    let identity = secret();
+    let rules = super::rules(Needs {
+        check_kinds: &EVERY,
+        ..Needs::new(JobKind::Check, &identity)
+    });
+    assert!(rules.iter().all(|rule| !rule.url.contains("permissions")));
 }
 
 #[test]
@@ -289,6 +383,7 @@ fn no_job_reads_private_keys_unless_its_operator_says_so() {
         }
         let marked = private_key_rules(kind);
         assert_eq!(marked.is_empty(), kind != JobKind::Inventory, "{kind}");
+        assert!(marked.iter().all(|rule| rule.url.ends_with("/{version}")));
         for rule in marked {
             assert_eq!(rule.method, Method::Get);
             assert!(rule.purpose.contains("PRIVATE KEY"), "{}", rule.purpose);
@@ -342,6 +437,7 @@ fn a_vault_is_created_with_exactly_what_the_job_says_and_only_what_it_cannot_kno
     let json = put_body(&secret(), TENANT, Cloud::China);
     assert_eq!(json.value["properties"]["tenantId"], TENANT);
     assert_eq!(free_pointers(&json), ["/location"]);
+    assert_eq!(json.free[0].holds, MemberType::Region);
 
     for (identity, tenant) in [
         (Identity::ManagedIdentity { client_id: None }, TENANT),
@@ -350,6 +446,24 @@ fn a_vault_is_created_with_exactly_what_the_job_says_and_only_what_it_cannot_kno
         let json = put_body(&identity, tenant, Cloud::Public);
         assert_eq!(json.value["properties"].get("tenantId"), None);
         assert_eq!(free_pointers(&json), ["/properties/tenantId"]);
+        assert_eq!(json.free[0].holds, MemberType::Guid);
+    }
+}
+
+#[test]
+fn no_free_member_of_a_built_in_body_may_be_just_any_json() {
+    for kind in JobKind::ALL {
+        for identity in identities() {
+            for rule in rules(kind, &identity) {
+                if let BodyTemplate::Json(json) = rule.body {
+                    assert!(
+                        json.free.iter().all(|free| free.holds != MemberType::Any),
+                        "{kind} {}",
+                        rule.id
+                    );
+                }
+            }
+        }
     }
 }
 
