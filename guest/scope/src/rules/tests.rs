@@ -1,3 +1,6 @@
+mod bodies;
+mod check;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -202,76 +205,6 @@ fn an_add_that_may_replace_nothing_recovers_nothing() {
     }
 }
 
-/// The ids of the rules of a check.
-fn check_of(kinds: &[JobKind], check_arm: CheckArm) -> Vec<String> {
-    let identity = secret();
-    let store = store(&identity);
-    let rules = super::rules(Needs {
-        store: Some(&store),
-        check_kinds: kinds,
-        check_arm,
-        ..Needs::new(JobKind::Check, &identity)
-    });
-    rules.iter().map(|rule| rule.id.to_string()).collect()
-}
-
-#[test]
-fn a_check_may_ask_what_its_kinds_need_and_nothing_else() {
-    use JobKind::{Add, CreateStore, Discovery, Inventory, Remove};
-    const VAULT: [&str; 2] = ["list-certificates", "get-certificate"];
-    for (kinds, wanted) in [
-        (&[][..], vec![]),
-        (&[Inventory], [&["token"], &VAULT[..]].concat()),
-        (
-            &[Add],
-            [
-                &["token", "token-arm"],
-                &VAULT[..],
-                &["get-vault-permissions"],
-            ]
-            .concat(),
-        ),
-        (
-            &[Inventory, Remove],
-            [
-                &["token", "token-arm"],
-                &VAULT[..],
-                &["get-vault-permissions"],
-            ]
-            .concat(),
-        ),
-        (
-            &[CreateStore],
-            vec!["token", "get-resource-group", "get-group-permissions"],
-        ),
-        (
-            &[Discovery],
-            vec!["token", "list-subscriptions", "get-group-permissions"],
-        ),
-    ] {
-        assert_eq!(check_of(kinds, CheckArm::Ask), wanted, "{kinds:?}");
-    }
-}
-
-#[test]
-fn a_check_that_may_not_ask_the_resource_manager_has_the_vault_alone() {
-    assert_eq!(
-        check_of(&EVERY, CheckArm::Leave),
-        ["token", "list-certificates", "get-certificate"]
-    );
-    assert_eq!(check_of(&[JobKind::Discovery], CheckArm::Leave), [""; 0]);
-}
-
-#[test]
-fn a_check_without_a_resource_group_asks_for_no_permissions() {
-    let identity = secret();
-    let rules = super::rules(Needs {
-        check_kinds: &EVERY,
-        ..Needs::new(JobKind::Check, &identity)
-    });
-    assert!(rules.iter().all(|rule| !rule.url.contains("permissions")));
-}
-
 #[test]
 fn only_a_check_gets_tokens_for_two_services_and_it_only_reads() {
     for identity in identities() {
@@ -400,87 +333,6 @@ fn a_job_that_only_reads_sends_no_body_but_for_its_token() {
             "{}",
             rule.id
         );
-    }
-}
-
-/// The body of the request that creates a vault.
-fn put_body(identity: &Identity, tenant: &str, cloud: Cloud) -> JsonTemplate {
-    let (store, new_vault) = (store_of_tenant(tenant, identity), new_vault(cloud));
-    let put = super::rules(Needs {
-        store: Some(&store),
-        new_vault: Some(&new_vault),
-        ..Needs::new(JobKind::CreateStore, identity)
-    })
-    .into_iter()
-    .find(|rule| rule.id == "put-vault");
-    match put.map(|rule| rule.body) {
-        Some(BodyTemplate::Json(json)) => json,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn free_pointers(json: &JsonTemplate) -> Vec<&str> {
-    json.free.iter().map(|free| &*free.pointer).collect()
-}
-
-#[test]
-fn a_vault_is_created_with_exactly_what_the_job_says_and_only_what_it_cannot_know_is_free() {
-    const TENANT: &str = "11111111-1111-4111-8111-111111111111";
-
-    let json = put_body(&secret(), TENANT, Cloud::Public);
-    assert_eq!(
-        json.value,
-        new_vault(Cloud::Public).request_body(TENANT, "eastus")
-    );
-    assert_eq!(free_pointers(&json), [""; 0]);
-
-    let json = put_body(&secret(), TENANT, Cloud::China);
-    assert_eq!(json.value["properties"]["tenantId"], TENANT);
-    assert_eq!(free_pointers(&json), ["/location"]);
-    assert_eq!(json.free[0].holds, MemberType::Region);
-
-    for (identity, tenant) in [
-        (Identity::ManagedIdentity { client_id: None }, TENANT),
-        (secret(), "contoso.example"),
-    ] {
-        let json = put_body(&identity, tenant, Cloud::Public);
-        assert_eq!(json.value["properties"].get("tenantId"), None);
-        assert_eq!(free_pointers(&json), ["/properties/tenantId"]);
-        assert_eq!(json.free[0].holds, MemberType::Guid);
-    }
-}
-
-#[test]
-fn no_free_member_of_a_built_in_body_may_be_just_any_json() {
-    for kind in JobKind::ALL {
-        for identity in identities() {
-            for rule in rules(kind, &identity) {
-                if let BodyTemplate::Json(json) = rule.body {
-                    assert!(
-                        json.free.iter().all(|free| free.holds != MemberType::Any),
-                        "{kind} {}",
-                        rule.id
-                    );
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn a_subscription_is_read_only_where_the_job_does_not_say_the_tenants_id() {
-    for (identity, tenant, wanted) in [
-        (secret(), "11111111-1111-4111-8111-111111111111", false),
-        (secret(), "contoso.example", true),
-        (Identity::ManagedIdentity { client_id: None }, "", true),
-    ] {
-        let store = store_of_tenant(tenant, &identity);
-        let rules = super::rules(Needs {
-            store: Some(&store),
-            ..Needs::new(JobKind::CreateStore, &identity)
-        });
-        let reads = rules.iter().any(|rule| rule.id == "get-subscription");
-        assert_eq!(reads, wanted, "{tenant}");
     }
 }
 
