@@ -85,21 +85,7 @@ fn sentences(scope: &StoreScope, told: &[String]) -> String {
 /// The job had to stop. `so_far` says what it has done; `unknown` is set where a change
 /// was sent and nobody knows what became of it.
 pub fn stopped(ended: Ended, last: Option<CallError>, so_far: &str, unknown: bool) -> Outcome {
-    let (failure, cause) = match (ended, last) {
-        (Ended::Cancelled, _) => (Failure::Cancelled, "the job was cancelled".to_owned()),
-        (Ended::Deadline, Some(error)) => {
-            let failure = match error.failure() {
-                Failure::Throttled => Failure::Throttled,
-                _ => Failure::Deadline,
-            };
-            let cause = format!("the job's time limit came first; the last trouble was: {error}");
-            (failure, cause)
-        }
-        (Ended::Deadline, None) => (
-            Failure::Deadline,
-            "the job's time limit came first; give the job more time".to_owned(),
-        ),
-    };
+    let (failure, cause) = ended.told(last.as_ref());
     let failure = if unknown {
         Failure::Unresolved
     } else {

@@ -18,7 +18,7 @@ use super::input;
 use super::item::item;
 use super::losses::Losses;
 use super::reading::{NameReading, read};
-use super::watch::{self, Ended};
+use super::watch;
 use crate::azure::audience::Audience;
 use crate::azure::calls::Calls;
 use crate::azure::certificate::Defect;
@@ -94,8 +94,10 @@ pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
     let outcome = match result {
         Ok(Ok(gaps)) => done(&scope, &gaps),
         Ok(Err(problem)) => Outcome::failure(problem.failure(), problem),
-        Err(Ended::Cancelled) => Outcome::failure(Failure::Cancelled, Problem::Cancelled),
-        Err(Ended::Deadline) => out_of_time(vault.calls().last_trouble()),
+        Err(ended) => {
+            let (failure, cause) = ended.told(vault.calls().last_trouble().as_ref());
+            Outcome::failure(failure, cause)
+        }
     };
     if let Status::Failure(_) = outcome.status {
         env.log(LogLevel::Error, &outcome.message);
@@ -157,23 +159,6 @@ fn done(scope: &StoreScope, gaps: &Gaps) -> Outcome {
         Status::Warning
     };
     Outcome::new(status, &message)
-}
-
-fn out_of_time(last: Option<CallError>) -> Outcome {
-    match last {
-        Some(error) if error.failure() == Failure::Throttled => Outcome::failure(
-            Failure::Throttled,
-            format!("{error}; the job's time limit came first"),
-        ),
-        Some(error) => Outcome::failure(
-            Failure::Deadline,
-            format!("the job's time limit came first; the last trouble was: {error}"),
-        ),
-        None => Outcome::failure(
-            Failure::Deadline,
-            "the job's time limit came before the vault was read; give the job more time",
-        ),
-    }
 }
 
 /// What happens next.

@@ -7,6 +7,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::azure::error::CallError;
+use crate::contract::Failure;
 use crate::env::Environment;
 
 /// How often the host is asked whether the job was cancelled, besides between steps.
@@ -30,6 +32,28 @@ pub enum Ended {
     Deadline,
     /// The host asked to stop.
     Cancelled,
+}
+
+impl Ended {
+    /// What the job reports: the kind of failure, and the cause as a sentence without its
+    /// end. `last` is the last trouble that a call had; a job that ran out of time while the
+    /// service was throttled is throttled, whatever kind of job it is.
+    pub fn told(self, last: Option<&CallError>) -> (Failure, String) {
+        match (self, last) {
+            (Ended::Cancelled, _) => (Failure::Cancelled, "the job was cancelled".to_owned()),
+            (Ended::Deadline, Some(error)) => (
+                match error.failure() {
+                    Failure::Throttled => Failure::Throttled,
+                    _ => Failure::Deadline,
+                },
+                format!("the job's time limit came first; the last trouble was: {error}"),
+            ),
+            (Ended::Deadline, None) => (
+                Failure::Deadline,
+                "the job's time limit came first; give the job more time".to_owned(),
+            ),
+        }
+    }
 }
 
 /// When a job that began at `start` must be done.
@@ -87,5 +111,42 @@ async fn watch<E: Environment>(env: &E, deadline: Duration, changing: impl Fn() 
             return Ended::Deadline;
         }
         env.sleep(left.min(ASK_EVERY)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::azure::error::{Action, Call};
+    use crate::azure::refusal::Refusal;
+
+    #[test]
+    fn a_job_that_ends_early_is_cancelled_or_throttled_or_out_of_time() {
+        let answered = |status| CallError::Service {
+            refusal: Box::new(Refusal {
+                status,
+                ..Refusal::default()
+            }),
+            call: Call {
+                action: Action::ListCertificates,
+                server: "kv-one.vault.azure.net".into(),
+            },
+            hint: None,
+        };
+        for (ended, last, failure, word) in [
+            (
+                Ended::Cancelled,
+                Some(429),
+                Failure::Cancelled,
+                "was cancelled",
+            ),
+            (Ended::Deadline, Some(429), Failure::Throttled, "429"),
+            (Ended::Deadline, Some(503), Failure::Deadline, "503"),
+            (Ended::Deadline, None, Failure::Deadline, "more time"),
+        ] {
+            let (told, cause) = ended.told(last.map(answered).as_ref());
+            assert_eq!(told, failure, "{ended:?} {last:?}");
+            assert!(cause.contains(word), "{cause}");
+        }
     }
 }

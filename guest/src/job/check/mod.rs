@@ -22,7 +22,7 @@ use job_scope::{
 use self::findings::{Finding, outcome};
 use self::needs::{Needs, READ_ACTION, needs};
 use super::input;
-use super::watch::{self, Ended};
+use super::watch;
 use crate::azure::arm::permissions::Permissions;
 use crate::azure::arm::{Arm, group_path, vault_path};
 use crate::azure::audience::Audience;
@@ -42,14 +42,10 @@ pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store, kinds: &[Job
     };
     match watch::watched(env, deadline, check.all(kinds)).await {
         Ok(outcome) => outcome,
-        Err(Ended::Cancelled) => Outcome::failure(Failure::Cancelled, "the check was cancelled"),
-        Err(Ended::Deadline) => Outcome::failure(
-            Failure::Deadline,
-            match check.arm.calls().last_trouble() {
-                Some(trouble) => format!("the check was not finished in time: {trouble}"),
-                None => "the check was not finished in time; give it more".to_owned(),
-            },
-        ),
+        Err(ended) => {
+            let (failure, cause) = ended.told(check.arm.calls().last_trouble().as_ref());
+            Outcome::failure(failure, cause)
+        }
     }
 }
 
