@@ -72,9 +72,9 @@ pub use rules::{
     ALLOWED_HEADERS, ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION,
     ARM_SUBSCRIPTIONS_API_VERSION, ARM_VAULTS_API_VERSION, BodyTemplate, BoundedBody,
     CLIENT_ASSERTION_TYPE, FreeMember, HeaderRule, IDENTITY_API_VERSION, JsonTemplate,
-    KEY_VAULT_API_VERSION, MemberType, Method, Needs, PairTemplate, QueryTemplate,
-    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate, SKIP_TOKEN,
-    SegmentPattern, ValueTemplate, private_key_rules, rules, segment_patterns,
+    KEY_VAULT_API_VERSION, MemberType, Method, Needs, PageQuery, PairTemplate, QueryTemplate,
+    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate, SegmentPattern,
+    ValueTemplate, private_key_rules, rules, segment_patterns,
 };
 pub use scope::StoreScope;
 pub use variables::Variables;

@@ -3,8 +3,8 @@
 //! Must not know: tokens, and Azure Resource Manager.
 
 use super::{
-    BodyTemplate, BoundedBody, KEY_VAULT_API_VERSION, Method, PairTemplate, RuleTemplate,
-    SKIP_TOKEN, api_version, get, rule,
+    BodyTemplate, BoundedBody, KEY_VAULT_API_VERSION, Method, PageQuery, RuleTemplate, api_version,
+    get, rule,
 };
 use crate::options::Versions;
 
@@ -15,7 +15,7 @@ const IMPORT: usize = 256 * 1024;
 /// The list, page by page.
 pub(super) fn list() -> RuleTemplate {
     RuleTemplate {
-        query: pages(),
+        query: PageQuery::KEY_VAULT.pairs(),
         ..rule(
             "list-certificates",
             "Lists the vault's certificates, page by page",
@@ -35,15 +35,6 @@ pub(super) fn get_any() -> RuleTemplate {
     )
 }
 
-fn pages() -> Vec<PairTemplate> {
-    vec![
-        PairTemplate::fixed("api-version", KEY_VAULT_API_VERSION),
-        PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
-        // The service repeats its page size in some of its next links.
-        PairTemplate::opaque("maxresults", 4).optional(),
-    ]
-}
-
 pub(super) fn inventory(versions: Versions) -> Vec<RuleTemplate> {
     let mut rules = vec![list(), get_any()];
     if versions == Versions::All {
@@ -55,7 +46,7 @@ pub(super) fn inventory(versions: Versions) -> Vec<RuleTemplate> {
                 KEY_VAULT_API_VERSION,
             ),
             RuleTemplate {
-                query: pages(),
+                query: PageQuery::KEY_VAULT.pairs(),
                 ..rule(
                     "list-certificate-versions",
                     "Lists the versions of a certificate, page by page",

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{
     ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION,
-    ARM_VAULTS_API_VERSION, BodyTemplate, FreeMember, JsonTemplate, MemberType, Method,
-    PairTemplate, RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RuleTemplate, SKIP_TOKEN,
-    api_version, get, rule,
+    ARM_VAULTS_API_VERSION, BodyTemplate, FreeMember, JsonTemplate, MemberType, Method, PageQuery,
+    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RuleTemplate, api_version, get,
+    page::SKIP_TOKEN, rule,
 };
 use crate::kind::JobKind;
 use crate::names::TenantId;
@@ -110,7 +110,7 @@ fn group() -> RuleTemplate {
 
 fn list_subscriptions() -> RuleTemplate {
     RuleTemplate {
-        query: pages(ARM_SUBSCRIPTIONS_API_VERSION),
+        query: PageQuery::arm(ARM_SUBSCRIPTIONS_API_VERSION).pairs(),
         ..rule(
             "list-subscriptions",
             "Lists the subscriptions this identity can see",
@@ -152,23 +152,16 @@ pub(super) fn check(kinds: &[JobKind], store: Option<&StoreScope>) -> Vec<RuleTe
 
 fn permissions(id: &'static str, purpose: &'static str, url: &'static str) -> RuleTemplate {
     RuleTemplate {
-        query: pages(ARM_PERMISSIONS_API_VERSION),
+        query: PageQuery::arm(ARM_PERMISSIONS_API_VERSION).pairs(),
         ..rule(id, purpose, Method::Get, url)
     }
-}
-
-fn pages(version: &'static str) -> Vec<PairTemplate> {
-    vec![
-        PairTemplate::fixed("api-version", version),
-        PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
-    ]
 }
 
 pub(super) fn discovery() -> Vec<RuleTemplate> {
     vec![
         list_subscriptions(),
         RuleTemplate {
-            query: pages(ARM_VAULTS_API_VERSION),
+            query: PageQuery::arm(ARM_VAULTS_API_VERSION).pairs(),
             ..rule(
                 "list-vaults",
                 "Lists the vaults of a subscription",

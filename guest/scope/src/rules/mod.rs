@@ -23,6 +23,7 @@
 mod body;
 mod certificates;
 mod management;
+mod page;
 mod pair;
 mod segment;
 mod template;
@@ -36,6 +37,7 @@ use crate::options::{CheckArm, Versions};
 use crate::scope::StoreScope;
 
 pub use body::{BodyTemplate, BoundedBody, FreeMember, JsonTemplate, MemberType};
+pub use page::PageQuery;
 pub use pair::{PairTemplate, ValueTemplate};
 pub(crate) use segment::certificate_name;
 pub use segment::{SegmentPattern, segment_patterns};
@@ -47,10 +49,6 @@ pub use versions::{
     ARM_VAULTS_API_VERSION, CLIENT_ASSERTION_TYPE, IDENTITY_API_VERSION, KEY_VAULT_API_VERSION,
     RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY,
 };
-
-/// Longest skip token that is granted, in bytes. Key Vault's are some 150; Azure Resource Manager's pass 1,000,
-/// and its URLs may have 4 KB.
-pub const SKIP_TOKEN: usize = 4096;
 
 /// What a job is, as far as its rules depend on it.
 #[derive(Clone, Copy, Debug)]

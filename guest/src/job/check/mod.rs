@@ -199,10 +199,11 @@ impl<'e, E: Environment> Check<'e, E> {
         if !self.may_ask_arm {
             return self.not_asked(JobKind::Discovery);
         }
-        let subscriptions = match self.arm.list_subscriptions().await {
-            Ok(subscriptions) => subscriptions,
-            Err(error) => return Finding::Cannot(error.failure(), error.to_string()),
-        };
+        let listing = self.arm.subscriptions().await;
+        if let Some(error) = listing.error {
+            return Finding::Cannot(error.failure(), error.to_string());
+        }
+        let subscriptions = listing.items;
         if subscriptions.is_empty() {
             return Finding::Cannot(
                 Failure::MissingRole,
