@@ -4,6 +4,7 @@
 //! It must not know tokens, nor what an answer means.
 
 use std::cell::{Cell, RefCell};
+use std::future::pending;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use futures_util::future::{Either, select};
 
 use super::error::{Call, CallError};
 use super::request_id::{RequestId, RequestIds};
-use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, decide};
+use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, bounded, decide};
 use super::server_delay::server_delay;
 use crate::contract::Failure;
 use crate::env::Environment;
@@ -35,7 +36,8 @@ pub struct Calls<'e, E> {
 }
 
 /// Shut while a server has asked to slow down, for all calls to it: otherwise each of
-/// many calls in flight would have to be told by itself.
+/// many calls in flight would have to be told by itself. A delay that comes with an answer
+/// which leaves a change open holds back the look at what became of it.
 #[derive(Default)]
 pub struct Gate {
     opens_at: Cell<Duration>,
@@ -92,6 +94,11 @@ impl<'e, E: Environment> Calls<'e, E> {
     /// Sends `request` as often as [`decide`] says. `judge` takes an answer (`None`)
     /// or says what it is instead.
     ///
+    /// Before each attempt it looks whether the job has ended. Of one that has, nothing more
+    /// is sent: the call then never comes to an end, and whoever watches the job drops it
+    /// where it waits. An error instead would have to pass every place that takes errors for
+    /// a service's.
+    ///
     /// # Errors
     /// The verdict on the last answer, or why there was none.
     pub async fn exchange(
@@ -109,20 +116,23 @@ impl<'e, E: Environment> Calls<'e, E> {
         let mut attempt = 1;
         loop {
             self.wait_for(gate, id, attempt).await;
-            let (decision, error) = match self.attempt(request.clone(), repeat).await {
+            if self.job_has_ended() {
+                return pending().await;
+            }
+            let (decision, asked, error) = match self.attempt(request.clone(), repeat).await {
                 Ok(response) => match judge(&response) {
                     None => return Ok(response),
                     Some(verdict) => {
                         let asked = server_delay(&response, self.env.wall());
                         let decision = self.decide(verdict.trouble, repeat, id, attempt, asked);
-                        (decision, verdict.error)
+                        (decision, asked, verdict.error)
                     }
                 },
                 Err(error) => {
                     let decision =
                         self.decide(Trouble::Transport(&error), repeat, id, attempt, None);
                     let call = call.clone();
-                    (decision, CallError::Transport { error, call })
+                    (decision, None, CallError::Transport { error, call })
                 }
             };
             match decision {
@@ -133,6 +143,11 @@ impl<'e, E: Environment> Calls<'e, E> {
                 }
                 Decision::GiveUp(GiveUp::Permanent) => return Err(error),
                 Decision::GiveUp(why) => {
+                    if why == GiveUp::Uncertain {
+                        // What became of it will be looked for, and not too soon.
+                        *self.last_trouble.borrow_mut() = Some(error.clone());
+                        self.shut(gate, asked.map(bounded).unwrap_or_default());
+                    }
                     return Err(CallError::GaveUp {
                         last: Box::new(error),
                         attempts: attempt,
@@ -142,6 +157,10 @@ impl<'e, E: Environment> Calls<'e, E> {
             }
             attempt += 1;
         }
+    }
+
+    fn job_has_ended(&self) -> bool {
+        self.env.cancelled() || self.remaining().is_zero()
     }
 
     async fn attempt(&self, request: Request, repeat: Repeat) -> Result<Response, TransportError> {
@@ -193,8 +212,12 @@ impl<'e, E: Environment> Calls<'e, E> {
             );
             self.env.log(LogLevel::Warn, &line);
         }
-        let opens_at = now.saturating_add(delay).max(gate.opens_at.get());
-        gate.opens_at.set(opens_at);
+        self.shut(gate, delay);
+    }
+
+    fn shut(&self, gate: &Gate, delay: Duration) {
+        let opens_at = self.env.now().saturating_add(delay);
+        gate.opens_at.set(opens_at.max(gate.opens_at.get()));
     }
 
     async fn wait_for(&self, gate: &Gate, id: RequestId, attempt: u32) {

@@ -202,7 +202,7 @@ impl CallError {
         match self {
             CallError::Token { refusal, call } => of_token(refusal, call),
             CallError::NoAssertion { .. } => Failure::NoIdentity,
-            CallError::Service { refusal, .. } => of_service(refusal),
+            CallError::Service { refusal, call, .. } => of_service(refusal, call),
             CallError::Transport { error, call } => of_transport(error, call),
             CallError::GaveUp { last, why, .. } => match (last.failure(), why) {
                 (Failure::Throttled, _) => Failure::Throttled,
@@ -236,17 +236,6 @@ impl CallError {
             CallError::Transport { error, call } => asked(call) && error.may_have_arrived(),
             CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link(_) => false,
         }
-    }
-
-    /// The same without the service's own words.
-    #[must_use]
-    pub fn without_detail(mut self) -> CallError {
-        match &mut self {
-            CallError::Service { refusal, .. } => refusal.detail = None,
-            CallError::GaveUp { last, .. } => **last = last.as_ref().clone().without_detail(),
-            _ => {}
-        }
-        self
     }
 
     /// Whether another attempt would have come after the job's end.
@@ -361,7 +350,7 @@ const INPUT_CODES: [&str; 3] = [
     "VaultNameNotValid",
 ];
 
-fn of_service(refusal: &Refusal) -> Failure {
+fn of_service(refusal: &Refusal, call: &Call) -> Failure {
     match refusal.status {
         401 => Failure::Authentication,
         403 if refusal.is("ForbiddenByFirewall") => Failure::Firewall,
@@ -374,6 +363,12 @@ fn of_service(refusal: &Refusal) -> Failure {
         }
         403 => Failure::Forbidden,
         400 if INPUT_CODES.iter().any(|code| refusal.is(code)) => Failure::InvalidInput,
+        // The vault's word for a certificate, a key or tags that it does not take.
+        400 if matches!(call.action, Action::ImportCertificate(_))
+            && refusal.is("BadParameter") =>
+        {
+            Failure::InvalidInput
+        }
         404 => Failure::NotFound,
         // Nothing is in the way; something is missing.
         409 if refusal.is("MissingSubscriptionRegistration") => Failure::Other,
@@ -459,6 +454,15 @@ mod tests {
             (service(read(), 404, None), Failure::NotFound),
             (service(read(), 409, None), Failure::Conflict),
             (service(list(), 400, None), Failure::Other),
+            (service(list(), 400, Some("BadParameter")), Failure::Other),
+            (
+                service(
+                    Action::ImportCertificate("a".into()),
+                    400,
+                    Some("BadParameter"),
+                ),
+                Failure::InvalidInput,
+            ),
             (
                 service(
                     Action::CreateVault("a".into()),
@@ -619,42 +623,6 @@ mod tests {
             (no_token(Action::AskForToken, 502, 0, None), false),
         ] {
             assert_eq!(error.may_have_taken_effect(), wanted, "{error}");
-        }
-    }
-
-    #[test]
-    fn the_services_own_words_can_be_left_out() {
-        let refusal = Refusal {
-            status: 400,
-            code: Some("BadParameter".into()),
-            detail: Some("planted".into()),
-            ..Refusal::default()
-        };
-        let error = CallError::Service {
-            refusal: Box::new(refusal),
-            call: Call {
-                action: Action::ImportCertificate("a".into()),
-                server: "kv-one.vault.azure.net".into(),
-            },
-            hint: None,
-        };
-        for error in [error.clone(), given_up(error, GiveUp::Attempts)] {
-            assert!(error.to_string().contains("planted"));
-            let without = error.without_detail().to_string();
-            assert!(without.contains("400 BadParameter"), "{without}");
-            assert!(!without.contains("planted"), "{without}");
-        }
-        let other = unreadable_list();
-        assert_eq!(other.clone().without_detail(), other);
-    }
-
-    fn unreadable_list() -> CallError {
-        CallError::Unreadable {
-            problem: "odd".into(),
-            call: Call {
-                action: Action::ListCertificates,
-                server: "kv-one.vault.azure.net".into(),
-            },
         }
     }
 }

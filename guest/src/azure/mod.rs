@@ -19,6 +19,7 @@
 //! | [`certificate`], [`current`], [`thumbprint`] | what a certificate looks like on the wire |
 //! | [`import`] | what is sent to import one |
 //! | [`refusal`] | what a service's error body says |
+//! | [`discretion`] | what of it may be shown |
 //! | [`error`], [`remedy`] | why a call failed, and what to do, for people |
 
 pub mod arm;
@@ -28,6 +29,7 @@ pub mod certificate;
 pub mod chain;
 pub mod challenge;
 pub mod current;
+pub mod discretion;
 pub mod entra;
 pub mod error;
 pub mod identity_endpoint;

@@ -1,18 +1,17 @@
 //! What a service's error answer says (Azure REST API guidelines, "Handling errors";
 //! Key Vault REST, "KeyVaultError").
 //!
-//! It must not advise: see [`super::remedy`].
+//! It must not advise: see [`super::remedy`]; and nothing of an answer is kept past
+//! [`super::discretion`].
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::discretion::Discretion;
 use crate::http::Response;
 use crate::text::{excerpt, identifier};
-
-/// Characters of a service's own text that are shown.
-const DETAIL: usize = 300;
 
 /// Codes of details that are kept. Azure Resource Graph, which says in them alone what is
 /// wrong, sends one or two.
@@ -32,7 +31,7 @@ pub struct Refusal {
     pub code: Option<String>,
     /// The innermost `innererror.code`.
     pub inner: Option<String>,
-    /// The first line of `error.message`.
+    /// `error.message`, as far as it may be shown.
     pub detail: Option<String>,
     /// The action that role-based access control did not allow:
     /// `Microsoft.KeyVault/vaults/certificates/import/action`.
@@ -130,25 +129,28 @@ fn detail_codes(details: &Value) -> Vec<String> {
 
 impl Refusal {
     /// Reads an error answer.
-    pub fn read(response: &Response) -> Refusal {
+    pub fn read(response: &Response, discretion: &Discretion<'_>) -> Refusal {
         let body = serde_json::from_slice::<Body>(&response.body).ok();
         let error = body.as_ref().map(|body| &body.error);
-        let named = |code: Option<&str>| code.and_then(identifier).map(str::to_owned);
+        let message = error.and_then(|error| error.message.as_deref());
+        let shown = |name: String| discretion.name(name);
+        let named = |code: Option<&str>| {
+            let code = code.and_then(identifier).map(str::to_owned);
+            code.and_then(shown)
+        };
         Refusal {
             status: response.status,
             code: named(error.and_then(|error| error.code.as_deref())),
             inner: named(error.and_then(WireError::innermost)),
-            detail: error
-                .and_then(|error| error.message.as_deref())
-                .map(|message| excerpt(message, DETAIL))
-                .filter(|detail| !detail.is_empty()),
-            action: error
-                .and_then(|error| error.message.as_deref())
-                .and_then(denied_action),
+            detail: message.and_then(|message| discretion.words(message)),
+            action: message.and_then(denied_action).and_then(shown),
             details: error
                 .map(|error| detail_codes(&error.details))
-                .unwrap_or_default(),
-            policy: error.and_then(WireError::policy),
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(shown)
+                .collect(),
+            policy: error.and_then(WireError::policy).and_then(shown),
             request_id: named(response.header("x-ms-request-id")),
         }
     }
@@ -175,7 +177,8 @@ fn denied_action(message: &str) -> Option<String> {
         })?;
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'*' | b'-');
-    (action.len() <= 128 && action.bytes().all(plain)).then(|| action.to_owned())
+    let is_action = action.starts_with("Microsoft.") && action.bytes().all(plain);
+    (is_action && action.len() <= 128).then(|| action.to_owned())
 }
 
 /// `403 ForbiddenByRbac: "Caller is not authorized …" (request id …)`
@@ -210,13 +213,32 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::azure::error::Action;
+    use crate::http::Request;
 
     fn refusal(status: u16, body: &str) -> Refusal {
-        Refusal::read(&Response {
+        let response = Response {
             status,
             headers: vec![("x-ms-request-id".into(), "7d2c-01".into())],
             body: body.as_bytes().to_vec(),
-        })
+        };
+        let mut request = Request::get("https://v.example/".into());
+        request.set("authorization", "Bearer the-token".into());
+        let discretion = Discretion::of(&Action::ListCertificates, &request);
+        Refusal::read(&response, &discretion)
+    }
+
+    #[test]
+    fn whatever_repeats_the_token_is_left_out() {
+        let body = r#"{"error":{"code":"the-token","message":"no: the-token\r\nAction: 'Microsoft.KeyVault/the-token'",
+            "innererror":{"code":"the-token"},"details":[{"code":"the-token"}],
+            "additionalInfo":[{"info":{"policyAssignmentName":"the-token"}}]}}"#;
+        let wanted = Refusal {
+            status: 403,
+            request_id: Some("7d2c-01".into()),
+            ..Refusal::default()
+        };
+        assert_eq!(refusal(403, body), wanted);
     }
 
     #[test]

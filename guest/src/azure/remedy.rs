@@ -139,6 +139,13 @@ fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
         return Some(advice);
     }
     let text = match refusal.status {
+        400 if matches!(call.action, Action::ImportCertificate(_))
+            && refusal.is("BadParameter") =>
+        {
+            "the vault does not take this certificate: see that it has not expired, that its key is \
+             RSA with 2048, 3072 or 4096 bits or EC on a curve of the vault's, and that its tags are \
+             texts that Azure takes"
+        }
         401 => {
             return Some(format!(
                 "{party} did not accept the token; check the tenant and AzureCloud"
@@ -197,7 +204,8 @@ fn service_advice(refusal: &Refusal, call: &Call) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// The built-in role that allows an action, least first ("Azure built-in roles for Key Vault").
+/// The built-in role that allows an action and what else its job does ("Azure built-in roles
+/// for Key Vault").
 pub fn role(action: &Action) -> &'static str {
     match action {
         Action::ListCertificates | Action::ListVersions(_) | Action::ReadCertificate(_) => {

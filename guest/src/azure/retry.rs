@@ -26,6 +26,11 @@ pub const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// asked again after two minutes.
 pub const LONGEST_SERVER_DELAY: Duration = Duration::from_secs(120);
 
+/// A server's delay as far as it is obeyed.
+pub fn bounded(asked: Duration) -> Duration {
+    asked.min(LONGEST_SERVER_DELAY)
+}
+
 /// What went wrong.
 #[derive(Clone, Copy, Debug)]
 pub enum Trouble<'a> {
@@ -43,8 +48,7 @@ pub enum Trouble<'a> {
 pub enum Repeat {
     /// Twice is the same as once.
     Freely,
-    /// Only when the service has certainly done nothing: it was not reached, it throttled,
-    /// or it said when to come back.
+    /// Only when the service has certainly done nothing: it was not reached, or it throttled.
     OnlyIfUndone,
 }
 
@@ -91,16 +95,13 @@ pub fn decide(trouble: Trouble<'_>, standing: Standing) -> Decision {
     let Some(most) = attempts(trouble) else {
         return Decision::GiveUp(GiveUp::Permanent);
     };
-    if standing.repeat == Repeat::OnlyIfUndone && may_have_taken_effect(trouble, standing) {
+    if standing.repeat == Repeat::OnlyIfUndone && may_have_taken_effect(trouble) {
         return Decision::GiveUp(GiveUp::Uncertain);
     }
     if standing.attempt >= most {
         return Decision::GiveUp(GiveUp::Attempts);
     }
-    let asked = standing
-        .server_delay
-        .unwrap_or(Duration::ZERO)
-        .min(LONGEST_SERVER_DELAY);
+    let asked = standing.server_delay.map(bounded).unwrap_or_default();
     let delay = own_delay(standing.attempt, standing.jitter).max(asked);
     if delay >= standing.remaining {
         return Decision::GiveUp(GiveUp::NoTime);
@@ -108,12 +109,12 @@ pub fn decide(trouble: Trouble<'_>, standing: Standing) -> Decision {
     Decision::Retry(delay)
 }
 
-/// A throttled request was not processed, and who says when to come back has not begun
-/// ("Azure Key Vault throttling guidance"; Azure.Core repeats a POST on these alone).
-fn may_have_taken_effect(trouble: Trouble<'_>, standing: Standing) -> bool {
+/// A throttled request was not processed ("Azure Key Vault throttling guidance"). Everyone
+/// else who answers may have worked on it, also one that says when to come back: a gateway
+/// gives that to a request which the service behind it has already taken.
+fn may_have_taken_effect(trouble: Trouble<'_>) -> bool {
     match trouble {
         Trouble::Status(429) => false,
-        Trouble::Status(503) => standing.server_delay.is_none(),
         Trouble::Status(_) | Trouble::Transient => true,
         Trouble::Transport(error) => error.may_have_arrived(),
     }
@@ -219,7 +220,7 @@ mod tests {
         let soon = Some(Duration::from_secs(1));
         for (code, server_delay, again) in [
             (429, None, true),
-            (503, soon, true),
+            (503, soon, false),
             (503, None, false),
             (500, soon, false),
             (502, None, false),

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::audience::Audience;
 use super::calls::{Calls, Gate, Verdict};
 use super::challenge::Challenge;
+use super::discretion::Discretion;
 use super::error::{Action, Call, CallError};
 use super::refusal::Refusal;
 use super::remedy;
@@ -82,13 +83,14 @@ impl<'e, E: Environment> Service<'e, E> {
         let mut renewed = false;
         loop {
             request.set("authorization", bearer.header());
+            let discretion = Discretion::of(&call.action, &request);
             let response = self
                 .calls
                 .exchange(&self.gate, call, id, repeat, request.clone(), |response| {
                     (!matches!(response.status, 200..300 | 401)).then(|| Verdict {
                         trouble: Trouble::Status(response.status),
                         error: CallError::Service {
-                            refusal: Box::new(Refusal::read(response)),
+                            refusal: Box::new(Refusal::read(response, &discretion)),
                             call: call.clone(),
                             hint: None,
                         },
@@ -101,9 +103,15 @@ impl<'e, E: Environment> Service<'e, E> {
             let challenge = Challenge::read(&response);
             if renewed {
                 return Err(CallError::Service {
-                    refusal: Box::new(Refusal::read(&response)),
+                    refusal: Box::new(Refusal::read(&response, &discretion)),
                     call: call.clone(),
-                    hint: remedy::tenant_hint(challenge.tenant.as_deref(), self.tokens.tenant()),
+                    hint: remedy::tenant_hint(
+                        challenge
+                            .tenant
+                            .and_then(|tenant| discretion.name(tenant))
+                            .as_deref(),
+                        self.tokens.tenant(),
+                    ),
                 });
             }
             renewed = true;

@@ -14,12 +14,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::azure::thumbprint::Thumbprint;
-use crate::contract::{Credential, Job, Secret, Store};
+use crate::contract::{Credential, Job, Outcome, Secret, Store};
 use crate::http::Method;
 use crate::pfx;
 use crate::testing::{Answer, Fake, Sent, answer};
-use faults::refusal;
-pub(crate) use faults::{Fault, faults, html, refused, reset, timeout};
+pub(crate) use faults::{Fault, faults, html, refused, reset, timeout, unavailable_for};
+use faults::{TOKEN, echo, refusal};
 
 pub(crate) const ALIAS: &str = "web-1";
 const VAULT: &str = "https://kv-one.vault.azure.net";
@@ -242,6 +242,7 @@ impl State {
                     let _ = self.work(sent);
                     answer
                 }
+                Fault::Echo(status, code) => Ok(echo(status, code, sent)),
                 Fault::Late(after, answer) => {
                     self.late.push((sent.at + after, sent.clone()));
                     answer
@@ -253,7 +254,8 @@ impl State {
 
     fn work(&mut self, sent: &Sent) -> Answer {
         let Some(path) = sent.url().strip_prefix(VAULT) else {
-            return Ok(answer(200, r#"{"access_token":"t1","expires_in":3599}"#));
+            let token = json!({ "access_token": TOKEN, "expires_in": 3_599 });
+            return Ok(answer(200, &token.to_string()));
         };
         let (path, query) = path.split_once('?').unwrap();
         assert_eq!(query, "api-version=7.6");
@@ -412,6 +414,18 @@ pub(crate) fn store() -> Store {
         tenant: "11111111-1111-1111-1111-111111111111".into(),
         path: "22222222-2222-2222-2222-222222222222:rg-one:kv-one".into(),
         properties: Vec::new(),
+    }
+}
+
+/// Nothing that a job says may hold a token, a client's secret, a tag's value (the tests
+/// call theirs "planted" as well) or a piece of the key.
+pub(crate) fn keeps_its_secrets(fake: &Fake, outcome: &Outcome) {
+    let log = fake.log.borrow();
+    let lines = log.iter().map(|(_, line)| line.as_str());
+    for line in lines.chain([outcome.message.as_str()]) {
+        for secret in ["planted", "sp-secret", "MII"] {
+            assert!(!line.contains(secret), "{line}");
+        }
     }
 }
 

@@ -35,7 +35,7 @@ use crate::text::excerpt;
 /// with the list's own request this stays below a host's limit of 64.
 const IN_FLIGHT: usize = 48;
 
-/// NameReading that are listed ahead of the reads, about: 40 pages. Enough that the list
+/// Names that are listed ahead of the reads, about: 40 pages. Enough that the list
 /// never waits while reads keep up, and little memory when they do not.
 const LISTED_AHEAD: usize = 1_000;
 
@@ -85,24 +85,27 @@ impl Problem {
 
 /// Runs the job.
 pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
+    let outcome = inventory(env, job, store).await;
+    if let Status::Failure(_) = outcome.status {
+        env.log(LogLevel::Error, &outcome.message);
+    }
+    outcome
+}
+
+async fn inventory<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
     let (scope, vault, options) = match prepare(env, job, store, deadline) {
         Ok(prepared) => prepared,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
-    let result = watch::watched(env, deadline, Inventory::new(&vault, &options).read()).await;
-    let outcome = match result {
+    match watch::watched(env, deadline, Inventory::new(&vault, &options).read()).await {
         Ok(Ok(gaps)) => done(&scope, &gaps),
         Ok(Err(problem)) => Outcome::failure(problem.failure(), problem),
         Err(ended) => {
             let (failure, cause) = ended.told(vault.calls().last_trouble().as_ref());
             Outcome::failure(failure, cause)
         }
-    };
-    if let Status::Failure(_) = outcome.status {
-        env.log(LogLevel::Error, &outcome.message);
     }
-    outcome
 }
 
 fn prepare<'e, E: Environment>(
@@ -184,14 +187,14 @@ struct Inventory<'v, 'e, E> {
     options: &'v JobOptions,
     batches: Batches<'e, E>,
     gaps: Gaps,
-    /// NameReading that were read, or could not be: an inventory of all versions has more items.
+    /// Names that were read: an inventory of all versions has more items.
     done: u64,
     /// The error of the first certificate that could not be read.
     first_loss: Option<(Failure, String)>,
     /// How many were forbidden, and the error of the first.
     forbidden: u64,
     first_forbidden: Option<(Failure, String)>,
-    /// NameReading in lower case: a vault that changes while it is listed may show one twice.
+    /// Names in lower case: a vault that changes while it is listed may show one twice.
     listed: BTreeSet<String>,
     waiting: VecDeque<Alias>,
     gone: u64,

@@ -1,5 +1,8 @@
 //! Ends a job early: at its deadline, and when it is cancelled.
 //!
+//! Between two looks of this watch no request begins either: [`crate::azure::calls`] asks
+//! before each attempt, and holds a job that has ended until the watch drops it.
+//!
 //! It must not know what the job does meanwhile; its work is dropped where it waits.
 
 use std::future::{Future, poll_fn};
@@ -11,7 +14,7 @@ use crate::azure::error::CallError;
 use crate::contract::Failure;
 use crate::env::Environment;
 
-/// How often the host is asked whether the job was cancelled, besides between steps.
+/// How often the host is asked whether the job was cancelled, besides before each request.
 /// A person who cancels does not notice a quarter of a second, and four questions a
 /// second cost nothing.
 const ASK_EVERY: Duration = Duration::from_millis(250);
@@ -75,7 +78,8 @@ pub async fn watched<E: Environment, T>(
 }
 
 /// The same for work that changes something: while `changing` says that a change is under
-/// way, a cancelled job waits a little for its answer.
+/// way, a cancelled job waits a little for its answer. What the work would send after that
+/// answer is not sent, so that no other change follows.
 ///
 /// # Errors
 /// Why it ended.

@@ -29,7 +29,7 @@ fn tokens_with(proof: Proof) -> Tokens {
 
 fn calls(fake: &Fake) -> Calls<'_, Fake> {
     use crate::clock::Clock as _;
-    Calls::new(fake, "attempt", fake.now() + 10 * HOUR)
+    Calls::new(fake, "attempt", fake.now() + 100 * HOUR)
 }
 
 fn token(number: usize, members: &str) -> Answer {

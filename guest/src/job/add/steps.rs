@@ -26,10 +26,6 @@ use job_scope::Alias;
 /// time; then it is theirs.
 const RECOVERIES: u32 = 2;
 
-/// Fewest characters of a tag's value that the service's own words are searched for:
-/// shorter ones are in every sentence.
-const TELLING: usize = 4;
-
 /// How it ended well, or was left alone.
 pub(super) enum Ending {
     Imported { recovered: bool, notes: Vec<Note> },
@@ -219,11 +215,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             tags: plan.tags.as_map(),
         };
         self.deeds.import(Import::Sent);
-        let answer = self
-            .vault
-            .import(&self.wanted.alias, &import)
-            .await
-            .map_err(|error| discreet(error, plan))?;
+        let answer = self.vault.import(&self.wanted.alias, &import).await?;
         if answer.thumbprint == Some(self.wanted.wish.thumbprint) {
             return Ok(());
         }
@@ -330,21 +322,5 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
 
     fn env(&self) -> &'e E {
         self.vault.calls().env()
-    }
-}
-
-/// Drops the service's own words where they repeat a tag's value.
-fn discreet(error: CallError, plan: &NewVersion) -> CallError {
-    let said = error
-        .refusal()
-        .and_then(|refusal| refusal.detail.as_deref());
-    let repeats = said.is_some_and(|said| {
-        let mut values = plan.tags.as_map().values();
-        values.any(|value| value.chars().count() >= TELLING && said.contains(value.as_str()))
-    });
-    if repeats {
-        error.without_detail()
-    } else {
-        error
     }
 }

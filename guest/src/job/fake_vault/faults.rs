@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::http::{Response, TransportError};
-use crate::testing::{Answer, answer, with_header};
+use crate::testing::{Answer, Sent, answer, with_header};
 
 /// What happens to a request instead.
 #[derive(Clone)]
@@ -18,6 +18,38 @@ pub(crate) enum Fault {
     Lost(Answer),
     /// It is worked on after so long; this comes back at once.
     Late(Duration, Answer),
+    /// It is not worked on, and everything that it carried comes back in the error of this
+    /// status and code.
+    Echo(u16, &'static str),
+}
+
+/// The token of the fake vault.
+pub(crate) const TOKEN: &str = "planted-token-of-the-fake-vault";
+
+/// An error that repeats a request wherever an error has room for it: its body, or its
+/// token where it has none.
+pub(super) fn echo(status: u16, code: &str, sent: &Sent) -> Response {
+    let body: Value = serde_json::from_slice(&sent.request.body).unwrap_or_default();
+    let tags = body["tags"].as_object();
+    let first = tags.and_then(|tags| tags.values().next()?.as_str());
+    let value = first.unwrap_or(TOKEN);
+    let carried = match &body {
+        Value::Null => sent
+            .request
+            .header("authorization")
+            .unwrap_or_default()
+            .to_owned(),
+        body => body.to_string(),
+    };
+    let error = json!({
+        "code": code,
+        "message": format!("{value}: {carried}\r\nAction: 'Microsoft.{value}'"),
+        "innererror": { "code": value },
+        "details": [{ "code": value }],
+        "additionalInfo": [{ "info": { "policyAssignmentName": format!("of {value}") } }],
+    });
+    let answer = answer(status, &json!({ "error": error }).to_string());
+    with_header(answer, "x-ms-request-id", TOKEN)
 }
 
 pub(super) fn refusal(status: u16, code: &str, inner: Option<&str>) -> Response {
@@ -49,10 +81,15 @@ pub(crate) fn timeout() -> Answer {
     Err(TransportError::Timeout("no answer in time"))
 }
 
+/// An error of the service that says when to come back, in seconds.
+pub(crate) fn unavailable_for(seconds: &str) -> Answer {
+    refused(503, "ServiceUnavailable", None)
+        .map(|response| with_header(response, "retry-after", seconds))
+}
+
 /// Every fault that a single request can have, with its name.
 pub(crate) fn faults() -> Vec<(&'static str, Fault)> {
     let unavailable = || refused(503, "ServiceUnavailable", None);
-    let soon = || unavailable().map(|response| with_header(response, "retry-after", "1"));
     let broken = || refused(500, "InternalServerError", None);
     vec![
         (
@@ -71,7 +108,14 @@ pub(crate) fn faults() -> Vec<(&'static str, Fault)> {
         ("500 after", Fault::Lost(broken())),
         ("503 before", Fault::Instead(unavailable())),
         ("503 after", Fault::Lost(unavailable())),
-        ("503 with a delay", Fault::Instead(soon())),
+        (
+            "503 with a delay before",
+            Fault::Instead(unavailable_for("1")),
+        ),
+        ("503 with a delay after", Fault::Lost(unavailable_for("1"))),
+        ("429 with an echo", Fault::Echo(429, "Throttled")),
+        ("400 with an echo", Fault::Echo(400, "BadParameter")),
+        ("500 with an echo", Fault::Echo(500, "InternalServerError")),
         ("429", Fault::Instead(refused(429, "Throttled", None))),
         ("400", Fault::Instead(refused(400, "BadParameter", None))),
         ("401", Fault::Instead(refused(401, "Unauthorized", None))),

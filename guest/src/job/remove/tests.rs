@@ -11,7 +11,8 @@ use serde_json::json;
 use super::*;
 use crate::clock::Clock as _;
 use crate::job::fake_vault::{
-    ALIAS, FakeVault, Fault, Life, faults, html, job, refused, reset, store, thumbprint, timeout,
+    ALIAS, FakeVault, Fault, Life, faults, html, job, keeps_its_secrets, refused, reset, store,
+    thumbprint, timeout, unavailable_for,
 };
 use crate::testing::Fake;
 
@@ -300,4 +301,16 @@ fn a_job_that_must_stop_says_what_it_has_done() {
     let outcome = remove_in(&fake, None);
     assert_eq!(outcome.status, Status::Warning);
     says(&outcome, &["was deleted", "had to stop"]);
+}
+
+#[test]
+fn a_job_that_is_cancelled_between_two_looks_of_its_watch_deletes_nothing() {
+    let vault = live();
+    let fake = vault.serve().latency(50);
+    fake.cancel_at
+        .set(Some(fake.now() + Duration::from_millis(60)));
+    let outcome = remove_in(&fake, Some(&thumbprint(OURS)));
+    assert_eq!(failed(&outcome), Failure::Cancelled, "{}", outcome.message);
+    says(&outcome, &["nothing was deleted"]);
+    assert_eq!(vault.requests(), [LOOK]);
 }

@@ -12,6 +12,7 @@ fn lost_answers() -> Vec<crate::testing::Answer> {
         html(503),
         html(520),
         html(200),
+        unavailable_for("1"),
     ]
 }
 
@@ -149,10 +150,8 @@ fn an_answer_that_shows_another_certificate_is_not_believed() {
 
 #[test]
 fn an_import_that_was_certainly_not_worked_on_is_sent_again_without_a_look() {
-    let soon = refused(503, "ServiceUnavailable", None)
-        .map(|response| crate::testing::with_header(response, "retry-after", "1"));
     let no_connection = Err(crate::http::TransportError::Connection("refused"));
-    for answer in [refused(429, "Throttled", None), soon, no_connection] {
+    for answer in [refused(429, "Throttled", None), no_connection] {
         let vault = FakeVault::new();
         vault.fail(2, 2, Fault::Instead(answer));
         succeeded(&add(&vault, certificate()));
@@ -172,5 +171,24 @@ fn a_job_that_must_stop_before_it_has_looked_leaves_the_outcome_open() {
         let outcome = add_in(&fake, certificate());
         assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
         says(&outcome, &["cancelled", "an import was sent", "not known"]);
+    }
+}
+
+#[test]
+fn whoever_says_when_to_come_back_may_have_worked_on_it_and_is_not_asked_sooner() {
+    for fault in [
+        Fault::Lost(unavailable_for("20")),
+        Fault::Instead(unavailable_for("20")),
+    ] {
+        let vault = FakeVault::new();
+        vault.fail(2, 1, fault);
+        let fake = vault.serve();
+        succeeded(&add_in(&fake, certificate()));
+        assert_eq!(vault.requests()[..3], [LOOK, IMPORT, LOOK]);
+        assert_eq!(vault.versions_of(&ours()), 1);
+        let sent = fake.sent_to("/certificates/");
+        let waited = sent[2].at - sent[1].at;
+        let wanted = Duration::from_secs(20)..Duration::from_secs(21);
+        assert!(wanted.contains(&waited), "{waited:?}");
     }
 }

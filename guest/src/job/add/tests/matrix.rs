@@ -41,7 +41,7 @@ fn scenes() -> Vec<(&'static str, Prepare, bool)> {
 fn new(overwrite: bool) -> NewCertificate {
     NewCertificate {
         overwrite,
-        ..with(certificate(), &[("CertificateTags", r#"{"a":"1"}"#)])
+        ..with(certificate(), &[("CertificateTags", r#"{"a":"planted"}"#)])
     }
 }
 
@@ -56,7 +56,7 @@ fn check(vault: &FakeVault, outcome: &Outcome, what: &str) {
             let state = vault.0.borrow();
             let current = state.versions.last().unwrap();
             assert_eq!(current.der, ours(), "{text}");
-            assert_eq!(current.tags["a"], "1", "{text}");
+            assert_eq!(current.tags["a"], "planted", "{text}");
         }
         Status::Warning => assert_eq!((life, versions), (Life::Live, 0), "{text}"),
         Status::Failure(Failure::Unresolved) => {
@@ -95,6 +95,7 @@ fn whatever_happens_to_any_request_there_is_one_version_and_a_true_outcome() {
                     let start = fake.now();
                     let outcome = add_in(&fake, new(overwrite));
                     let what = format!("{scene}, {name} at {first} × {count}");
+                    keeps_its_secrets(&fake, &outcome);
                     let late = matches!(fault, Fault::Late(..)) && count > 1;
                     if !late {
                         check(&vault, &outcome, &what);

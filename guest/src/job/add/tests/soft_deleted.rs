@@ -226,7 +226,7 @@ fn an_import_that_fails_after_a_recovery_says_that_it_was_recovered() {
     let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
     vault.fail(6, 1, Fault::Instead(refused(400, "BadParameter", None)));
     let outcome = add(&vault, overwriting());
-    assert_eq!(failed(&outcome), Failure::Other);
+    assert_eq!(failed(&outcome), Failure::InvalidInput);
     says(
         &outcome,
         &[

@@ -144,3 +144,58 @@ fn a_job_that_is_cancelled_after_a_recovery_says_what_it_has_done() {
         &["cancelled", "web-1 was recovered", "nothing was imported"],
     );
 }
+
+#[test]
+fn a_job_that_is_cancelled_between_two_looks_of_its_watch_imports_nothing() {
+    // The token takes 50 ms and the look 50 ms more; the watch looks each 250 ms.
+    for (milliseconds, requests) in [(10, 0), (60, 1)] {
+        let vault = FakeVault::new();
+        let fake = vault.serve().latency(50);
+        fake.cancel_at
+            .set(Some(fake.now() + Duration::from_millis(milliseconds)));
+        let outcome = add_in(&fake, certificate());
+        assert_eq!(failed(&outcome), Failure::Cancelled);
+        says(&outcome, &["cancelled", "nothing was imported"]);
+        assert_eq!(vault.requests().len(), requests, "{milliseconds}");
+        assert_eq!(vault.asked("import"), 0);
+    }
+}
+
+#[test]
+fn a_cancelled_job_waits_for_the_change_that_is_out_and_begins_no_other() {
+    // Token, look and import take 50 ms each: the import is out when the job is cancelled.
+    let at = Duration::from_millis(110);
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
+    let fake = vault.serve().latency(50);
+    fake.cancel_at.set(Some(fake.now() + at));
+    let outcome = add_in(&fake, overwriting());
+    assert_eq!(failed(&outcome), Failure::Cancelled, "{}", outcome.message);
+    says(&outcome, &["cancelled", "nothing was imported"]);
+    assert_eq!(vault.requests(), [LOOK, IMPORT]);
+    assert_eq!(vault.0.borrow().life, Life::Deleted);
+
+    let vault = FakeVault::new();
+    vault.fail(2, 1, Fault::Instead(reset()));
+    let fake = vault.serve().latency(50);
+    fake.cancel_at.set(Some(fake.now() + at));
+    let outcome = add_in(&fake, certificate());
+    assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
+    assert_eq!(vault.requests(), [LOOK, IMPORT]);
+}
+
+#[test]
+fn nothing_is_sent_after_the_time_is_up() {
+    // Token, look and import: the last answer comes with the end, and asks for a recovery.
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
+    let fake = vault.serve().latency(600);
+    let job = Job {
+        time_limit: Duration::from_secs(2),
+        ..job()
+    };
+    let end = fake.now() + Duration::from_secs(2);
+    fake.run(run(&fake, &job, &store(), overwriting()));
+    assert_eq!(vault.requests(), [LOOK, IMPORT]);
+    for sent in fake.sent() {
+        assert!(sent.at < end - Duration::from_millis(200), "{:?}", sent.at);
+    }
+}

@@ -16,6 +16,8 @@ fn an_unknown_value_of_partial_is_invalid_input() {
         "{}",
         outcome.message
     );
+    let told = (LogLevel::Error, outcome.message);
+    assert_eq!(*fake.log.borrow(), [told], "as every failure is");
 }
 
 #[test]

@@ -4,7 +4,16 @@ use super::*;
 
 fn lost_answers() -> Vec<crate::testing::Answer> {
     let own = refused(500, "InternalServerError", None);
-    vec![reset(), timeout(), own, html(502), html(520), html(200)]
+    let soon = unavailable_for("1");
+    vec![
+        reset(),
+        timeout(),
+        own,
+        soon,
+        html(502),
+        html(520),
+        html(200),
+    ]
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn whatever_happens_to_any_request_the_outcome_is_true() {
                     let start = fake.now();
                     let outcome = remove_in(&fake, given);
                     let what = format!("{scene}, {name} at {first} × {count}");
+                    keeps_its_secrets(&fake, &outcome);
                     check(&vault, &outcome, &what);
                     assert!(fake.now() - start < Duration::from_secs(900), "{what}");
                     cases += 1;
