@@ -325,7 +325,7 @@ pub fn tenant_hint(
             let detail = refusal.detail.as_deref();
             refusal.is(code) || detail.is_some_and(|detail| detail.contains(*code))
         };
-        return FOREIGN_TOKEN.iter().any(|code| says(code)).then(|| {
+        return FOREIGN_TOKEN.iter().any(says).then(|| {
             format!(
                 "{what} belongs to the tenant {of_service}; a managed identity works in its own \
                  tenant only"
