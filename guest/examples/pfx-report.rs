@@ -9,6 +9,7 @@ use std::io::{BufRead as _, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use keyvault_extension::azure::thumbprint::Thumbprint;
 use keyvault_extension::pfx::{self, Bundle, PfxError};
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ fn shown(answer: &std::thread::Result<Result<Bundle, PfxError>>) -> Value {
             "kind": bundle.kind().kty(),
             "key_size": bundle.kind().key_size(),
             "crv": bundle.kind().crv(),
-            "thumbprint": bundle.thumbprint_hex(),
+            "thumbprint": Thumbprint::of(bundle.leaf()).to_string(),
             "chain": bundle.chain().iter().map(|c| STANDARD.encode(c)).collect::<Vec<_>>(),
             "dropped": bundle.dropped(),
             "pkcs12": STANDARD.encode(bundle.to_pkcs12()),

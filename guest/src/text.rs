@@ -44,9 +44,42 @@ pub fn percent_encoded(text: &str) -> String {
     encoded
 }
 
+/// Undoes percent-encoding. What is not encoded right stays as it is; bytes that are no text
+/// become U+FFFD.
+pub fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digit = |place: usize| char::from(*after.get(place)?).to_digit(16);
+        let decoded = match (*first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => u8::try_from(high * 16 + low).ok(),
+            _ => None,
+        };
+        bytes.push(decoded.unwrap_or(*first));
+        let taken = if decoded.is_some() { 2 } else { 0 };
+        rest = after.get(taken..).unwrap_or_default();
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_percent_encoded_is_decoded_and_all_else_stays() {
+        for text in ["$skiptoken", "ä b/c?d=e&f%", ""] {
+            assert_eq!(percent_decoded(&percent_encoded(text)), text);
+        }
+        for (text, wanted) in [
+            ("%", "%"),
+            ("%4", "%4"),
+            ("%zz%41", "%zzA"),
+            ("%ff", "\u{FFFD}"),
+        ] {
+            assert_eq!(percent_decoded(text), wanted, "{text:?}");
+        }
+    }
 
     #[test]
     fn an_excerpt_is_the_first_line_with_something_in_it() {

@@ -7,12 +7,13 @@
 //! | `kv-one.vault.example`, or `kv-one` alone | the host itself, as it begins with the vault's name | as it stands |
 //! | `https://kv-one.vault.example/` | the host of the URL, which must begin with the vault's name | `kv-one.vault.example` |
 //! | `kv-two.vault.azure.net` | another vault of this cloud | refused |
+//! | whatever leads to `kv-one.vault.azure.cn` | a vault of another cloud | refused |
 //! | an address, a port, a path, a user, `http` | | refused |
 //!
 //! Must not know: which suffixes an operator trusts. A foreign suffix is good syntax, and the
 //! policy's business; the certificate and the token's audience are checked by others.
 
-use crate::cloud::Endpoints;
+use crate::cloud::Cloud;
 use crate::error::{FieldError, shown};
 use crate::names::{VaultName, is_host_name};
 
@@ -21,9 +22,34 @@ const FIELD: &str = "PrivateEndpoint";
 /// The vault's host in lower case, without port.
 pub(crate) fn vault_host(
     vault: &VaultName,
-    endpoints: &Endpoints,
+    cloud: Cloud,
     private_endpoint: Option<&str>,
 ) -> Result<String, FieldError> {
+    let host = read(vault, cloud, private_endpoint)?;
+    let of_other = Cloud::ALL
+        .into_iter()
+        .find(|other| *other != cloud && is_under(&host, other.endpoints().vault_suffix));
+    match of_other {
+        // A token of one cloud would go to a host of another.
+        Some(other) => Err(refused(format!(
+            "leads to {}, a vault of the cloud {other}, but AzureCloud says {cloud}",
+            shown(&host)
+        ))),
+        None => Ok(host),
+    }
+}
+
+fn is_under(host: &str, suffix: &str) -> bool {
+    host.strip_suffix(suffix)
+        .is_some_and(|front| front.ends_with('.'))
+}
+
+fn read(
+    vault: &VaultName,
+    cloud: Cloud,
+    private_endpoint: Option<&str>,
+) -> Result<String, FieldError> {
+    let endpoints = cloud.endpoints();
     let vault = vault.as_str().to_ascii_lowercase();
     let given = private_endpoint.unwrap_or_default().trim();
     if given.is_empty() {
@@ -106,7 +132,7 @@ mod tests {
 
     fn host(private_endpoint: &str) -> Result<String, FieldError> {
         let vault = VaultName::parse("KV-One").unwrap();
-        vault_host(&vault, Cloud::Public.endpoints(), Some(private_endpoint))
+        vault_host(&vault, Cloud::Public, Some(private_endpoint))
     }
 
     #[test]
@@ -176,6 +202,31 @@ mod tests {
         let long = vec!["a".repeat(60); 4].join(".");
         assert!(is_host_name(&long));
         assert!(host(&format!("{long}.abcdef")).is_err());
+    }
+
+    #[test]
+    fn no_form_of_a_private_endpoint_leads_to_a_vault_of_another_cloud() {
+        for text in [
+            "vault.azure.cn",
+            "kv-one.vault.usgovcloudapi.net",
+            "https://kv-one.Vault.azure.cn/",
+            "privatelink.vault.azure.cn",
+        ] {
+            let error = host(text).unwrap_err().to_string();
+            assert!(
+                error.contains("AzureCloud says public"),
+                "{text:?}: {error}"
+            );
+        }
+        let vault = VaultName::parse("kv-one").unwrap();
+        for (cloud, text, fits) in [
+            (Cloud::China, "vault.azure.cn", true),
+            (Cloud::China, "vault.azure.net", false),
+            (Cloud::Public, "notvault.azure.cn", true),
+        ] {
+            let host = vault_host(&vault, cloud, Some(text));
+            assert_eq!(host.is_ok(), fits, "{cloud} {text:?}: {host:?}");
+        }
     }
 
     proptest! {

@@ -30,7 +30,7 @@
 //! )?;
 //! assert_eq!(scope.vault_url(), "https://kv-one.vault.azure.cn");
 //! let needs = Needs { store: Some(&scope), ..Needs::new(JobKind::Inventory, &identity) };
-//! assert_eq!(rules(needs).len(), 4);
+//! assert_eq!(rules(needs).len(), 3);
 //! # Ok::<(), job_scope::FieldError>(())
 //! ```
 //!
@@ -62,8 +62,8 @@ pub use kind::JobKind;
 pub use names::{Alias, ClientId, ResourceGroup, SubscriptionId, TenantId, VaultName};
 pub use new_vault::NewVault;
 pub use options::{
-    Chain, JobOptions, OPTIONS, OptionField, Partial, PathFormat, PublicNetworkAccess, Versions,
-    option,
+    Chain, CheckArm, JobOptions, OPTIONS, OptionField, Partial, PathFormat, PublicNetworkAccess,
+    Versions, option,
 };
 pub use parameters::{ENTRY_PARAMETERS, EntryParameter, parameter};
 pub use path::StorePath;
@@ -72,9 +72,9 @@ pub use rules::{
     ALLOWED_HEADERS, ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION,
     ARM_SUBSCRIPTIONS_API_VERSION, ARM_VAULTS_API_VERSION, BodyTemplate, BoundedBody,
     CLIENT_ASSERTION_TYPE, FreeMember, HeaderRule, IDENTITY_API_VERSION, JsonTemplate,
-    KEY_VAULT_API_VERSION, Method, Needs, PairTemplate, QueryTemplate, RESOURCE_GRAPH_API_VERSION,
-    RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate, SegmentPattern, ValueTemplate,
-    private_key_rules, rules, segment_patterns,
+    KEY_VAULT_API_VERSION, MemberType, Method, Needs, PageQuery, PairTemplate, QueryTemplate,
+    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate, SegmentPattern,
+    ValueTemplate, private_key_rules, rules, segment_patterns,
 };
 pub use scope::StoreScope;
 pub use variables::Variables;

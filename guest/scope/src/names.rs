@@ -225,15 +225,19 @@ fn said(value: &str, problem: &str) -> String {
 
 /// A GUID in its 8-4-4-4-12 form (RFC 9562 section 4), in lower case; `None` for anything else.
 fn guid(text: &str) -> Option<String> {
-    let fits = text.len() == 36
+    is_guid(text).then(|| text.to_ascii_lowercase())
+}
+
+/// Whether a text is a GUID in that form, in any case.
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.len() == 36
         && text.bytes().enumerate().all(|(place, byte)| {
             if matches!(place, 8 | 13 | 18 | 23) {
                 byte == b'-'
             } else {
                 byte.is_ascii_hexdigit()
             }
-        });
-    fits.then(|| text.to_ascii_lowercase())
+        })
 }
 
 /// Whether a lower-case text is a host name: labels of 1 to 63 letters, digits and inner hyphens

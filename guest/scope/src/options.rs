@@ -56,6 +56,8 @@ options! {
         "Create: how long what was deleted is kept; never changed.";
     TAGS = "create-tags", "a JSON object of texts",
         "Create: the vault's tags.";
+    CHECK_ARM = "check-arm", "true or false",
+        "Check: whether Azure Resource Manager may be asked.";
 }
 
 /// What an inventory does when single certificates cannot be read although the vault is there.
@@ -119,6 +121,16 @@ impl PublicNetworkAccess {
     }
 }
 
+/// Whether a check asks Azure Resource Manager what an identity may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckArm {
+    /// Where the kinds of job that are checked need it.
+    #[default]
+    Ask,
+    /// Never: an operator may grant a check no more than the vault.
+    Leave,
+}
+
 /// The options of one job, read. The default is what a job without options does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobOptions {
@@ -140,6 +152,8 @@ pub struct JobOptions {
     pub retention_days: Option<u8>,
     /// Create: the vault's tags.
     pub tags: BTreeMap<String, String>,
+    /// Check: whether Azure Resource Manager is asked.
+    pub check_arm: CheckArm,
 }
 
 /// Most tags of a resource (Microsoft Learn, "Use tags to organize your Azure resources").
@@ -210,6 +224,11 @@ impl JobOptions {
                 Some(_) => return Err(unknown(RETENTION_DAYS)),
             },
             tags: get(TAGS).map(tags).transpose()?.unwrap_or_default(),
+            check_arm: match get(CHECK_ARM) {
+                None | Some("true") => CheckArm::Ask,
+                Some("false") => CheckArm::Leave,
+                Some(_) => return Err(unknown(CHECK_ARM)),
+            },
         })
     }
 }
@@ -290,6 +309,7 @@ mod tests {
             ("create-public-network-access", "disabled"),
             ("create-retention-days", "7"),
             ("create-tags", r#"{"owner":"pki"}"#),
+            ("check-arm", "false"),
         ])
         .unwrap();
         assert_eq!(
@@ -304,6 +324,7 @@ mod tests {
                 public_network_access: Some(PublicNetworkAccess::Disabled),
                 retention_days: Some(7),
                 tags: [("owner".to_owned(), "pki".to_owned())].into(),
+                check_arm: CheckArm::Leave,
             }
         );
     }

@@ -65,11 +65,7 @@ impl StoreScope {
         };
         let cloud = read_cloud(properties, &mut notes)?;
         let tenant = read_tenant(tenant, properties, identity, &mut notes)?;
-        let vault_host = vault_host(
-            path.vault(),
-            cloud.endpoints(),
-            properties.get("PrivateEndpoint"),
-        )?;
+        let vault_host = vault_host(path.vault(), cloud, properties.get("PrivateEndpoint"))?;
         Ok(StoreScope {
             cloud,
             tenant,

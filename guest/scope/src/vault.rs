@@ -73,11 +73,7 @@ impl Region {
             return Ok(None);
         }
         let name = text.replace(' ', "").to_ascii_lowercase();
-        let fits = name.trim().len() <= 40
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        if fits {
+        if is_region_name(&name) {
             return Ok(Some(Region(name)));
         }
         Err(FieldError::new(
@@ -91,6 +87,14 @@ impl Region {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a text is what [`Region`] holds.
+pub(crate) fn is_region_name(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 impl fmt::Display for Region {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::error::{Call, CallError};
+use super::error::{Action, Call, CallError};
 use super::request_id::{RequestId, RequestIds};
 use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, bounded, decide};
 use super::server_delay::server_delay;
@@ -129,8 +129,7 @@ impl<'e, E: Environment> Calls<'e, E> {
                     }
                 },
                 Err(error) => {
-                    let decision =
-                        self.decide(Trouble::Transport(&error), repeat, id, attempt, None);
+                    let decision = self.decide(unanswered(call, &error), repeat, id, attempt, None);
                     let call = call.clone();
                     (decision, None, CallError::Transport { error, call })
                 }
@@ -227,5 +226,16 @@ impl<'e, E: Environment> Calls<'e, E> {
             self.env.sleep(shut.saturating_add(spread)).await;
             shut = gate.opens_at.get().saturating_sub(self.env.now());
         }
+    }
+}
+
+/// A machine's own endpoint that takes no connections is not there, and never will be: it is
+/// given up as soon as a name that does not resolve. Each connection may cost its full time.
+fn unanswered<'a>(call: &Call, error: &'a TransportError) -> Trouble<'a> {
+    match error {
+        TransportError::Connection(_) if call.action == Action::AskMachineForToken => {
+            Trouble::Transport(&TransportError::NameNotFound)
+        }
+        _ => Trouble::Transport(error),
     }
 }

@@ -15,7 +15,7 @@
 //! | [`vault`] | the certificates of one vault |
 //! | [`arm`] | subscriptions, groups and vaults, as resources |
 //! | [`paging`] | which next link may be followed |
-//! | [`chain`] | the issuers of a certificate, out of its managed secret |
+//! | [`issuers`] | the issuers of a certificate, out of its managed secret |
 //! | [`certificate`], [`current`], [`thumbprint`] | what a certificate looks like on the wire |
 //! | [`import`] | what is sent to import one |
 //! | [`refusal`] | what a service's error body says |
@@ -26,7 +26,6 @@ pub mod arm;
 pub mod audience;
 pub mod calls;
 pub mod certificate;
-pub mod chain;
 pub mod challenge;
 pub mod current;
 pub mod discretion;
@@ -34,6 +33,7 @@ pub mod entra;
 pub mod error;
 pub mod identity_endpoint;
 pub mod import;
+pub mod issuers;
 pub mod paging;
 pub mod refusal;
 pub mod remedy;

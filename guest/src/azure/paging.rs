@@ -5,6 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use job_scope::PageQuery;
+
+use crate::text::percent_decoded;
+
 /// Pages of one list. Key Vault has at most 25 certificates on a page, so this is
 /// 200,000 certificates, as many as a host's default of requests per job could read.
 pub const MAX_PAGES: usize = 8_000;
@@ -32,15 +36,17 @@ pub enum LinkRefusal {
 pub struct Pages {
     host: String,
     path: String,
+    query: PageQuery,
     seen: BTreeSet<String>,
 }
 
 impl Pages {
-    /// A list that lives at this host and path.
-    pub fn new(host: &str, path: &str) -> Self {
+    /// A list that lives at this host and path, with pages of this query.
+    pub fn new(host: &str, path: &str, query: PageQuery) -> Self {
         Pages {
             host: host.to_owned(),
             path: path.to_owned(),
+            query,
             seen: BTreeSet::new(),
         }
     }
@@ -84,12 +90,22 @@ impl Pages {
         if !host.eq_ignore_ascii_case(&self.host) {
             return Err("another host");
         }
-        let path = rest.split_once('?').map_or(rest, |(path, _)| path);
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         if path != self.path {
             return Err("another path");
         }
-        Ok(())
+        self.query.check(&pairs(query))
     }
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decoded(name), percent_decoded(value))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -97,7 +113,11 @@ mod tests {
     use super::*;
 
     fn pages() -> Pages {
-        Pages::new("kv-one.vault.azure.net", "/certificates")
+        Pages::new(
+            "kv-one.vault.azure.net",
+            "/certificates",
+            PageQuery::KEY_VAULT,
+        )
     }
 
     fn follow(link: &str) -> Result<Option<String>, LinkRefusal> {
@@ -117,6 +137,7 @@ mod tests {
             "https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=e==",
             "HTTPS://KV-One.Vault.Azure.Net:443/certificates?api-version=7.6&%24skiptoken=a%2Fb",
             "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=a&maxresults=25",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&",
         ] {
             assert_eq!(follow(link), Ok(Some(link.to_owned())));
         }
@@ -125,10 +146,10 @@ mod tests {
     #[test]
     fn a_link_to_any_other_place_is_refused() {
         for link in [
-            "http://kv-one.vault.azure.net/certificates?$skiptoken=a",
-            "https://kv-two.vault.azure.net/certificates?$skiptoken=a",
-            "https://kv-one.vault.azure.net.evil.example/certificates?$skiptoken=a",
-            "https://evil.example/certificates?$skiptoken=a",
+            "http://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=a",
+            "https://kv-two.vault.azure.net/certificates?api-version=7.6&$skiptoken=a",
+            "https://kv-one.vault.azure.net.evil.example/certificates?api-version=7.6&$skiptoken=a",
+            "https://evil.example/certificates?api-version=7.6&$skiptoken=a",
             "https://kv-one.vault.azure.net@evil.example/certificates",
             "https://user@kv-one.vault.azure.net/certificates",
             "https://user:443@kv-one.vault.azure.net:443/certificates",
@@ -136,7 +157,7 @@ mod tests {
             "https://kv-one.vault.azure.net:/certificates",
             "https://kv-one.vault.azure.net:443:443/certificates",
             "https://kv-one.vault.azure.net./certificates",
-            "https://kv-one.vault.azure.net/secrets?$skiptoken=a",
+            "https://kv-one.vault.azure.net/secrets?api-version=7.6&$skiptoken=a",
             "https://kv-one.vault.azure.net/certificates/../secrets",
             "https://kv-one.vault.azure.net/certificates/",
             "https://kv-one.vault.azure.net//certificates",
@@ -147,8 +168,13 @@ mod tests {
             "https://kv-one.vault.azure.net/certificates?a b",
             "https://kv-one.vault.azure.net/certificates?a\r\nx: y",
             "//kv-one.vault.azure.net/certificates",
-            "/certificates?$skiptoken=a",
+            "/certificates?api-version=7.6&$skiptoken=a",
             "https:/certificates",
+            "https://kv-one.vault.azure.net/certificates",
+            "https://kv-one.vault.azure.net/certificates?$skiptoken=a",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.5&$skiptoken=a",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=a&x=1",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=a&%24skiptoken=a",
         ] {
             assert!(
                 matches!(follow(link), Err(LinkRefusal::Elsewhere(_))),
@@ -156,18 +182,26 @@ mod tests {
                 follow(link)
             );
         }
-        let long = format!(
-            "https://kv-one.vault.azure.net/certificates?$skiptoken={}",
-            "a".repeat(8 * 1024)
+        let long = |length| {
+            format!(
+                "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken={}",
+                "a".repeat(length)
+            )
+        };
+        assert_eq!(
+            follow(&long(8 * 1024)),
+            Err(LinkRefusal::Elsewhere("too long"))
         );
-        assert_eq!(follow(&long), Err(LinkRefusal::Elsewhere("too long")));
+        // Longer than what is granted, which would deny the request and end the job.
+        assert!(follow(&long(4_096)).is_ok());
+        assert!(follow(&long(4_097)).is_err());
     }
 
     #[test]
     fn a_repeated_link_is_refused_even_after_others() {
         let link = |number| {
             Some(format!(
-                "https://kv-one.vault.azure.net/certificates?$skiptoken={number}"
+                "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken={number}"
             ))
         };
         let mut pages = pages();
@@ -182,7 +216,9 @@ mod tests {
         let mut pages = pages();
         let mut followed = 1;
         let refusal = loop {
-            let link = format!("https://kv-one.vault.azure.net/certificates?p={followed}");
+            let link = format!(
+                "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken={followed}"
+            );
             match pages.next(Some(link)) {
                 Ok(_) => followed += 1,
                 Err(refusal) => break refusal,

@@ -303,23 +303,44 @@ pub fn given_up(attempts: u32, why: GiveUp) -> String {
     }
 }
 
-/// The tenant that the service names, when it is certainly another than the job's.
-pub fn tenant_hint(of_vault: Option<&str>, of_job: Option<&str>) -> Option<String> {
-    let of_vault = of_vault?;
-    let Some(of_job) = of_job else {
-        return Some(format!(
-            "it belongs to the tenant {of_vault}; a managed identity works in its own tenant only"
-        ));
+/// What both services say about a token of another tenant than theirs; in Key Vault's answer it
+/// is in the message.
+const FOREIGN_TOKEN: [&str; 2] = ["AKV10032", "InvalidAuthenticationTokenTenant"];
+
+/// The tenant that the service names, when it is certainly another than the job's. Of a managed
+/// identity's only the service knows.
+pub fn tenant_hint(
+    refusal: &Refusal,
+    call: &Call,
+    of_service: Option<String>,
+    of_job: Option<&str>,
+) -> Option<String> {
+    let of_service = of_service?;
+    let what = match call.action.party() {
+        Party::Arm => "the subscription",
+        Party::Vault | Party::Issuer => "the vault",
     };
-    if of_vault.eq_ignore_ascii_case(of_job) {
+    let Some(of_job) = of_job else {
+        let says = |code: &&str| {
+            let detail = refusal.detail.as_deref();
+            refusal.is(code) || detail.is_some_and(|detail| detail.contains(*code))
+        };
+        return FOREIGN_TOKEN.iter().any(says).then(|| {
+            format!(
+                "{what} belongs to the tenant {of_service}; a managed identity works in its own \
+                 tenant only"
+            )
+        });
+    };
+    if of_service.eq_ignore_ascii_case(of_job) {
         return None;
     }
     // A domain and an id may be the same tenant.
     Some(if of_job.contains('.') {
-        format!("the vault belongs to the tenant {of_vault}; check that {of_job} is a domain of it")
+        format!("{what} belongs to the tenant {of_service}; check that {of_job} is a domain of it")
     } else {
         format!(
-            "the vault belongs to the tenant {of_vault}, not to {of_job}: correct the client machine"
+            "{what} belongs to the tenant {of_service}, not to {of_job}: correct the client machine"
         )
     })
 }
@@ -370,12 +391,35 @@ mod tests {
 
     #[test]
     fn a_tenant_is_only_called_wrong_where_two_ids_differ() {
-        assert_eq!(tenant_hint(None, Some("1111")), None);
-        assert_eq!(tenant_hint(Some("AAAA"), Some("aaaa")), None);
-        let differ = tenant_hint(Some("9999"), Some("1111")).unwrap();
-        assert!(differ.contains("9999, not to 1111"), "{differ}");
-        let maybe = tenant_hint(Some("9999"), Some("contoso.example")).unwrap();
+        let hint = |action, message: &str, of_service: Option<&str>, of_job| {
+            let refusal = Refusal {
+                status: 401,
+                detail: Some(message.to_owned()),
+                ..Refusal::default()
+            };
+            let call = Call {
+                action,
+                server: "a.example".into(),
+            };
+            tenant_hint(&refusal, &call, of_service.map(str::to_owned), of_job)
+        };
+        let list = || Action::ListCertificates;
+        let foreign = "AKV10032: Invalid issuer.";
+        assert_eq!(hint(list(), foreign, None, Some("1111")), None);
+        assert_eq!(hint(list(), foreign, Some("AAAA"), Some("aaaa")), None);
+        let differ = hint(list(), "", Some("9999"), Some("1111")).unwrap();
+        assert!(differ.contains("vault belongs to the tenant 9999, not to 1111"));
+        let maybe = hint(list(), "", Some("9999"), Some("contoso.example")).unwrap();
         assert!(maybe.contains("check that contoso.example"), "{maybe}");
+        let arm = hint(Action::ListSubscriptions, "", Some("9999"), Some("1111")).unwrap();
+        assert!(arm.starts_with("the subscription belongs"), "{arm}");
+        // Every 401 names the tenant; that a managed identity's is another one, only some.
+        assert_eq!(
+            hint(list(), "AKV10022: Invalid audience.", Some("9999"), None),
+            None
+        );
+        let machine = hint(list(), foreign, Some("9999"), None).unwrap();
+        assert!(machine.contains("its own tenant only"), "{machine}");
     }
 
     #[test]

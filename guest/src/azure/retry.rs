@@ -7,8 +7,9 @@ use std::time::Duration;
 use crate::http::TransportError;
 
 /// Attempts of one call, the first included. With the delays below they stretch over
-/// about 80 s, which outlasts Key Vault's 10 s throttling windows ("Key Vault service
-/// limits") and a service restart, and is what Azure's SDKs stay near (3 to 8 retries).
+/// 72 to 88 s, which outlasts Key Vault's 10 s throttling windows ("Key Vault service
+/// limits"), a service restart, and the 70 s for which a machine's identity endpoint may be
+/// updated; and is what Azure's SDKs stay near (3 to 8 retries).
 pub const MAX_ATTEMPTS: u32 = 8;
 
 /// Attempts when a name does not resolve. A resolver's hiccup passes in seconds, while
@@ -90,7 +91,7 @@ pub enum GiveUp {
 }
 
 /// Decides. The delay is the larger of the server's and our own exponential one, the
-/// latter times 0.8 to 1.2.
+/// latter times 0.9 to 1.1.
 pub fn decide(trouble: Trouble<'_>, standing: Standing) -> Decision {
     let Some(most) = attempts(trouble) else {
         return Decision::GiveUp(GiveUp::Permanent);
@@ -125,7 +126,7 @@ fn own_delay(attempt: u32, jitter: f64) -> Duration {
     FIRST_DELAY
         .saturating_mul(1 << doublings)
         .min(LONGEST_DELAY)
-        .mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0))
+        .mul_f64(0.9 + 0.2 * jitter.clamp(0.0, 1.0))
 }
 
 /// How often at most, or `None` when never again.
@@ -271,6 +272,24 @@ mod tests {
     }
 
     #[test]
+    fn an_identity_endpoint_that_is_updated_for_70_seconds_is_outlasted_whatever_the_jitter() {
+        for jitter in [0.0, 1.0] {
+            let delays = (1..8).map(|attempt| {
+                let standing = Standing {
+                    jitter,
+                    ..standing(attempt)
+                };
+                match decide(Trouble::Transient, standing) {
+                    Decision::Retry(delay) => delay,
+                    Decision::GiveUp(why) => panic!("{attempt}: {why:?}"),
+                }
+            });
+            let all: Duration = delays.sum();
+            assert!(all > Duration::from_secs(71), "{jitter}: {all:?}");
+        }
+    }
+
+    #[test]
     fn a_name_that_does_not_resolve_is_given_up_sooner() {
         let error = TransportError::NameNotFound;
         for (attempt, again) in [(1, true), (2, true), (3, false)] {
@@ -280,13 +299,13 @@ mod tests {
     }
 
     #[test]
-    fn jitter_spreads_our_own_delay_by_a_fifth_and_never_shortens_the_servers() {
+    fn jitter_spreads_our_own_delay_by_a_tenth_and_never_shortens_the_servers() {
         let seconds = Duration::from_secs;
         for (jitter, server, wanted) in [
-            (0.0, None, Duration::from_millis(640)),
-            (1.0, None, Duration::from_millis(960)),
+            (0.0, None, Duration::from_millis(720)),
+            (1.0, None, Duration::from_millis(880)),
             (0.0, Some(seconds(5)), seconds(5)),
-            (1.0, Some(Duration::ZERO), Duration::from_millis(960)),
+            (1.0, Some(Duration::ZERO), Duration::from_millis(880)),
         ] {
             let decision = decide(
                 Trouble::Status(429),

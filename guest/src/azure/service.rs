@@ -17,6 +17,10 @@ use crate::env::Environment;
 use crate::host::LogLevel;
 use crate::http::{Request, Response};
 
+/// New tokens for one request. The first one may be another call's, of before the service
+/// asked for claims (continuous access evaluation); a second one has them.
+const MOST_RENEWALS: u32 = 2;
+
 /// One host of a service, and what its requests need.
 pub struct Service<'e, E> {
     calls: Rc<Calls<'e, E>>,
@@ -66,8 +70,9 @@ impl<'e, E: Environment> Service<'e, E> {
         }
     }
 
-    /// Sends a request with a token, once more with a new one when that was refused, and
-    /// takes any answer of success (2xx).
+    /// Sends a request with a token, once more with a new one when that was refused, and a
+    /// last time where the service asks for claims that the new one lacks; and takes any
+    /// answer of success (2xx).
     ///
     /// # Errors
     /// Every other end.
@@ -80,7 +85,7 @@ impl<'e, E: Environment> Service<'e, E> {
         let id = self.calls.begin();
         request.set("accept", "application/json".to_owned());
         let mut bearer = self.tokens.get(&self.calls, self.audience).await?;
-        let mut renewed = false;
+        let mut renewals = 0;
         loop {
             request.set("authorization", bearer.header());
             let discretion = Discretion::of(&call.action, &request);
@@ -101,20 +106,16 @@ impl<'e, E: Environment> Service<'e, E> {
                 return Ok(response);
             }
             let challenge = Challenge::read(&response);
-            if renewed {
+            if renewals > 0 && (renewals == MOST_RENEWALS || challenge.claims.is_none()) {
+                let refusal = Refusal::read(&response, &discretion);
+                let tenant = challenge.tenant.and_then(|tenant| discretion.name(tenant));
                 return Err(CallError::Service {
-                    refusal: Box::new(Refusal::read(&response, &discretion)),
+                    hint: remedy::tenant_hint(&refusal, call, tenant, self.tokens.tenant()),
+                    refusal: Box::new(refusal),
                     call: call.clone(),
-                    hint: remedy::tenant_hint(
-                        challenge
-                            .tenant
-                            .and_then(|tenant| discretion.name(tenant))
-                            .as_deref(),
-                        self.tokens.tenant(),
-                    ),
                 });
             }
-            renewed = true;
+            renewals += 1;
             let line = format!("{} refused the token; asking for another", self.host);
             self.calls.env().log(LogLevel::Info, &line);
             bearer = self

@@ -3,8 +3,10 @@
 //! It must not know what the tokens are for.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 
 use super::audience::Audience;
@@ -25,6 +27,10 @@ const RENEW_BEFORE: Duration = Duration::from_secs(300);
 
 /// After a renewal that failed while the old token is still good, the next one waits.
 const RENEW_AGAIN: Duration = Duration::from_secs(30);
+
+/// How long a renewal may take while the old token is still good. All calls wait for it, and
+/// an issuer that is well answers within a second.
+const RENEWAL: Duration = Duration::from_secs(5);
 
 /// A token to be sent.
 #[derive(Clone)]
@@ -147,15 +153,35 @@ impl Tokens {
         if now < kept.renew_at {
             return Ok(kept.bearer.clone());
         }
-        let (old, good) = (kept.bearer.clone(), now < kept.expires_at);
         kept.renew_at = now.saturating_add(RENEW_AGAIN);
-        match self.ask(calls, &mut cache, audience, None).await {
-            Err(error) if good => {
-                let line = format!("the old token is still used: {error}");
+        let (old, expires_at) = (kept.bearer.clone(), kept.expires_at);
+        let limit = RENEWAL.min(expires_at.saturating_sub(now));
+        if !limit.is_zero() {
+            let why = match self.renewal(calls, &mut cache, audience, limit).await {
+                Ok(bearer) => return Ok(bearer),
+                Err(why) => why,
+            };
+            if calls.env().now() < expires_at {
+                let line = format!("the old token is still used: {why}");
                 calls.env().log(LogLevel::Warn, &line);
-                Ok(old)
+                return Ok(old);
             }
-            result => result,
+        }
+        self.ask(calls, &mut cache, audience, None).await
+    }
+
+    /// A new token within a limit, or why there is none.
+    async fn renewal<E: Environment>(
+        &self,
+        calls: &Calls<'_, E>,
+        cache: &mut Cache,
+        audience: Audience,
+        limit: Duration,
+    ) -> Result<Bearer, String> {
+        let asked = pin!(self.ask(calls, cache, audience, None));
+        match select(asked, pin!(calls.env().sleep(limit))).await {
+            Either::Left((result, _)) => result.map_err(|error| error.to_string()),
+            Either::Right(_) => Err(format!("no other came within {limit:?}")),
         }
     }
 

@@ -35,6 +35,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// Resource Manager has written, another may not show at once.
 const MAY_BE_MISSING: Duration = Duration::from_secs(60);
 
+/// How long a vault is looked for again whose name is taken: a run that was killed may have
+/// asked for it, and the region of Azure Resource Manager that answers may lag behind. It
+/// does by seconds; a name that somebody else has is told that much later.
+const MAY_LAG: Duration = Duration::from_secs(15);
+
 /// Requests for the vault, while the answer is lost each time and the vault is not there
 /// afterwards. Each may take a minute; a connection that fails three times will again.
 const MOST_REQUESTS: u32 = 3;
@@ -44,22 +49,32 @@ pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
     let (plan, arm) = match prepare(env, job, store, deadline) {
         Ok(prepared) => prepared,
-        Err(error) => return Outcome::failure(story::INVALID, error),
+        Err(error) => {
+            let outcome = Outcome::failure(story::INVALID, error);
+            env.log(LogLevel::Error, &outcome.message);
+            return outcome;
+        }
     };
     let create = Create {
         plan: &plan,
         arm: &arm,
         stage: Cell::new(Stage::Looking),
     };
-    let result = watch::watched(env, deadline, create.run()).await;
+    let is_changing = || arm.calls().is_changing();
+    let result = watch::watched_changing(env, deadline, is_changing, create.run()).await;
     let problem = match result {
         Ok(Ok(end)) => {
             env.progress(1, Some(1));
             return story::done(&plan, end);
         }
         Ok(Err(problem)) => problem,
-        Err(Ended::Cancelled) => Problem::Cancelled,
-        Err(Ended::Deadline) => Problem::OutOfTime(arm.calls().last_trouble()),
+        Err(ended) => {
+            // The run was dropped where it waited, maybe for the answer to its request.
+            if is_changing() {
+                create.stage.set(Stage::Requested);
+            }
+            Problem::Ended(ended, arm.calls().last_trouble())
+        }
     };
     let outcome = story::failed(&plan, &problem, create.stage.get());
     env.log(LogLevel::Error, &outcome.message);
@@ -158,7 +173,9 @@ impl<E: Environment> Create<'_, '_, E> {
                 self.arm.tenant_of(vault.subscription).await?
             }
         };
-        self.check_name().await?;
+        if let Some(sight) = self.check_name().await? {
+            return self.found(sight).await;
+        }
         let region = self.plan.new_vault.region().unwrap_or(&group.region);
         let sight = self.request(&tenant, region.as_str()).await?;
         let made = self.follow(sight).await.map_err(|problem| match problem {
@@ -187,20 +204,36 @@ impl<E: Environment> Create<'_, '_, E> {
         self.plan.wanted.differences(vault, self.plan.tenant())
     }
 
-    /// A taken name is told before anything is asked for. The question needs a permission of
-    /// its own; without it, the request itself will tell.
-    async fn check_name(&self) -> Result<(), Problem> {
+    /// A taken name is told before anything is asked for, unless it is the vault itself that
+    /// has it. The question needs a permission of its own; without it, the request itself will
+    /// tell.
+    async fn check_name(&self) -> Result<Option<Sight>, Problem> {
         self.step()?;
         match self.arm.check_name(self.plan.vault()).await {
-            Ok(NameCheck::Free) => Ok(()),
-            Ok(NameCheck::Taken) => Err(Problem::NameTaken(self.name())),
+            Ok(NameCheck::Free) => Ok(None),
+            Ok(NameCheck::Taken) => match self.look_behind().await? {
+                Some(sight) => Ok(Some(sight)),
+                None => Err(Problem::NameTaken(self.name())),
+            },
             Ok(NameCheck::Impossible(reason)) => Err(Problem::NameImpossible(reason)),
             Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 403) => {
                 self.log(&format!("going on without: {error}"));
-                Ok(())
+                Ok(None)
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Looks for some seconds at a vault that was not to be seen.
+    async fn look_behind(&self) -> Result<Option<Sight>, Problem> {
+        let until = self.env().now().saturating_add(MAY_LAG);
+        while self.env().now() < until {
+            self.sleep(LOOK_EVERY).await?;
+            if let Some(sight) = self.arm.vault(self.plan.vault()).await? {
+                return Ok(Some(sight));
+            }
+        }
+        Ok(None)
     }
 
     /// Asks for the vault, which was not there before. A lost answer is resolved by looking:
@@ -211,17 +244,16 @@ impl<E: Environment> Create<'_, '_, E> {
         let mut requests = 0;
         loop {
             self.step()?;
-            let before = self.stage.replace(Stage::Requested);
             requests += 1;
             let error = match self.arm.put_vault(vault, &body).await {
                 Ok(sight) => return Ok(sight),
                 Err(error) => error,
             };
             let lost = error.may_have_taken_effect();
-            if !lost && before == Stage::Looking {
-                self.stage.set(Stage::Looking);
+            if !lost && self.stage.get() == Stage::Looking {
                 return Err(error.into());
             }
+            self.stage.set(Stage::Requested);
             self.log(&format!("looking what became of it: {error}"));
             match self.look_after(&error).await? {
                 Some(sight) => return Ok(sight),
@@ -281,7 +313,7 @@ impl<E: Environment> Create<'_, '_, E> {
     /// Between two requests: whether to go on.
     fn step(&self) -> Result<(), Problem> {
         match self.env().cancelled() {
-            true => Err(Problem::Cancelled),
+            true => Err(Problem::Ended(Ended::Cancelled, None)),
             false => Ok(()),
         }
     }

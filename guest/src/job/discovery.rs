@@ -41,11 +41,9 @@ const IN_FLIGHT: usize = 16;
 /// Why a discovery failed as a whole.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("the job was cancelled")]
-    Cancelled,
-    /// The time was up; the last trouble.
-    #[error("the job's time limit came first{}", last_trouble(.0.as_ref()))]
-    OutOfTime(Option<CallError>),
+    /// The job had to stop; the last trouble before that.
+    #[error("{}", .0.told(.1.as_ref()).1)]
+    Ended(Ended, Option<CallError>),
     /// A call that would have been repeated after the job's end.
     #[error(transparent)]
     Call(CallError),
@@ -53,18 +51,10 @@ enum Problem {
     Submission(#[from] SubmissionRefused),
 }
 
-fn last_trouble(trouble: Option<&CallError>) -> String {
-    match trouble {
-        Some(trouble) => format!("; the last trouble was: {trouble}"),
-        None => "; give the job more time, or fewer tenants".to_owned(),
-    }
-}
-
 impl Problem {
     fn failure(&self) -> Failure {
         match self {
-            Problem::Cancelled => Failure::Cancelled,
-            Problem::OutOfTime(_) => Failure::Deadline,
+            Problem::Ended(ended, last) => ended.told(last.as_ref()).0,
             Problem::Call(error) => error.failure(),
             Problem::Submission(_) => Failure::SubmissionRefused,
         }
@@ -77,7 +67,11 @@ pub async fn run<E: Environment>(env: &E, job: &Job, places: &[Place]) -> Outcom
     let calls = Rc::new(Calls::new(env, &job.attempt_id, deadline));
     let (targets, mut findings) = match prepare(&calls, job, places) {
         Ok(prepared) => prepared,
-        Err(error) => return Outcome::failure(Failure::InvalidInput, error),
+        Err(error) => {
+            let outcome = Outcome::failure(Failure::InvalidInput, error);
+            env.log(LogLevel::Error, &outcome.message);
+            return outcome;
+        }
     };
     let search = Search { env };
     let outcome = match search
@@ -150,8 +144,7 @@ impl<'e, E: Environment> Search<'e, E> {
         };
         match watch::watched(self.env, deadline, work).await {
             Ok(result) => result,
-            Err(Ended::Cancelled) => Err(Problem::Cancelled),
-            Err(Ended::Deadline) => Err(Problem::OutOfTime(calls.last_trouble())),
+            Err(ended) => Err(Problem::Ended(ended, calls.last_trouble())),
         }
     }
 
@@ -173,13 +166,13 @@ impl<'e, E: Environment> Search<'e, E> {
             }
         }
         findings.subscriptions(usable.len(), closed);
-        match listing.error {
-            Some(error) => {
-                let cause = format!("{target}: {error}");
-                self.lose(findings, &target.to_string(), error, cause)?;
-            }
-            None if usable.is_empty() && closed == 0 => findings.blind(target.to_string()),
-            None => {}
+        let lost: Vec<CallError> = listing.odd.into_iter().chain(listing.error).collect();
+        if lost.is_empty() && usable.is_empty() && closed == 0 {
+            findings.blind(target.to_string());
+        }
+        for error in lost {
+            let cause = format!("{target}: {error}");
+            self.lose(findings, &target.to_string(), error, cause)?;
         }
         let usable: Vec<SubscriptionId> = usable.into_iter().collect();
         let listed = if usable.len() > MOST_LISTED {
@@ -244,16 +237,10 @@ impl<'e, E: Environment> Search<'e, E> {
             .buffer_unordered(IN_FLIGHT);
         while let Some((id, listing)) = lists.next().await {
             let place = format!("subscription {id}");
-            for entry in listing.items {
-                match entry {
-                    Ok(vault) => findings.add(&vault, target.path_format),
-                    Err(odd) => {
-                        let cause = format!("{place}: {odd}");
-                        findings.lose(&place, odd, Failure::UnreadableAnswer, cause);
-                    }
-                }
+            for vault in listing.items {
+                findings.add(&vault, target.path_format);
             }
-            if let Some(error) = listing.error {
+            for error in listing.odd.into_iter().chain(listing.error) {
                 let cause = error.to_string();
                 self.lose(findings, &place, error, cause)?;
             }
@@ -295,7 +282,7 @@ impl<'e, E: Environment> Search<'e, E> {
     fn step(&self, findings: &Findings) -> Result<(), Problem> {
         self.env.progress(findings.count(), None);
         match self.env.cancelled() {
-            true => Err(Problem::Cancelled),
+            true => Err(Problem::Ended(Ended::Cancelled, None)),
             false => Ok(()),
         }
     }

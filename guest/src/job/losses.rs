@@ -1,5 +1,5 @@
-//! The certificates that an inventory could not read, kept as far as a message has
-//! room for them.
+//! What a job could not read (the certificates of an inventory, the places of a discovery),
+//! kept as far as a message has room for it.
 //!
 //! It must not decide whether a loss is tolerable.
 
@@ -14,8 +14,9 @@ const NAMES: usize = 2_400;
 const CAUSES: usize = 5;
 
 /// What was lost, by cause.
-#[derive(Default)]
 pub struct Losses {
+    /// What is lost, for a cause of which no name has room.
+    noun: &'static str,
     causes: BTreeMap<String, Loss>,
     others: u64,
     count: u64,
@@ -29,7 +30,25 @@ struct Loss {
     count: u64,
 }
 
+impl Default for Losses {
+    /// Of certificates.
+    fn default() -> Self {
+        Losses::of("certificates")
+    }
+}
+
 impl Losses {
+    /// None yet; `noun` says in the plural what may be lost.
+    pub fn of(noun: &'static str) -> Self {
+        Losses {
+            noun,
+            causes: BTreeMap::new(),
+            others: 0,
+            count: 0,
+            kept: 0,
+        }
+    }
+
     /// Adds one. The same cause in the same words counts as the same.
     pub fn add(&mut self, name: &str, cause: &str) {
         self.count += 1;
@@ -61,7 +80,7 @@ impl fmt::Display for Losses {
             write!(out, "{separator}{}", loss.names.join(", "))?;
             match (kept, loss.count.saturating_sub(kept)) {
                 (_, 0) => {}
-                (0, all) => write!(out, "{all} certificates")?,
+                (0, all) => write!(out, "{all} {}", self.noun)?,
                 (_, more) => write!(out, " and {more} more")?,
             }
             write!(out, ": {cause}")?;
@@ -120,5 +139,8 @@ mod tests {
             text.contains("and 32 more: a; 50 certificates: b"),
             "{text}"
         );
+        let mut places = Losses::of("places");
+        places.add(&"n".repeat(3_000), "403");
+        assert_eq!(places.to_string(), "1 places: 403");
     }
 }

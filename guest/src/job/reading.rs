@@ -3,12 +3,12 @@
 //!
 //! It must not know the list, nor what a gap means for the job.
 
-use job_scope::{Alias, Chain as Wanted, JobOptions, Versions};
+use job_scope::{Alias, Chain, JobOptions, Versions};
 
 use super::item::Found;
 use crate::azure::certificate::{Certificate, Defect};
-use crate::azure::chain::{Chain, chain};
 use crate::azure::error::CallError;
+use crate::azure::issuers::{Issuers, issuers_of};
 use crate::azure::vault::{Reading, Vault};
 use crate::env::Environment;
 
@@ -66,15 +66,15 @@ async fn with_chain<E: Environment>(
     current: Option<bool>,
 ) -> Result<(Found, Option<String>), CallError> {
     let (issuers, problem) = match (options.chain, &certificate.version) {
-        (Wanted::Leaf, _) => (Vec::new(), None),
-        (Wanted::Full, None) => (
+        (Chain::Leaf, _) => (Vec::new(), None),
+        (Chain::Full, None) => (
             Vec::new(),
             Some("the vault did not say its version".to_owned()),
         ),
-        (Wanted::Full, Some(version)) => {
-            match chain(vault.service(), name, version, &certificate.der).await? {
-                Chain::Issuers(issuers) => (issuers, None),
-                Chain::Withheld(problem) => (Vec::new(), Some(problem)),
+        (Chain::Full, Some(version)) => {
+            match issuers_of(vault.service(), name, version, &certificate.der).await? {
+                Issuers::Known(issuers) => (issuers, None),
+                Issuers::Withheld(problem) => (Vec::new(), Some(problem)),
             }
         }
     };

@@ -1,8 +1,6 @@
 //! A private key with the chain of its certificate: chosen from what a file holds, and written
 //! as Key Vault gets it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha1::{Digest as _, Sha1};
 use zeroize::Zeroizing;
 
@@ -12,7 +10,7 @@ use super::certificate::Certificate;
 use super::error::{Container, PfxError};
 use super::found::{Found, FoundKey};
 use super::key::{KeyKind, PrivateKey};
-use super::{chain, der};
+use super::{chain, der, few_enough};
 
 /// The most private keys that are looked at. Finding an EC key's public point is work too (tens of
 /// milliseconds for P-521 in the component), and where there are this many, none can be meant.
@@ -26,7 +24,6 @@ pub struct Bundle {
     key: Zeroizing<Vec<u8>>,
     /// Leaf first; never empty.
     chain: Vec<Vec<u8>>,
-    thumbprint: [u8; 20],
     dropped: usize,
 }
 
@@ -35,7 +32,6 @@ impl std::fmt::Debug for Bundle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Bundle")
             .field("kind", &self.kind)
-            .field("thumbprint", &self.thumbprint_hex())
             .field("chain_length", &self.chain.len())
             .field("dropped", &self.dropped)
             .finish_non_exhaustive()
@@ -51,6 +47,7 @@ impl Bundle {
     /// alone. What is not part of the chain is dropped, certificates that cannot be read too.
     pub(super) fn choose(found: Found, container: Container) -> Result<Self, PfxError> {
         let total = found.certificates.len();
+        few_enough(total, container)?;
         let certificates: Vec<Certificate> = found
             .certificates
             .into_iter()
@@ -83,14 +80,9 @@ impl Bundle {
             .into_iter()
             .map(|certificate| certificate.der.clone())
             .collect();
-        let thumbprint = chain
-            .first()
-            .map(|leaf| Sha1::digest(leaf).into())
-            .unwrap_or_default();
         Ok(Bundle {
             kind: key.kind,
             key: key.pkcs8,
-            thumbprint,
             dropped: total.saturating_sub(chain.len()),
             chain,
         })
@@ -120,24 +112,13 @@ impl Bundle {
         self.dropped
     }
 
-    /// SHA-1 of the leaf in upper-case hex, as an orchestrator writes thumbprints.
-    #[must_use]
-    pub fn thumbprint_hex(&self) -> String {
-        self.thumbprint.iter().map(|b| format!("{b:02X}")).collect()
-    }
-
-    /// SHA-1 of the leaf in base64url, as Key Vault's `x5t` has it.
-    #[must_use]
-    pub fn thumbprint_base64url(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.thumbprint)
-    }
-
     /// The key and its chain as a PKCS#12 without password, encryption and checksum: the form
     /// in which imports are known to work whatever the original was protected with (RFC 7292
     /// sections 4 and 5). The key comes first, then the leaf, then what is above it.
     #[must_use]
     pub fn to_pkcs12(&self) -> Vec<u8> {
-        let tie = attributes(&self.thumbprint);
+        // Any bytes would do; others take the same, so that files of one origin look alike.
+        let tie = attributes(&Sha1::digest(self.leaf()));
         let key = bag(KEY_BAG, &self.key, &tie);
         let certificates: Vec<Vec<u8>> = self
             .chain

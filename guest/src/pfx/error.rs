@@ -24,9 +24,6 @@ impl std::fmt::Display for Container {
 /// algorithms.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PfxError {
-    /// The field is not base64.
-    #[error("Contents is not base64: give the PFX (or PEM) file in standard base64")]
-    NotBase64,
     /// The field is empty.
     #[error("Contents is empty: a PFX with a private key is needed")]
     Empty,
@@ -119,6 +116,18 @@ pub enum PfxError {
         container: Container,
         /// Private keys, the same one counted each time.
         keys: usize,
+    },
+    /// More certificates than are looked at.
+    #[error(
+        "the {container} in Contents has {certificates} certificates, and at most {limit} are looked at: export only the certificate, its private key and its chain"
+    )]
+    TooManyCertificates {
+        /// What was read.
+        container: Container,
+        /// Certificates, whatever they are.
+        certificates: usize,
+        /// The most that are looked at.
+        limit: usize,
     },
     /// A kind of key that Key Vault does not take.
     #[error(

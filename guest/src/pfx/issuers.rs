@@ -3,9 +3,9 @@
 //! A key beside them is not looked at. It must not know who asks, nor why.
 
 use super::certificate::Certificate;
-use super::error::PfxError;
+use super::error::{Container, PfxError};
 use super::protection::Password;
-use super::{archive, chain, pem, within_limit};
+use super::{archive, chain, few_enough, pem, within_limit};
 
 /// What the certificates stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +25,11 @@ pub enum Form {
 pub fn issuers(contents: &[u8], form: Form, leaf: &[u8]) -> Result<Vec<Vec<u8>>, PfxError> {
     within_limit(contents)?;
     let password = Password::new(None);
-    let found = match form {
-        Form::Pkcs12 => archive::open(contents, &password)?,
-        Form::Pem => pem::open(contents, &password)?,
+    let (found, container) = match form {
+        Form::Pkcs12 => (archive::open(contents, &password)?, Container::Pfx),
+        Form::Pem => (pem::open(contents, &password)?, Container::Pem),
     };
+    few_enough(found.certificates.len(), container)?;
     let certificates: Vec<Certificate> = found
         .certificates
         .into_iter()

@@ -41,34 +41,15 @@ pub use error::{Container, PfxError};
 pub use issuers::{Form, issuers};
 pub use key::KeyKind;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use protection::Password;
-use zeroize::Zeroizing;
 
 /// The most bytes that are read. A key with its chain has 3 to 10 kB; with every public root
 /// beside it, 250 kB. Key Vault takes far less, but what it takes is written anew here.
 const LARGEST: usize = 1 << 20;
 
-/// Decodes the field `Contents`: standard base64, with or without line breaks.
-///
-/// # Errors
-///
-/// Where it is not base64, or empty, or too large.
-pub fn decode(contents: &str) -> Result<Zeroizing<Vec<u8>>, PfxError> {
-    let base64: Zeroizing<Vec<u8>> = Zeroizing::new(
-        contents
-            .bytes()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect(),
-    );
-    let bytes = STANDARD
-        .decode(&*base64)
-        .map(Zeroizing::new)
-        .map_err(|_| PfxError::NotBase64)?;
-    within_limit(&bytes)?;
-    Ok(bytes)
-}
+/// The most certificates that are looked at: with every public root beside it, a chain has some
+/// 150. Each one above another is looked for among all, so that the work grows with the square.
+const MOST_CERTIFICATES: usize = 500;
 
 /// Reads a PKCS#12. No password and an empty one are the same.
 ///
@@ -93,6 +74,17 @@ fn within_limit(contents: &[u8]) -> Result<(), PfxError> {
         }),
         _ => Ok(()),
     }
+}
+
+fn few_enough(certificates: usize, container: Container) -> Result<(), PfxError> {
+    if certificates > MOST_CERTIFICATES {
+        return Err(PfxError::TooManyCertificates {
+            container,
+            certificates,
+            limit: MOST_CERTIFICATES,
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! PEM: a private key and certificates as text (RFC 7468).
+//! PEM: a private key and certificates as text (RFC 7468). What stands around the blocks may be
+//! in any encoding: tools write names of subjects there.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -81,12 +82,12 @@ fn unlock(
 /// What stands between two marks.
 struct Block<'a> {
     label: &'a str,
-    body: &'a str,
+    body: &'a [u8],
 }
 
 impl Block<'_> {
     fn der(&self) -> Result<Zeroizing<Vec<u8>>, PfxError> {
-        if self.body.contains("Proc-Type:") {
+        if split(self.body, b"Proc-Type:").is_some() {
             return Err(PfxError::UnsupportedProtection {
                 container: Container::Pem,
                 algorithm: "OpenSSL's old PEM encryption (Proc-Type: 4,ENCRYPTED)".to_owned(),
@@ -94,7 +95,8 @@ impl Block<'_> {
         }
         let base64: Zeroizing<Vec<u8>> = Zeroizing::new(
             self.body
-                .bytes()
+                .iter()
+                .copied()
                 .filter(|byte| !byte.is_ascii_whitespace())
                 .collect(),
         );
@@ -107,22 +109,28 @@ impl Block<'_> {
 
 /// The blocks of a text, with whatever stands between them left out.
 fn blocks(contents: &[u8]) -> Result<Vec<Block<'_>>, PfxError> {
-    const MARK: &str = "-----";
+    const MARK: &[u8] = b"-----";
     let damaged = || PfxError::Damaged(Container::Pem);
-    let text = std::str::from_utf8(contents).map_err(|_| PfxError::NotPem)?;
     let mut blocks = Vec::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
-        let (label, after) = after.split_once(MARK).ok_or_else(damaged)?;
-        let (body, after) = after.split_once("-----END ").ok_or_else(damaged)?;
+    let mut rest = contents;
+    while let Some((_, after)) = split(rest, b"-----BEGIN ") {
+        let (label, after) = split(after, MARK).ok_or_else(damaged)?;
+        let (body, after) = split(after, b"-----END ").ok_or_else(damaged)?;
         rest = after
             .strip_prefix(label)
             .and_then(|after| after.strip_prefix(MARK))
             .ok_or_else(damaged)?;
+        let label = std::str::from_utf8(label).map_err(|_| damaged())?;
         blocks.push(Block { label, body });
     }
     if blocks.is_empty() {
         return Err(PfxError::NotPem);
     }
     Ok(blocks)
+}
+
+/// What stands before the first mark, and after it.
+fn split<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = text.windows(mark.len()).position(|part| part == mark)?;
+    Some((text.get(..at)?, text.get(at + mark.len()..)?))
 }

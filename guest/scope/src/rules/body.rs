@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::pair::{PairTemplate, each_name_once};
+use crate::names::is_guid;
+use crate::vault::is_region_name;
 
 /// What the body of a request may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +41,12 @@ pub struct JsonTemplate {
     /// The fixed part. Texts in it (not the names of members) may hold `{variable}`. Numbers are
     /// compared as numbers, members in any order; a member that comes twice is a mismatch.
     pub value: Value,
-    /// The members that may hold anything. They are not part of `value`; their parents are.
+    /// The members that vary. They are not part of `value`; their parents are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub free: Vec<FreeMember>,
 }
 
-/// A member of a JSON body that may hold any value.
+/// A member of a JSON body that may hold any value of a type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FreeMember {
@@ -52,9 +54,54 @@ pub struct FreeMember {
     pub pointer: Cow<'static, str>,
     /// The most bytes of its JSON text without spaces.
     pub max_bytes: usize,
+    /// What it may hold.
+    #[serde(
+        rename = "type",
+        default,
+        skip_serializing_if = "MemberType::is_default"
+    )]
+    pub holds: MemberType,
     /// Whether it may be missing.
     #[serde(default)]
     pub optional: bool,
+}
+
+/// What a free member may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberType {
+    /// Any JSON value; what a rule that names no type means.
+    #[default]
+    Any,
+    /// Any text.
+    Text,
+    /// The text of a GUID: 8, 4, 4, 4 and 12 hex digits with hyphens between.
+    Guid,
+    /// A list of such texts, also an empty one.
+    Guids,
+    /// The name of an Azure region: 1 to 40 lower-case ASCII letters and digits.
+    Region,
+}
+
+impl MemberType {
+    /// Whether a value is of this type.
+    pub fn matches(self, value: &Value) -> bool {
+        match self {
+            MemberType::Any => true,
+            MemberType::Text => value.is_string(),
+            MemberType::Guid => value.as_str().is_some_and(is_guid),
+            MemberType::Guids => value.as_array().is_some_and(|values| {
+                values
+                    .iter()
+                    .all(|value| value.as_str().is_some_and(is_guid))
+            }),
+            MemberType::Region => value.as_str().is_some_and(is_region_name),
+        }
+    }
+
+    fn is_default(&self) -> bool {
+        *self == MemberType::default()
+    }
 }
 
 /// A body of which only the size and the content type are known.
@@ -65,4 +112,50 @@ pub struct BoundedBody {
     pub content_type: Cow<'static, str>,
     /// The most bytes.
     pub max_bytes: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_free_member_holds_values_of_its_type_alone() {
+        let guid = "22222222-2222-4222-8222-222222222222";
+        for (holds, value, fits) in [
+            (MemberType::Any, json!({"a": [1]}), true),
+            (MemberType::Text, json!("{}"), true),
+            (MemberType::Text, json!(["a"]), false),
+            (MemberType::Guid, json!(guid), true),
+            (MemberType::Guid, json!(guid.to_uppercase()), true),
+            (MemberType::Guid, json!({ "id": guid }), false),
+            (MemberType::Guid, json!([guid]), false),
+            (MemberType::Guid, json!(format!("{guid} ")), false),
+            (MemberType::Guid, json!("contoso.example"), false),
+            (MemberType::Guid, Value::Null, false),
+            (MemberType::Guids, json!([guid, guid]), true),
+            (MemberType::Guids, json!([]), true),
+            (MemberType::Guids, json!([guid, 1]), false),
+            (MemberType::Guids, json!(guid), false),
+            (MemberType::Region, json!("westus2"), true),
+            (MemberType::Region, json!("West US"), false),
+            (MemberType::Region, json!(""), false),
+            (MemberType::Region, json!("a".repeat(41)), false),
+            (MemberType::Region, json!(["westus2"]), false),
+        ] {
+            assert_eq!(holds.matches(&value), fits, "{holds:?} {value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_type_panic(text: String) {
+            for holds in [MemberType::Guid, MemberType::Guids, MemberType::Region] {
+                let _ = holds.matches(&json!([text]));
+                let _ = holds.matches(&json!(text));
+            }
+        }
+    }
 }

@@ -3,8 +3,8 @@
 //! Must not know: tokens, and Azure Resource Manager.
 
 use super::{
-    BodyTemplate, BoundedBody, KEY_VAULT_API_VERSION, Method, PairTemplate, RuleTemplate,
-    SKIP_TOKEN, api_version, get, rule,
+    BodyTemplate, BoundedBody, KEY_VAULT_API_VERSION, Method, PageQuery, RuleTemplate, api_version,
+    get, rule,
 };
 use crate::options::Versions;
 
@@ -15,7 +15,7 @@ const IMPORT: usize = 256 * 1024;
 /// The list, page by page.
 pub(super) fn list() -> RuleTemplate {
     RuleTemplate {
-        query: pages(),
+        query: PageQuery::KEY_VAULT.pairs(),
         ..rule(
             "list-certificates",
             "Lists the vault's certificates, page by page",
@@ -35,36 +35,26 @@ pub(super) fn get_any() -> RuleTemplate {
     )
 }
 
-fn pages() -> Vec<PairTemplate> {
-    vec![
-        PairTemplate::fixed("api-version", KEY_VAULT_API_VERSION),
-        PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
-        // The service repeats its page size in some of its next links.
-        PairTemplate::opaque("maxresults", 4).optional(),
-    ]
-}
-
 pub(super) fn inventory(versions: Versions) -> Vec<RuleTemplate> {
-    let mut rules = vec![
-        list(),
-        get_any(),
-        get(
-            "get-certificate-version",
-            "Reads one version of a certificate",
-            "https://{vault_host}/certificates/{name}/{version}",
-            KEY_VAULT_API_VERSION,
-        ),
-    ];
+    let mut rules = vec![list(), get_any()];
     if versions == Versions::All {
-        rules.push(RuleTemplate {
-            query: pages(),
-            ..rule(
-                "list-certificate-versions",
-                "Lists the versions of a certificate, page by page",
-                Method::Get,
-                "https://{vault_host}/certificates/{name}/versions",
-            )
-        });
+        rules.extend([
+            get(
+                "get-certificate-version",
+                "Reads one version of a certificate",
+                "https://{vault_host}/certificates/{name}/{version}",
+                KEY_VAULT_API_VERSION,
+            ),
+            RuleTemplate {
+                query: PageQuery::KEY_VAULT.pairs(),
+                ..rule(
+                    "list-certificate-versions",
+                    "Lists the versions of a certificate, page by page",
+                    Method::Get,
+                    "https://{vault_host}/certificates/{name}/versions",
+                )
+            },
+        ]);
     }
     rules
 }
@@ -87,8 +77,9 @@ fn get_deleted_certificate() -> RuleTemplate {
     )
 }
 
-pub(super) fn add() -> Vec<RuleTemplate> {
-    vec![
+/// Only what may be replaced is recovered.
+pub(super) fn add(overwrite: bool) -> Vec<RuleTemplate> {
+    let mut rules = vec![
         get_certificate_of_job(),
         RuleTemplate {
             query: api_version(KEY_VAULT_API_VERSION),
@@ -104,7 +95,9 @@ pub(super) fn add() -> Vec<RuleTemplate> {
             )
         },
         get_deleted_certificate(),
-        RuleTemplate {
+    ];
+    if overwrite {
+        rules.push(RuleTemplate {
             query: api_version(KEY_VAULT_API_VERSION),
             ..rule(
                 "recover-certificate",
@@ -112,8 +105,9 @@ pub(super) fn add() -> Vec<RuleTemplate> {
                 Method::Post,
                 "https://{vault_host}/deletedcertificates/{alias}/recover",
             )
-        },
-    ]
+        });
+    }
+    rules
 }
 
 pub(super) fn remove() -> Vec<RuleTemplate> {
@@ -132,19 +126,13 @@ pub(super) fn remove() -> Vec<RuleTemplate> {
     ]
 }
 
+/// Always by the version that the certificate itself names: the secret of that certificate, and
+/// of no other.
 pub(super) fn private_keys() -> Vec<RuleTemplate> {
-    vec![
-        get(
-            "get-secret",
-            "Reads a certificate's chain, and with it its PRIVATE KEY",
-            "https://{vault_host}/secrets/{name}",
-            KEY_VAULT_API_VERSION,
-        ),
-        get(
-            "get-secret-version",
-            "Reads the chain of one version, and with it its PRIVATE KEY",
-            "https://{vault_host}/secrets/{name}/{version}",
-            KEY_VAULT_API_VERSION,
-        ),
-    ]
+    vec![get(
+        "get-secret-version",
+        "Reads the chain of a certificate, and with it its PRIVATE KEY",
+        "https://{vault_host}/secrets/{name}/{version}",
+        KEY_VAULT_API_VERSION,
+    )]
 }

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION,
-    ARM_VAULTS_API_VERSION, BodyTemplate, FreeMember, JsonTemplate, Method, PairTemplate,
-    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RuleTemplate, SKIP_TOKEN, api_version, get,
-    rule,
+    ARM_VAULTS_API_VERSION, BodyTemplate, FreeMember, JsonTemplate, MemberType, Method, PageQuery,
+    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RuleTemplate, api_version, get,
+    page::SKIP_TOKEN, rule,
 };
+use crate::kind::JobKind;
 use crate::names::TenantId;
 use crate::new_vault::NewVault;
 use crate::scope::StoreScope;
@@ -72,7 +73,7 @@ fn put_vault(new_vault: &NewVault, tenant: Option<&TenantId>) -> RuleTemplate {
     match new_vault.region() {
         Some(region) => set(&mut value, "location", region.as_str()),
         // The resource group's own region is known only once it was read.
-        None => free_members.push(free("/location", 64)),
+        None => free_members.push(free("/location", 64, MemberType::Region)),
     }
     match tenant {
         Some(tenant) => {
@@ -80,7 +81,7 @@ fn put_vault(new_vault: &NewVault, tenant: Option<&TenantId>) -> RuleTemplate {
                 set(properties, "tenantId", tenant.as_str());
             }
         }
-        None => free_members.push(free("/properties/tenantId", 38)),
+        None => free_members.push(free("/properties/tenantId", 38, MemberType::Guid)),
     }
     RuleTemplate {
         query: api_version(ARM_VAULTS_API_VERSION),
@@ -109,7 +110,7 @@ fn group() -> RuleTemplate {
 
 fn list_subscriptions() -> RuleTemplate {
     RuleTemplate {
-        query: pages(ARM_SUBSCRIPTIONS_API_VERSION),
+        query: PageQuery::arm(ARM_SUBSCRIPTIONS_API_VERSION).pairs(),
         ..rule(
             "list-subscriptions",
             "Lists the subscriptions this identity can see",
@@ -119,46 +120,48 @@ fn list_subscriptions() -> RuleTemplate {
     }
 }
 
-/// What is asked about an identity's rights. Without a resource group there is less to ask.
-pub(super) fn check(store: Option<&StoreScope>) -> Vec<RuleTemplate> {
-    let mut rules = vec![list_subscriptions()];
+/// What is asked about an identity's rights for these kinds of job. Without a resource group
+/// there is less to ask.
+pub(super) fn check(kinds: &[JobKind], store: Option<&StoreScope>) -> Vec<RuleTemplate> {
+    let of = |wanted: &[JobKind]| kinds.iter().any(|kind| wanted.contains(kind));
+    let mut rules = Vec::new();
+    if of(&[JobKind::Discovery]) {
+        rules.push(list_subscriptions());
+    }
     if store.is_some_and(|store| store.resource_group().is_some()) {
-        rules.extend([
-            group(),
-            permissions(
+        if of(&[JobKind::CreateStore]) {
+            rules.push(group());
+        }
+        if of(&[JobKind::CreateStore, JobKind::Discovery]) {
+            rules.push(permissions(
                 "get-group-permissions",
                 "Asks what this identity may do in the resource group",
                 "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Authorization/permissions",
-            ),
-            permissions(
+            ));
+        }
+        if of(&[JobKind::Add, JobKind::Remove]) {
+            rules.push(permissions(
                 "get-vault-permissions",
                 "Asks what this identity may do in the vault",
                 "https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}/providers/Microsoft.Authorization/permissions",
-            ),
-        ]);
+            ));
+        }
     }
     rules
 }
 
 fn permissions(id: &'static str, purpose: &'static str, url: &'static str) -> RuleTemplate {
     RuleTemplate {
-        query: pages(ARM_PERMISSIONS_API_VERSION),
+        query: PageQuery::arm(ARM_PERMISSIONS_API_VERSION).pairs(),
         ..rule(id, purpose, Method::Get, url)
     }
-}
-
-fn pages(version: &'static str) -> Vec<PairTemplate> {
-    vec![
-        PairTemplate::fixed("api-version", version),
-        PairTemplate::opaque("$skiptoken", SKIP_TOKEN).optional(),
-    ]
 }
 
 pub(super) fn discovery() -> Vec<RuleTemplate> {
     vec![
         list_subscriptions(),
         RuleTemplate {
-            query: pages(ARM_VAULTS_API_VERSION),
+            query: PageQuery::arm(ARM_VAULTS_API_VERSION).pairs(),
             ..rule(
                 "list-vaults",
                 "Lists the vaults of a subscription",
@@ -174,8 +177,11 @@ pub(super) fn discovery() -> Vec<RuleTemplate> {
                     "options": { "resultFormat": "objectArray" },
                 }),
                 free: vec![
-                    free("/subscriptions", SUBSCRIPTIONS),
-                    optional("/options/$skipToken", SKIP_TOKEN),
+                    free("/subscriptions", SUBSCRIPTIONS, MemberType::Guids),
+                    FreeMember {
+                        optional: true,
+                        ..free("/options/$skipToken", SKIP_TOKEN, MemberType::Text)
+                    },
                 ],
             }),
             ..rule(
@@ -188,17 +194,11 @@ pub(super) fn discovery() -> Vec<RuleTemplate> {
     ]
 }
 
-fn free(pointer: &'static str, max_bytes: usize) -> FreeMember {
+fn free(pointer: &'static str, max_bytes: usize, holds: MemberType) -> FreeMember {
     FreeMember {
         pointer: pointer.into(),
         max_bytes,
+        holds,
         optional: false,
-    }
-}
-
-fn optional(pointer: &'static str, max_bytes: usize) -> FreeMember {
-    FreeMember {
-        optional: true,
-        ..free(pointer, max_bytes)
     }
 }

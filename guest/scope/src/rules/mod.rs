@@ -5,18 +5,25 @@
 //! |---|---|
 //! | all, as an application | one token request; a check two |
 //! | all, as a managed identity | the machine's identity endpoint |
-//! | inventory | list certificates, get one, get one of its versions; list versions where asked |
-//! | add | get, import, get deleted, recover, each for the job's alias alone |
+//! | inventory | list certificates, get one; list versions and get one of them where asked |
+//! | add | get, import, get deleted, and with Overwrite recover, each for the job's alias alone |
 //! | remove | get, delete, get deleted, each for the job's alias alone |
 //! | create-store | get the resource group, get and put the vault, check its name |
 //! | discovery | list subscriptions, list vaults, the one Resource Graph query |
-//! | check | list and get certificates, list subscriptions, get the resource group, the permissions there and on the vault |
+//! | check of inventory | list and get certificates |
+//! | check of add or remove | the same, and the permissions on the vault |
+//! | check of create-store | get the resource group, the permissions there |
+//! | check of discovery | list subscriptions, the permissions in the resource group |
+//!
+//! A check of several kinds has the requests of all of them, each once, and a token for each of
+//! the two services that it asks.
 //!
 //! Must not know: any job in particular (its values are [`crate::Variables`]), the policy, HTTP.
 
 mod body;
 mod certificates;
 mod management;
+mod page;
 mod pair;
 mod segment;
 mod template;
@@ -26,10 +33,11 @@ mod versions;
 use crate::identity::Identity;
 use crate::kind::JobKind;
 use crate::new_vault::NewVault;
-use crate::options::Versions;
+use crate::options::{CheckArm, Versions};
 use crate::scope::StoreScope;
 
-pub use body::{BodyTemplate, BoundedBody, FreeMember, JsonTemplate};
+pub use body::{BodyTemplate, BoundedBody, FreeMember, JsonTemplate, MemberType};
+pub use page::PageQuery;
 pub use pair::{PairTemplate, ValueTemplate};
 pub(crate) use segment::certificate_name;
 pub use segment::{SegmentPattern, segment_patterns};
@@ -41,10 +49,6 @@ pub use versions::{
     ARM_VAULTS_API_VERSION, CLIENT_ASSERTION_TYPE, IDENTITY_API_VERSION, KEY_VAULT_API_VERSION,
     RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY,
 };
-
-/// Longest skip token, in bytes. Key Vault's are some 150; Azure Resource Manager's pass 1,000,
-/// and its URLs may have 4 KB.
-const SKIP_TOKEN: usize = 4096;
 
 /// What a job is, as far as its rules depend on it.
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +63,17 @@ pub struct Needs<'a> {
     pub new_vault: Option<&'a NewVault>,
     /// Which versions an inventory shows.
     pub versions: Versions,
+    /// Whether an Add may replace what is there; without it, nothing is recovered.
+    pub overwrite: bool,
+    /// The kinds of job that a check is about.
+    pub check_kinds: &'a [JobKind],
+    /// Whether a check may ask Azure Resource Manager.
+    pub check_arm: CheckArm,
 }
 
 impl<'a> Needs<'a> {
-    /// A job without a store and without options.
+    /// A job without a store and without options: an Add that replaces nothing, a check of
+    /// nothing.
     pub fn new(kind: JobKind, identity: &'a Identity) -> Self {
         Needs {
             kind,
@@ -70,7 +81,30 @@ impl<'a> Needs<'a> {
             store: None,
             new_vault: None,
             versions: Versions::Current,
+            overwrite: false,
+            check_kinds: &[],
+            check_arm: CheckArm::Ask,
         }
+    }
+}
+
+impl Needs<'_> {
+    /// Whether a check looks into the vault.
+    fn checks_vault(&self) -> bool {
+        self.check_kinds.iter().any(|kind| match kind {
+            JobKind::Inventory | JobKind::Add | JobKind::Remove | JobKind::Check => true,
+            JobKind::CreateStore | JobKind::Discovery => false,
+        })
+    }
+
+    /// Whether a check asks Azure Resource Manager: about vaults as resources, and what else than
+    /// reading the identity may do in one.
+    fn asks_arm(&self) -> bool {
+        self.check_arm == CheckArm::Ask
+            && self.check_kinds.iter().any(|kind| match kind {
+                JobKind::Add | JobKind::Remove | JobKind::CreateStore | JobKind::Discovery => true,
+                JobKind::Inventory | JobKind::Check => false,
+            })
     }
 }
 
@@ -79,19 +113,26 @@ impl<'a> Needs<'a> {
 ///
 /// Requests that read private keys are not among them: see [`private_key_rules`].
 pub fn rules(needs: Needs<'_>) -> Vec<RuleTemplate> {
-    let mut rules = token::rules_for(needs.kind, needs.identity);
+    let mut rules = token::rules_for(&needs);
     rules.extend(match needs.kind {
         JobKind::Inventory => certificates::inventory(needs.versions),
-        JobKind::Add => certificates::add(),
+        JobKind::Add => certificates::add(needs.overwrite),
         JobKind::Remove => certificates::remove(),
         JobKind::CreateStore => management::create_store(needs.store, needs.new_vault),
         JobKind::Discovery => management::discovery(),
-        JobKind::Check => {
-            let mut rules = vec![certificates::list(), certificates::get_any()];
-            rules.extend(management::check(needs.store));
-            rules
-        }
+        JobKind::Check => check(&needs),
     });
+    rules
+}
+
+fn check(needs: &Needs<'_>) -> Vec<RuleTemplate> {
+    let mut rules = Vec::new();
+    if needs.checks_vault() {
+        rules.extend([certificates::list(), certificates::get_any()]);
+    }
+    if needs.asks_arm() {
+        rules.extend(management::check(needs.check_kinds, needs.store));
+    }
     rules
 }
 

@@ -1,3 +1,6 @@
+mod bodies;
+mod check;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -54,9 +57,20 @@ fn rules(kind: JobKind, identity: &Identity) -> Vec<RuleTemplate> {
     super::rules(Needs {
         store: (kind != JobKind::Discovery).then_some(&store),
         new_vault: Some(&new_vault),
+        overwrite: true,
+        check_kinds: &EVERY,
         ..Needs::new(kind, identity)
     })
 }
+
+/// Every kind that a check may be about.
+const EVERY: [JobKind; 5] = [
+    JobKind::Inventory,
+    JobKind::Add,
+    JobKind::Remove,
+    JobKind::CreateStore,
+    JobKind::Discovery,
+];
 
 /// Method and URL of each rule, one a line.
 fn requests(rules: &[RuleTemplate]) -> Vec<String> {
@@ -92,7 +106,6 @@ fn an_inventory_may_get_a_token_list_and_read_certificates_and_nothing_else() {
             "POST https://{authority}/{tenant}/oauth2/v2.0/token",
             "GET https://{vault_host}/certificates",
             "GET https://{vault_host}/certificates/{name}",
-            "GET https://{vault_host}/certificates/{name}/{version}",
         ]
     );
     let queries: Vec<_> = rules
@@ -105,7 +118,6 @@ fn an_inventory_may_get_a_token_list_and_read_certificates_and_nothing_else() {
             "",
             "api-version=7.6&$skiptoken=*?&maxresults=*?",
             "api-version=7.6",
-            "api-version=7.6"
         ]
     );
 }
@@ -165,17 +177,32 @@ fn the_other_jobs_may_send_what_their_row_of_the_table_says() {
 }
 
 #[test]
-fn only_an_inventory_of_all_versions_lists_them() {
+fn only_an_inventory_of_all_versions_lists_and_reads_them() {
     let identity = secret();
     let all = super::rules(Needs {
         versions: Versions::All,
         ..Needs::new(JobKind::Inventory, &identity)
     });
     assert_eq!(
-        all.last().unwrap().url,
-        "https://{vault_host}/certificates/{name}/versions"
+        requests(&all[3..]),
+        [
+            "GET https://{vault_host}/certificates/{name}/{version}",
+            "GET https://{vault_host}/certificates/{name}/versions",
+        ]
     );
-    assert_eq!(all.len(), rules(JobKind::Inventory, &secret()).len() + 1);
+}
+
+#[test]
+fn an_add_that_may_replace_nothing_recovers_nothing() {
+    for overwrite in [false, true] {
+        let identity = secret();
+        let rules = super::rules(Needs {
+            overwrite,
+            ..Needs::new(JobKind::Add, &identity)
+        });
+        let recovers = rules.iter().any(|rule| rule.url.ends_with("/recover"));
+        assert_eq!(recovers, overwrite);
+    }
 }
 
 #[test]
@@ -289,6 +316,7 @@ fn no_job_reads_private_keys_unless_its_operator_says_so() {
         }
         let marked = private_key_rules(kind);
         assert_eq!(marked.is_empty(), kind != JobKind::Inventory, "{kind}");
+        assert!(marked.iter().all(|rule| rule.url.ends_with("/{version}")));
         for rule in marked {
             assert_eq!(rule.method, Method::Get);
             assert!(rule.purpose.contains("PRIVATE KEY"), "{}", rule.purpose);
@@ -305,68 +333,6 @@ fn a_job_that_only_reads_sends_no_body_but_for_its_token() {
             "{}",
             rule.id
         );
-    }
-}
-
-/// The body of the request that creates a vault.
-fn put_body(identity: &Identity, tenant: &str, cloud: Cloud) -> JsonTemplate {
-    let (store, new_vault) = (store_of_tenant(tenant, identity), new_vault(cloud));
-    let put = super::rules(Needs {
-        store: Some(&store),
-        new_vault: Some(&new_vault),
-        ..Needs::new(JobKind::CreateStore, identity)
-    })
-    .into_iter()
-    .find(|rule| rule.id == "put-vault");
-    match put.map(|rule| rule.body) {
-        Some(BodyTemplate::Json(json)) => json,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn free_pointers(json: &JsonTemplate) -> Vec<&str> {
-    json.free.iter().map(|free| &*free.pointer).collect()
-}
-
-#[test]
-fn a_vault_is_created_with_exactly_what_the_job_says_and_only_what_it_cannot_know_is_free() {
-    const TENANT: &str = "11111111-1111-4111-8111-111111111111";
-
-    let json = put_body(&secret(), TENANT, Cloud::Public);
-    assert_eq!(
-        json.value,
-        new_vault(Cloud::Public).request_body(TENANT, "eastus")
-    );
-    assert_eq!(free_pointers(&json), [""; 0]);
-
-    let json = put_body(&secret(), TENANT, Cloud::China);
-    assert_eq!(json.value["properties"]["tenantId"], TENANT);
-    assert_eq!(free_pointers(&json), ["/location"]);
-
-    for (identity, tenant) in [
-        (Identity::ManagedIdentity { client_id: None }, TENANT),
-        (secret(), "contoso.example"),
-    ] {
-        let json = put_body(&identity, tenant, Cloud::Public);
-        assert_eq!(json.value["properties"].get("tenantId"), None);
-        assert_eq!(free_pointers(&json), ["/properties/tenantId"]);
-    }
-}
-
-#[test]
-fn a_subscription_is_read_only_where_the_job_does_not_say_the_tenants_id() {
-    for (identity, tenant, wanted) in [
-        (secret(), "11111111-1111-4111-8111-111111111111", false),
-        (secret(), "contoso.example", true),
-        (Identity::ManagedIdentity { client_id: None }, "", true),
-    ] {
-        let store = store_of_tenant(tenant, &identity);
-        let rules = super::rules(Needs {
-            store: Some(&store),
-            ..Needs::new(JobKind::CreateStore, &identity)
-        });
-        let reads = rules.iter().any(|rule| rule.id == "get-subscription");
-        assert_eq!(reads, wanted, "{tenant}");
     }
 }
 

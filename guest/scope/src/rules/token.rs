@@ -1,12 +1,12 @@
 //! The request by which an identity gets a token, alike for every job but for what the token is
 //! for. A job that works has exactly one of these, so it cannot get a token for another service;
-//! only a check, which changes nothing, has two.
+//! only a check, which changes nothing, may have two.
 //!
 //! Must not know: the requests that the token is used for, nor the credential.
 
 use super::{
-    BodyTemplate, CLIENT_ASSERTION_TYPE, HeaderRule, IDENTITY_API_VERSION, Method, PairTemplate,
-    RequiredHeader, RuleTemplate, rule,
+    BodyTemplate, CLIENT_ASSERTION_TYPE, HeaderRule, IDENTITY_API_VERSION, Method, Needs,
+    PairTemplate, RequiredHeader, RuleTemplate, rule,
 };
 use crate::identity::Identity;
 use crate::kind::JobKind;
@@ -27,17 +27,18 @@ pub(super) enum Audience {
 
 /// The token requests of a job: one, and for a check one for each service that its answer depends
 /// on.
-pub(super) fn rules_for(kind: JobKind, identity: &Identity) -> Vec<RuleTemplate> {
-    let audiences: &[Audience] = match kind {
-        JobKind::Inventory | JobKind::Add | JobKind::Remove => &[Audience::Vault],
-        JobKind::CreateStore | JobKind::Discovery => &[Audience::Arm],
-        JobKind::Check => &[Audience::Vault, Audience::Arm],
+pub(super) fn rules_for(needs: &Needs<'_>) -> Vec<RuleTemplate> {
+    let (vault, arm) = match needs.kind {
+        JobKind::Inventory | JobKind::Add | JobKind::Remove => (true, false),
+        JobKind::CreateStore | JobKind::Discovery => (false, true),
+        JobKind::Check => (needs.checks_vault(), needs.asks_arm()),
     };
-    audiences
-        .iter()
-        .map(|audience| {
-            let mut rule = token(*audience, identity);
-            if audiences.len() > 1 && *audience == Audience::Arm {
+    [(Audience::Vault, vault), (Audience::Arm, arm)]
+        .into_iter()
+        .filter(|(_, asked)| *asked)
+        .map(|(audience, _)| {
+            let mut rule = token(audience, needs.identity);
+            if vault && audience == Audience::Arm {
                 rule.id = format!("{}-arm", rule.id).into();
             }
             rule

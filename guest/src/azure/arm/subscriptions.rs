@@ -68,14 +68,6 @@ impl<E: Environment> Arm<'_, E> {
         .await
     }
 
-    /// The same list, whole.
-    ///
-    /// # Errors
-    /// Whatever keeps a page of it from being read.
-    pub async fn list_subscriptions(&self) -> Result<Vec<Subscription>, CallError> {
-        self.subscriptions().await.complete()
-    }
-
     /// The tenant that a subscription belongs to, a GUID.
     ///
     /// # Errors

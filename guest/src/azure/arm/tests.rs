@@ -80,12 +80,8 @@ fn sent(fake: &Fake) -> Vec<(Method, String, String)> {
         .collect()
 }
 
-fn paths(vaults: Vec<Result<StorePath, &str>>) -> Vec<String> {
-    let text = |vault: Result<StorePath, &str>| match vault {
-        Ok(path) => path.to_string(),
-        Err(odd) => odd.to_owned(),
-    };
-    vaults.into_iter().map(text).collect()
+fn paths(vaults: Vec<StorePath>) -> Vec<String> {
+    vaults.iter().map(ToString::to_string).collect()
 }
 
 fn id(group: &str, vault: &str) -> String {
@@ -110,7 +106,9 @@ fn place<'a>(
 fn w26_every_cloud_has_its_own_host_and_scope() {
     for cloud in Cloud::ALL {
         let fake = saying(200, &json!({"value": []}));
-        fake.run(arm_of(&fake, cloud).list_subscriptions()).unwrap();
+        fake.run(arm_of(&fake, cloud).subscriptions())
+            .complete()
+            .unwrap();
         let endpoints = cloud.endpoints();
         let urls: Vec<String> = fake
             .sent()

@@ -273,14 +273,10 @@ impl<E: Environment> Arm<'_, E> {
         self.sight(action, &answer)
     }
 
-    /// The vaults of a subscription, as far as the list can be read. An entry that is no
-    /// vault of the subscription does not hide the others.
-    pub async fn vaults_of(
-        &self,
-        subscription: &SubscriptionId,
-    ) -> Listing<Result<StorePath, Odd>> {
+    /// The vaults of a subscription, as far as the list can be read.
+    pub async fn vaults_of(&self, subscription: &SubscriptionId) -> Listing<StorePath> {
         let path = format!("/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults");
-        let read = |wire: WireItem| Ok(vault_in(&wire.id, |of| of == subscription));
+        let read = |wire: WireItem| vault_in(&wire.id, |of| of == subscription);
         self.list(
             &Action::ListVaults(subscription.to_string()),
             &path,

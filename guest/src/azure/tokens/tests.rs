@@ -2,6 +2,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::*;
+use crate::http::TransportError;
 use crate::testing::{Answer, Fake, Sent, answer, with_header};
 
 const VAULT: Audience = Audience {
@@ -126,6 +127,33 @@ fn while_a_renewal_fails_the_old_token_is_used_as_long_as_it_is_good() {
         assert_eq!(header(tokens.get(&calls, VAULT).await), "Bearer t1");
         assert_eq!(fake.sent().len(), 2);
         fake.sleep(Duration::from_secs(300)).await;
+        assert!(tokens.get(&calls, VAULT).await.is_err());
+    });
+}
+
+#[test]
+fn a_renewal_that_is_tried_again_holds_no_call_up_while_the_old_token_is_good() {
+    use crate::clock::Clock as _;
+    let broken = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&broken);
+    let fake = Fake::new(move |sent, earlier| match seen.get() {
+        true => Ok(answer(503, "")),
+        false => hourly(sent, earlier),
+    });
+    let (tokens, calls) = (tokens(), calls(&fake));
+    fake.run(async {
+        header(tokens.get(&calls, VAULT).await);
+        broken.set(true);
+        fake.sleep(Duration::from_secs(3_301)).await;
+        let start = fake.now();
+        let all = futures_util::future::join_all((0..48).map(|_| tokens.get(&calls, VAULT)));
+        for bearer in all.await {
+            assert_eq!(header(bearer), "Bearer t1");
+        }
+        assert!(fake.now() - start <= Duration::from_secs(5));
+        // A token that ends while another is asked for is not good any more.
+        fake.sleep(Duration::from_secs(3_598) - (fake.now() - Duration::from_secs(1_000)))
+            .await;
         assert!(tokens.get(&calls, VAULT).await.is_err());
     });
 }
@@ -285,6 +313,16 @@ fn an_endpoint_that_is_being_updated_is_waited_for_longer_than_seventy_seconds()
             "{status}"
         );
     }
+}
+
+#[test]
+fn a_machine_that_has_no_such_endpoint_is_told_so_after_three_connections() {
+    let fake = Fake::new(|_, _| Err(TransportError::Connection("no connection in time")));
+    let (tokens, calls) = (machine(None), calls(&fake));
+    let error = fake.run(tokens.get(&calls, VAULT)).err().unwrap();
+    assert_eq!(error.failure(), crate::contract::Failure::NoIdentity);
+    assert!(error.to_string().contains("virtual machine"), "{error}");
+    assert_eq!(fake.sent().len(), 3);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! It must not know which names may be asked for.
 
-use job_scope::Alias;
+use job_scope::{Alias, PageQuery};
 use serde::Deserialize;
 
 use super::{LIST_PATH, Vault, is_gone, name_in, version_in};
@@ -35,7 +35,7 @@ struct WireItem {
 impl<E: Environment> Vault<'_, E> {
     /// Checks the links of this vault's list of certificates.
     pub fn pages(&self) -> Pages {
-        Pages::new(self.service.host(), LIST_PATH)
+        Pages::new(self.service.host(), LIST_PATH, PageQuery::KEY_VAULT)
     }
 
     /// Reads a page: the first one, or the one at a link that [`Pages`] has let pass.
@@ -55,7 +55,7 @@ impl<E: Environment> Vault<'_, E> {
     /// Whatever keeps a page from being read. A certificate that is gone has none.
     pub async fn versions(&self, name: &Alias) -> Result<Vec<String>, CallError> {
         let path = format!("{LIST_PATH}/{name}/versions");
-        let mut pages = Pages::new(self.service.host(), &path);
+        let mut pages = Pages::new(self.service.host(), &path, PageQuery::KEY_VAULT);
         let mut url = self.url(&path);
         let mut versions = Vec::new();
         loop {

@@ -111,6 +111,25 @@ fn a_refused_token_is_replaced_once_with_the_claims_that_were_asked_for() {
 }
 
 #[test]
+fn claims_that_are_asked_for_when_a_new_token_is_refused_too_are_asked_of_the_issuer() {
+    let asks = r#"Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#;
+    let fake = served(move |_, earlier| match earlier {
+        0 => challenged("Bearer"),
+        1 => challenged(asks),
+        _ => Ok(answer(200, EMPTY)),
+    });
+    fake.run(vault(&fake).page(None)).unwrap();
+    let asked = fake.sent_to("/oauth2/");
+    assert_eq!(asked.len(), 3);
+    assert!(asked[2].body().contains("&claims="));
+
+    let fake = served(move |_, _| challenged(asks));
+    let error = fake.run(vault(&fake).page(None)).unwrap_err();
+    assert_eq!(error.failure(), Failure::Authentication);
+    assert_eq!(fake.sent_to("/certificates").len(), 3, "and not for ever");
+}
+
+#[test]
 fn a_token_refused_twice_is_a_failure_that_names_the_vaults_tenant_and_never_goes_there() {
     for (tenant, wanted) in [
         (

@@ -3,7 +3,9 @@
 //! What decides, for each kind of job: a token; one page of the vault's list and one
 //! certificate of it; the resource group; and the permissions that Azure Resource Manager
 //! reports, where the identity may ask for them. What cannot be seen without trying (an
-//! import into a vault with access policies) is told as not known.
+//! import into a vault with access policies) is told as not known, and so is what would have
+//! to be asked of Azure Resource Manager where the option `check-arm` forbids it. An inventory
+//! needs nothing of it.
 //!
 //! It must not know HTTP, tokens or JSON.
 
@@ -12,10 +14,13 @@ mod needs;
 
 use std::rc::Rc;
 
-use job_scope::{Alias, FieldError, JobKind, StoreScope};
+use job_scope::{
+    Alias, Chain, CheckArm, FieldError, JobKind, JobOptions, NewVault, Properties, StoreScope,
+    option,
+};
 
 use self::findings::{Finding, outcome};
-use self::needs::{READ_ACTION, needs};
+use self::needs::{Needs, READ_ACTION, needs};
 use super::input;
 use super::watch;
 use crate::azure::arm::permissions::Permissions;
@@ -46,9 +51,16 @@ pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store, kinds: &[Job
 
 struct Check<'e, E> {
     scope: StoreScope,
+    /// The options, or what is wrong with them; a job that reads them fails then.
+    options: Result<JobOptions, FieldError>,
+    properties: Properties,
+    may_ask_arm: bool,
     vault: Vault<'e, E>,
     arm: Arm<'e, E>,
 }
+
+/// Why a finding stays open that only Azure Resource Manager could close.
+const NOT_ASKED: &str = "Azure Resource Manager is not asked by this check";
 
 impl<'e, E: Environment> Check<'e, E> {
     fn prepare(
@@ -58,6 +70,11 @@ impl<'e, E: Environment> Check<'e, E> {
         deadline: std::time::Duration,
     ) -> Result<Self, FieldError> {
         let scope = input::scope(store, &input::identity(job)?)?;
+        let of_check = job
+            .options
+            .iter()
+            .filter(|(name, _)| name == option::CHECK_ARM);
+        let of_check = JobOptions::from_fields(of_check.map(|(name, value)| (name, value)))?;
         let tokens = Rc::new(input::tokens_of(job, &scope)?);
         let calls = Rc::new(Calls::new(env, &job.attempt_id, deadline));
         let endpoints = scope.endpoints();
@@ -68,36 +85,64 @@ impl<'e, E: Environment> Check<'e, E> {
             Audience::vault(endpoints),
         ));
         let arm = Arm::new(calls, tokens, endpoints);
-        Ok(Check { scope, vault, arm })
+        Ok(Check {
+            scope,
+            options: input::options(job),
+            properties: Properties::from_fields(store.properties.iter().cloned()),
+            may_ask_arm: of_check.check_arm == CheckArm::Ask,
+            vault,
+            arm,
+        })
+    }
+
+    fn needs(&self, kind: JobKind) -> Needs {
+        let chain = self.options.as_ref().map(|options| options.chain);
+        needs(kind, chain.unwrap_or(Chain::Leaf))
     }
 
     async fn all(&self, kinds: &[JobKind]) -> Outcome {
-        let of_vault = |kind: &JobKind| !needs(*kind).in_vault.is_empty();
+        let of_vault = |kind: &JobKind| !self.needs(*kind).in_vault.is_empty();
         let in_vault = if kinds.iter().any(of_vault) {
-            Some(self.look_into_vault().await)
+            let changes = |kind: &JobKind| matches!(kind, JobKind::Add | JobKind::Remove);
+            Some(self.look_into_vault(kinds.iter().any(changes)).await)
         } else {
             None
         };
         let mut findings = Vec::new();
         for kind in kinds {
-            let finding = match (&in_vault, kind) {
-                (_, JobKind::CreateStore) => self.create().await,
-                (_, JobKind::Discovery) => self.discovery().await,
-                (Some(seen), _) => seen.finding(*kind),
+            let finding = match (self.input_of(*kind), &in_vault, kind) {
+                (Err(error), ..) => Finding::Cannot(Failure::InvalidInput, error.to_string()),
+                (_, _, JobKind::CreateStore) => self.create().await,
+                (_, _, JobKind::Discovery) => self.discovery().await,
+                (_, Some(seen), _) => seen.finding(&self.needs(*kind)),
                 // Every other kind looks into the vault.
-                (None, _) => Finding::Unknown("nothing was asked".to_owned()),
+                (_, None, _) => Finding::Unknown("nothing was asked".to_owned()),
             };
             findings.push((*kind, finding));
         }
         outcome(&findings, self.scope.notes())
     }
 
-    /// What can be seen of the vault's inside.
-    async fn look_into_vault(&self) -> InVault {
+    /// Reads what a job of this kind reads before it sends anything.
+    fn input_of(&self, kind: JobKind) -> Result<(), FieldError> {
+        let options = || self.options.as_ref().map_err(FieldError::clone);
+        match kind {
+            JobKind::Inventory | JobKind::Discovery => options().map(|_| ()),
+            JobKind::CreateStore => {
+                NewVault::parse(&self.properties, self.scope.cloud(), options()?).map(|_| ())
+            }
+            JobKind::Add | JobKind::Remove | JobKind::Check => Ok(()),
+        }
+    }
+
+    /// What can be seen of the vault's inside. Whoever changes nothing needs no permissions
+    /// beyond those that reading shows.
+    async fn look_into_vault(&self, changes: bool) -> InVault {
         let read = self.read_one().await;
-        // A vault that cannot be reached, or no token: the permissions change nothing.
         let permissions = match &read {
+            // A vault that cannot be reached, or no token: the permissions change nothing.
             Err(error) if !is_refusal(error) => None,
+            _ if !changes => None,
             _ => Some(self.vault_permissions().await),
         };
         InVault { read, permissions }
@@ -113,6 +158,9 @@ impl<'e, E: Environment> Check<'e, E> {
     }
 
     async fn vault_permissions(&self) -> Result<Permissions, String> {
+        if !self.may_ask_arm {
+            return Err(NOT_ASKED.to_owned());
+        }
         let Some(group) = self.scope.resource_group() else {
             return Err("the store path names no resource group".to_owned());
         };
@@ -130,13 +178,16 @@ impl<'e, E: Environment> Check<'e, E> {
                     .to_owned(),
             );
         };
+        if !self.may_ask_arm {
+            return self.not_asked(JobKind::CreateStore);
+        }
         let found = self.arm.resource_group(self.scope.subscription(), group);
         if let Err(error) = found.await {
             return Finding::Cannot(error.failure(), error.to_string());
         }
         let path = group_path(self.scope.subscription(), group);
         match self.arm.permissions(&path).await {
-            Ok(permissions) => of_group(JobKind::CreateStore, &permissions, group.as_str()),
+            Ok(permissions) => self.of_group(JobKind::CreateStore, &permissions, group.as_str()),
             Err(error) => Finding::Unknown(format!(
                 "the resource group is there, but what the identity may do in it is not told: \
                  {error}"
@@ -145,16 +196,20 @@ impl<'e, E: Environment> Check<'e, E> {
     }
 
     async fn discovery(&self) -> Finding {
-        let subscriptions = match self.arm.list_subscriptions().await {
-            Ok(subscriptions) => subscriptions,
-            Err(error) => return Finding::Cannot(error.failure(), error.to_string()),
-        };
+        if !self.may_ask_arm {
+            return self.not_asked(JobKind::Discovery);
+        }
+        let listing = self.arm.subscriptions().await;
+        if let Some(error) = listing.error {
+            return Finding::Cannot(error.failure(), error.to_string());
+        }
+        let subscriptions = listing.items;
         if subscriptions.is_empty() {
             return Finding::Cannot(
                 Failure::MissingRole,
                 format!(
                     "the identity sees no subscription; assign it the role {}",
-                    needs(JobKind::Discovery).role
+                    self.needs(JobKind::Discovery).role
                 ),
             );
         }
@@ -166,25 +221,35 @@ impl<'e, E: Environment> Check<'e, E> {
         };
         let path = group_path(self.scope.subscription(), group);
         match self.arm.permissions(&path).await {
-            Ok(permissions) => of_group(JobKind::Discovery, &permissions, group.as_str()),
+            Ok(permissions) => self.of_group(JobKind::Discovery, &permissions, group.as_str()),
             Err(error) => Finding::Unknown(format!(
                 "it sees {} subscriptions; whether their vaults, is not told: {error}",
                 subscriptions.len()
             )),
         }
     }
+
+    fn not_asked(&self, kind: JobKind) -> Finding {
+        let role = self.needs(kind).role;
+        Finding::Unknown(format!("{NOT_ASKED}; needed is the role {role}"))
+    }
+
+    fn of_group(&self, kind: JobKind, permissions: &Permissions, group: &str) -> Finding {
+        let needs = self.needs(kind);
+        let missing = needs.lacking_in_group(permissions);
+        missing_actions(&missing, needs.role, &format!("the resource group {group}"))
+    }
 }
 
 /// What was seen of the vault's inside.
 struct InVault {
     read: Result<(), CallError>,
-    /// `None` where the vault was not reached; an error says why they are not told.
+    /// `None` where they were not asked for; an error says why they are not told.
     permissions: Option<Result<Permissions, String>>,
 }
 
 impl InVault {
-    fn finding(&self, kind: JobKind) -> Finding {
-        let needs = needs(kind);
+    fn finding(&self, needs: &Needs) -> Finding {
         if let Err(error) = &self.read {
             // The vault names the one action that it refused, the permissions all of them.
             let told = match &self.permissions {
@@ -198,7 +263,7 @@ impl InVault {
                 missing => missing_actions(missing, needs.role, "the vault"),
             };
         }
-        if kind == JobKind::Inventory {
+        if needs.only_to_read() {
             return Finding::Can;
         }
         let policies: Vec<&str> = needs
@@ -228,12 +293,6 @@ impl InVault {
         }
         missing_actions(&missing, needs.role, "the vault")
     }
-}
-
-fn of_group(kind: JobKind, permissions: &Permissions, group: &str) -> Finding {
-    let needs = needs(kind);
-    let missing = needs.lacking_in_group(permissions);
-    missing_actions(&missing, needs.role, &format!("the resource group {group}"))
 }
 
 fn missing_actions(missing: &[&str], role: &str, place: &str) -> Finding {

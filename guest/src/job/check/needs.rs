@@ -5,7 +5,7 @@
 //! for Security" (the actions of Microsoft.KeyVault), "Azure built-in roles for Key Vault",
 //! and Azure REST, "Vaults: CertificatePermissions".
 
-use job_scope::JobKind;
+use job_scope::{Chain, JobKind};
 
 use crate::azure::arm::permissions::Permissions;
 
@@ -16,7 +16,7 @@ pub(super) struct Needs {
     pub(super) in_vault: &'static [(&'static str, &'static str)],
     /// Actions on the resource group.
     pub(super) in_group: &'static [&'static str],
-    /// The built-in role that allows all of it, least first.
+    /// The built-in roles that allow all of it, the least of them first.
     pub(super) role: &'static str,
 }
 
@@ -25,7 +25,20 @@ pub(super) const READ_ACTION: &str = "Microsoft.KeyVault/vaults/certificates/rea
 
 const READ: (&str, &str) = (READ_ACTION, "Get and List");
 
+/// What the chain of a certificate is read with, and its private key.
+const READ_SECRET: (&str, &str) = (
+    "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+    "and the secret permission Get",
+);
+
 impl Needs {
+    /// Whether who could read a certificate has all of it.
+    pub(super) fn only_to_read(&self) -> bool {
+        self.in_vault
+            .iter()
+            .all(|(action, _)| *action == READ_ACTION)
+    }
+
     /// The actions in the vault that these permissions do not allow.
     pub(super) fn lacking_in_vault(&self, permissions: &Permissions) -> Vec<&'static str> {
         let actions = self.in_vault.iter().map(|(action, _)| *action);
@@ -43,9 +56,14 @@ impl Needs {
     }
 }
 
-/// The needs of a kind of job.
-pub(super) fn needs(kind: JobKind) -> Needs {
+/// The needs of a kind of job; `chain` is what an inventory submits.
+pub(super) fn needs(kind: JobKind, chain: Chain) -> Needs {
     match kind {
+        JobKind::Inventory if chain == Chain::Full => Needs {
+            in_vault: &[READ, READ_SECRET],
+            in_group: &[],
+            role: "Key Vault Reader together with Key Vault Secrets User on the vault",
+        },
         JobKind::Inventory | JobKind::Check => Needs {
             in_vault: &[READ],
             in_group: &[],

@@ -1,5 +1,7 @@
 //! Whole checks against a vault and an Azure Resource Manager that are functions.
 
+mod asked;
+
 use std::time::Duration;
 
 use super::*;
@@ -111,6 +113,20 @@ fn store(path: &str) -> Store {
 }
 
 fn check_at(path: &str, azure: Azure, kinds: &[JobKind]) -> (Outcome, Fake) {
+    check_job(&job(), &store(path), azure, kinds)
+}
+
+fn check_with(options: &[(&str, &str)], azure: Azure, kinds: &[JobKind]) -> (Outcome, Fake) {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let job = Job {
+        options: options.iter().map(owned).collect(),
+        ..job()
+    };
+    let path = "22222222-2222-2222-2222-222222222222:rg-one:kv-one";
+    check_job(&job, &store(path), azure, kinds)
+}
+
+fn check_job(job: &Job, store: &Store, azure: Azure, kinds: &[JobKind]) -> (Outcome, Fake) {
     let fake = Fake::new(move |sent, _| {
         assert_eq!(
             sent.request.method == Method::Post,
@@ -119,7 +135,7 @@ fn check_at(path: &str, azure: Azure, kinds: &[JobKind]) -> (Outcome, Fake) {
         );
         azure.answer(sent.url())
     });
-    let outcome = fake.run(run(&fake, &job(), &store(path), kinds));
+    let outcome = fake.run(run(&fake, job, store, kinds));
     (outcome, fake)
 }
 
@@ -190,7 +206,7 @@ fn what_is_missing_is_named_with_the_role_that_gives_it() {
         (
             nobody,
             JobKind::Inventory,
-            &["certificates/read", "Key Vault Reader"],
+            &["ForbiddenByRbac", "Key Vault Reader"],
         ),
         (
             nobody,

@@ -7,6 +7,7 @@ use job_scope::VaultName;
 use super::{End, Plan};
 use crate::azure::error::CallError;
 use crate::contract::{Failure, Outcome, Status};
+use crate::job::watch::Ended;
 
 /// The failure of input that cannot be used.
 pub(super) const INVALID: Failure = Failure::InvalidInput;
@@ -16,7 +17,8 @@ pub(super) const INVALID: Failure = Failure::InvalidInput;
 pub(super) enum Stage {
     /// Nothing was changed.
     Looking,
-    /// The vault was asked for, and what became of that is not known.
+    /// The vault was asked for, and what became of that is not known: the answer is still
+    /// out, or was lost.
     Requested,
     /// The vault is being made.
     Following,
@@ -27,11 +29,9 @@ pub(super) enum Stage {
 pub(super) enum Problem {
     #[error(transparent)]
     Call(#[from] CallError),
-    #[error("the job was cancelled")]
-    Cancelled,
-    /// The time was up; the last trouble.
-    #[error("the job's time limit came first{}", last_trouble(.0.as_ref()))]
-    OutOfTime(Option<CallError>),
+    /// The job had to stop; the last trouble before that.
+    #[error("{}", .0.told(.1.as_ref()).1)]
+    Ended(Ended, Option<CallError>),
     /// The vault has other settings than the job asks for.
     #[error("the vault {name} is already there, untouched, but not as this job asks for: {}", differences.join("; "))]
     Differs {
@@ -52,8 +52,8 @@ pub(super) enum Problem {
     Broken { name: VaultName, state: String },
     #[error("the vault {0} has disappeared while it was being made")]
     Vanished(VaultName),
-    /// The answer was lost, and the vault was not there afterwards.
-    #[error("{0}; the vault was not there afterwards")]
+    /// An answer was lost, and there was no trace of the vault when it was looked for.
+    #[error("{0}; some seconds later there was no trace of the vault")]
     Lost(CallError),
     /// The answer was lost, and looking failed too.
     #[error("{request}; whether the vault is being made could not be found out: {look}")]
@@ -63,25 +63,22 @@ pub(super) enum Problem {
     },
 }
 
-fn last_trouble(trouble: Option<&CallError>) -> String {
-    trouble
-        .map(|trouble| format!("; the last trouble was: {trouble}"))
-        .unwrap_or_default()
-}
-
 impl Problem {
-    fn failure(&self) -> Failure {
+    fn failure(&self, stage: Stage) -> Failure {
         match self {
-            Problem::Call(error) | Problem::Lost(error) => error.failure(),
-            Problem::Cancelled => Failure::Cancelled,
-            Problem::OutOfTime(_) => Failure::Deadline,
+            // Nobody knows whether there is, or will be, a vault.
+            Problem::Ended(..) | Problem::Call(_) if stage == Stage::Requested => {
+                Failure::Unresolved
+            }
+            Problem::Call(error) => error.failure(),
+            Problem::Ended(ended, last) => ended.told(last.as_ref()).0,
             Problem::Differs { .. } | Problem::NameTaken(_) | Problem::Found { .. } => {
                 Failure::Conflict
             }
             Problem::NameImpossible(_) => INVALID,
             Problem::Broken { .. } => Failure::Other,
             Problem::Vanished(_) => Failure::NotFound,
-            Problem::Unresolved { .. } => Failure::Unresolved,
+            Problem::Lost(_) | Problem::Unresolved { .. } => Failure::Unresolved,
         }
     }
 
@@ -100,8 +97,10 @@ impl Problem {
                  {name}, purge it with az keyvault purge --name {name}, or choose another name"
             ),
             Problem::Found { .. } | Problem::Broken { .. } => format!(
-                "the activity log of the resource group {} has the reason; delete the vault (az \
-                 keyvault delete --name {name}) before the job is run again",
+                "the activity log of the resource group {} has the reason; delete the vault and \
+                 purge it (az keyvault delete --name {name}, then az keyvault purge --name {name}) \
+                 before the job is run again: a deleted vault keeps its name until it is purged. \
+                 Where purging is not allowed, choose another name",
                 plan.group
             ),
             Problem::Vanished(_) => "somebody may have deleted it; run the job again".to_owned(),
@@ -130,14 +129,14 @@ impl Stage {
 /// The outcome of a run that ended with a problem.
 pub(super) fn failed(plan: &Plan, problem: &Problem, stage: Stage) -> Outcome {
     let mut message = problem.to_string();
-    let early = matches!(problem, Problem::Cancelled | Problem::OutOfTime(_));
+    let early = matches!(problem, Problem::Ended(..));
     let remedy = problem.remedy(plan);
     let done = (early || stage != Stage::Looking).then(|| stage.told(plan));
     for part in [remedy.or(done)].into_iter().flatten() {
         message.push_str("; ");
         message.push_str(&part);
     }
-    Outcome::failure(problem.failure(), message)
+    Outcome::failure(problem.failure(stage), message)
 }
 
 /// The outcome of a run after which the vault is there.
@@ -198,7 +197,7 @@ fn access(plan: &Plan) -> String {
     format!(
         "Nobody can use its certificates yet but those whose roles come from the resource group, \
          the subscription or above. To let this job's identity: az role assignment create --role \
-         \"Key Vault Certificates Officer\" --assignee {assignee} --scope {}. A new role takes up to \
+         \"Key Vault Certificates Officer\" --assignee {assignee} --scope \"{}\". A new role takes up to \
          ten minutes to arrive",
         plan.vault().resource_id()
     )

@@ -15,7 +15,6 @@ use crate::job::losses::Losses;
 const NAMES: usize = 5;
 
 /// The state of a discovery.
-#[derive(Default)]
 pub(super) struct Findings {
     /// Paths by what tells vaults apart, in the order of the report. Azure ignores case.
     vaults: BTreeMap<String, String>,
@@ -35,9 +34,16 @@ impl Findings {
     /// Nothing yet, of so many tenants.
     pub(super) fn new(tenants: usize, note: Option<String>) -> Self {
         Findings {
+            vaults: BTreeMap::new(),
+            losses: Losses::of("places"),
+            first_loss: None,
             tenants,
+            tenants_done: 0,
+            subscriptions: 0,
+            searched: 0,
+            closed: 0,
+            blind: Vec::new(),
             note,
-            ..Findings::default()
         }
     }
 
@@ -239,6 +245,15 @@ mod tests {
             "{}",
             outcome.message
         );
+    }
+
+    #[test]
+    fn places_that_have_no_room_are_counted_as_places() {
+        let mut findings = found(1, &[]);
+        let long = "t".repeat(3_000);
+        findings.lose(&long, "403", Failure::MissingRole, "forbidden".into());
+        let message = findings.outcome().message;
+        assert!(message.contains("1 places: 403"), "{message}");
     }
 
     #[test]

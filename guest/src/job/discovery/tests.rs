@@ -114,7 +114,9 @@ fn page(url: &str, entries: &[Value]) -> Answer {
         end if !empty && end >= last => Some(format!("{end}e")),
         end => Some(end.to_string()),
     };
-    let link = token.map(|token| format!("{base}?api-version=x&$skiptoken={token}"));
+    let version = url.split_once("api-version=").unwrap().1;
+    let version = version.split('&').next().unwrap();
+    let link = token.map(|token| format!("{base}?api-version={version}&$skiptoken={token}"));
     let body = json!({"value": entries[first..end], "nextLink": link});
     Ok(answer(200, &body.to_string()))
 }

@@ -51,6 +51,25 @@ fn counts_in_use_are_within_the_limit() {
 }
 
 #[test]
+fn a_file_with_more_certificates_than_any_chain_is_refused_before_they_are_compared() {
+    let leaf = file("ec-p256.crt");
+    let with = |certificates: usize| {
+        let mut contents = file("ec-p256.sec1.test-key.pem");
+        (0..certificates).for_each(|_| contents.extend_from_slice(&leaf));
+        contents
+    };
+    assert!(super::super::pem::read(&with(500), None).is_ok());
+    let refused = PfxError::TooManyCertificates {
+        container: Container::Pem,
+        certificates: 501,
+        limit: 500,
+    };
+    let read = super::super::pem::read(&with(501), None).err();
+    assert_eq!(read.as_ref(), Some(&refused));
+    assert_eq!(issuers(&with(501), Form::Pem, &[]), Err(refused));
+}
+
+#[test]
 fn many_small_counts_are_added_up() {
     let mut budget = Budget::new();
     let afforded = (0..1_000_000)

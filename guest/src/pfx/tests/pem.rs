@@ -45,6 +45,24 @@ fn text_between_the_blocks_and_blocks_of_other_kinds_are_left_out() {
 }
 
 #[test]
+fn text_between_the_blocks_may_be_in_any_encoding() {
+    // "Zürich" in ISO 8859-1, as older tools write the names of subjects.
+    let mut contents = b"subject=L = Z\xFCrich\n".to_vec();
+    contents.extend(text(&["ec-p256.sec1.test-key.pem", "ec-p256.crt"]));
+    assert!(super::super::pem::read(&contents, None).is_ok());
+    let bad = |contents: &[u8]| super::super::pem::read(contents, None).err();
+    let damaged = Some(PfxError::Damaged(Container::Pem));
+    for block in [
+        &b"-----BEGIN CERTIFICATE-----\nAQ\xFCID\n-----END CERTIFICATE-----\n"[..],
+        b"-----BEGIN CERTIFICAT\xFC-----\nAQID\n-----END CERTIFICAT\xFC-----\n",
+        b"-----BEGIN CERTIFICATE-----\nAQID\n-----END",
+    ] {
+        assert_eq!(bad(block), damaged);
+    }
+    assert_eq!(bad(b"\xFF\xFE-\0-\0"), Some(PfxError::NotPem));
+}
+
+#[test]
 fn the_contents_of_the_job_sample_open() {
     let opened = open_pem(&["job-add-pem-contents-format.pem"], None).unwrap();
     assert_eq!(opened.kind(), KeyKind::Rsa(2048));

@@ -1,5 +1,7 @@
 //! What is refused, and in which words.
 
+use base64::Engine as _;
+
 use super::*;
 
 #[test]
@@ -25,24 +27,6 @@ fn h7_a_wrong_password_is_told_from_damage() {
         "{text}"
     );
     assert!(!text.contains("another"), "{text}");
-}
-
-#[test]
-fn h8_contents_that_are_not_base64_are_refused() {
-    for contents in ["not base64!", "MIIB=", "a"] {
-        assert_eq!(
-            decode(contents).err(),
-            Some(PfxError::NotBase64),
-            "{contents}"
-        );
-    }
-    assert_eq!(decode("").err(), Some(PfxError::Empty));
-}
-
-#[test]
-fn base64_with_line_breaks_is_read() {
-    let bytes = decode("AQID\r\nBAUG\n").unwrap();
-    assert_eq!(*bytes, [1, 2, 3, 4, 5, 6]);
 }
 
 #[test]
@@ -182,7 +166,6 @@ fn no_text_shows_anything_of_the_file() {
     let shown = format!("{:?}", bundle("ec-p256", "test"));
     assert_eq!(
         shown,
-        "Bundle { kind: Ec(P256), thumbprint: \"416486A2D7E7534B0639FC2EEC3996CF7012F590\", \
-         chain_length: 1, dropped: 0, .. }"
+        "Bundle { kind: Ec(P256), chain_length: 1, dropped: 0, .. }"
     );
 }

@@ -52,14 +52,3 @@ fn what_is_written_has_neither_checksum_nor_encryption() {
     let clear = written.windows(key.pkcs8.len()).any(|w| w == *key.pkcs8);
     assert!(clear);
 }
-
-#[test]
-fn thumbprints_are_the_sha1_of_the_leaf() {
-    let opened = bundle("ec-p256", "test");
-    // As `openssl x509 -fingerprint -sha1` has it.
-    assert_eq!(
-        opened.thumbprint_hex(),
-        "416486A2D7E7534B0639FC2EEC3996CF7012F590"
-    );
-    assert_eq!(opened.thumbprint_base64url(), "QWSGotfnU0sGOfwu7DmWz3AS9ZA");
-}

@@ -1,4 +1,4 @@
-use super::super::body::{BoundedBody, FreeMember, JsonTemplate};
+use super::super::body::{BoundedBody, FreeMember, JsonTemplate, MemberType};
 use super::super::pair::ValueTemplate;
 use super::*;
 
@@ -113,14 +113,23 @@ fn every_kind_of_body_can_be_written_by_hand() {
             }),
         ),
         (
-            "[body.json]\nvalue = { a = 1, b = { c = ['{vault}', true] } }\nfree = [{ pointer = '/b/d', max-bytes = 10, optional = true }]",
+            "[body.json]\nvalue = { a = 1, b = { c = ['{vault}', true] } }\nfree = [{ pointer = '/b/d', max-bytes = 10, optional = true }, { pointer = '/e', max-bytes = 40, type = 'guid' }]",
             BodyTemplate::Json(JsonTemplate {
                 value: serde_json::json!({"a": 1, "b": {"c": ["{vault}", true]}}),
-                free: vec![FreeMember {
-                    pointer: "/b/d".into(),
-                    max_bytes: 10,
-                    optional: true,
-                }],
+                free: vec![
+                    FreeMember {
+                        pointer: "/b/d".into(),
+                        max_bytes: 10,
+                        holds: MemberType::Any,
+                        optional: true,
+                    },
+                    FreeMember {
+                        pointer: "/e".into(),
+                        max_bytes: 40,
+                        holds: MemberType::Guid,
+                        optional: false,
+                    },
+                ],
             }),
         ),
     ] {
@@ -144,6 +153,7 @@ fn what_a_rule_does_not_have_is_an_error_and_not_ignored() {
         "body = { form = [{ name = 'a', value = 'b', x = 1 }] }",
         "body = { json = { value = {}, frei = [] } }",
         "body = { json = { value = {}, free = [{ pointer = '/a', max-bytes = 1, x = 1 }] } }",
+        "body = { json = { value = {}, free = [{ pointer = '/a', max-bytes = 1, type = 'uuid' }] } }",
         "body = { bounded = { content-type = 'a/b', max-bytes = 1, x = 1 } }",
         "body = { bounded = { content-type = 'a/b' } }",
     ] {

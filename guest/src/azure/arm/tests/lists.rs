@@ -15,15 +15,32 @@ fn w25_subscriptions_have_a_state_and_a_new_one_counts_as_usable() {
     ];
     let entries = states.map(|state| json!({"subscriptionId": SUB.to_uppercase(), "state": state}));
     let fake = saying(200, &json!({ "value": entries }));
-    let listed = fake.run(arm(&fake).list_subscriptions()).unwrap();
+    let listed = fake.run(arm(&fake).subscriptions()).complete().unwrap();
     assert!(listed.iter().all(|one| one.id.as_str() == SUB));
     let usable: Vec<bool> = listed
         .iter()
         .map(|one| one.state == subscriptions::State::Usable)
         .collect();
     assert_eq!(usable, [true, true, true, true, true, false, false]);
-    let fake = saying(200, &json!({"value": [{"state": "Enabled"}]}));
-    let error = fake.run(arm(&fake).list_subscriptions()).unwrap_err();
+}
+
+#[test]
+fn an_odd_subscription_does_not_hide_the_others() {
+    let odd = [
+        json!({"state": "Enabled"}),
+        json!({"subscriptionId": "x"}),
+        json!({"subscriptionId": 1}),
+        json!({"subscriptionId": SUB, "state": {}}),
+        json!(null),
+        json!([]),
+    ];
+    let mut entries = odd.to_vec();
+    entries.push(json!({"subscriptionId": SUB, "state": "Enabled"}));
+    let fake = saying(200, &json!({ "value": entries }));
+    let listing = fake.run(arm(&fake).subscriptions());
+    assert_eq!(listing.items.len(), 1);
+    assert_eq!(listing.odd.len(), odd.len());
+    let error = listing.complete().unwrap_err();
     assert_eq!(error.failure(), Failure::UnreadableAnswer);
 }
 
@@ -75,7 +92,7 @@ fn w22_what_was_read_before_an_error_stays() {
             if sent.url().contains("skiptoken") {
                 return second.clone();
             }
-            let link = format!("{ARM}{VAULTS}?$skiptoken=a");
+            let link = format!("{ARM}{VAULTS}?api-version=2026-02-01&$skiptoken=a");
             let page = json!({"value": [{"id": id("rg", "kv-1")}], "nextLink": link});
             Ok(answer(200, &page.to_string()))
         });
@@ -88,9 +105,9 @@ fn w22_what_was_read_before_an_error_stays() {
 #[test]
 fn a_link_to_another_place_is_not_followed() {
     for link in [
-        format!("https://evil.example{VAULTS}?$skiptoken=a"),
-        format!("{ARM}/subscriptions?$skiptoken=a"),
-        format!("http://management.azure.com{VAULTS}?$skiptoken=a"),
+        format!("https://evil.example{VAULTS}?api-version=2026-02-01&$skiptoken=a"),
+        format!("{ARM}/subscriptions?api-version=2026-02-01&$skiptoken=a"),
+        format!("http://management.azure.com{VAULTS}?api-version=2026-02-01&$skiptoken=a"),
     ] {
         let fake = saying(
             200,
@@ -120,16 +137,13 @@ fn r12_a_vaults_id_is_read_by_its_words_and_an_odd_one_does_not_hide_the_others(
     ];
     let fake = saying(200, &json!({"value": ids.map(|id| json!({"id": id}))}));
     let listing = fake.run(arm(&fake).vaults_of(&sub()));
-    let odd = "an entry is not the resource id of a vault of the subscription";
     assert_eq!(
         paths(listing.items),
-        [
-            &format!("{SUB}:RG-One:kv-two"),
-            odd,
-            odd,
-            odd,
-            odd,
-            &format!("{SUB}:rg:kv-one")
-        ]
+        [format!("{SUB}:RG-One:kv-two"), format!("{SUB}:rg:kv-one")]
+    );
+    let odd: Vec<String> = listing.odd.iter().map(CallError::briefly).collect();
+    assert_eq!(
+        odd,
+        ["an entry is not the resource id of a vault of the subscription"; 4]
     );
 }

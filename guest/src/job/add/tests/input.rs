@@ -1,5 +1,8 @@
 //! What a job brings, and what becomes of it before and in the request.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 use crate::contract::Credential;
 
@@ -72,7 +75,7 @@ fn r3_r23_a_pfx_is_written_anew_without_password_and_with_its_whole_chain() {
         let vault = FakeVault::new();
         succeeded(&add(&vault, from_pfx(name, "Pfx-Secret-1")));
         let value = vault.0.borrow().imports[0]["value"].clone();
-        let sent = pfx::decode(value.as_str().unwrap()).unwrap();
+        let sent = STANDARD.decode(value.as_str().unwrap()).unwrap();
         let sent = pfx::read(&sent, None).unwrap_or_else(|error| panic!("{error}"));
         let came = pfx::read(&file(name), Some("Pfx-Secret-1")).unwrap();
         assert_eq!(sent.chain(), came.chain(), "{name}");

@@ -193,7 +193,12 @@ fn a_time_limit_while_the_request_is_out_says_that_nobody_knows() {
     };
     // The look takes 40 s, so that the request is out when the time is up.
     let outcome = fake.run(run(&fake, &short, &store()));
-    assert_eq!(failed(&outcome), Failure::Deadline);
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    assert!(
+        outcome.message.contains("time limit"),
+        "{}",
+        outcome.message
+    );
     assert!(
         outcome.message.contains("is not known; run the job again"),
         "{}",
@@ -204,20 +209,22 @@ fn a_time_limit_while_the_request_is_out_says_that_nobody_knows() {
 #[test]
 fn a_cancelled_job_asks_for_nothing_more_and_says_what_was_done() {
     let start = Duration::from_secs(1_000);
-    for (after, asks, part) in [
-        (0, 0, "nothing was changed"),
-        (1_550, 0, "nothing was changed"),
-        (1_700, 1, "is not known"),
-        (3_000, 1, "is being made"),
+    for (after, latency, asks, failure, part) in [
+        (0, 400, 0, Failure::Cancelled, "nothing was changed"),
+        (1_550, 400, 0, Failure::Cancelled, "nothing was changed"),
+        // The answer comes in the seconds that a cancelled job has left for it.
+        (1_700, 400, 1, Failure::Cancelled, "is being made"),
+        (3_000, 400, 1, Failure::Cancelled, "is being made"),
+        (41_000, 10_000, 1, Failure::Unresolved, "is not known"),
     ] {
         let world = world();
-        // Token, group, vault, name, request: the request is out from 1600 to 2000 ms. The
-        // clock is looked at each 250 ms, and before the request.
-        let fake = healthy(&world).latency(400);
+        // Token, group, vault, name, request: of 400 ms each, so that the request is out from
+        // 1600 to 2000 ms. The clock is looked at each 250 ms, and before the request.
+        let fake = healthy(&world).latency(latency);
         fake.cancel_at
             .set(Some(start + Duration::from_millis(after)));
         let outcome = create(&fake);
-        assert_eq!(failed(&outcome), Failure::Cancelled);
+        assert_eq!(failed(&outcome), failure, "{after}");
         assert!(
             outcome.message.contains(part),
             "{after}: {}",
@@ -233,14 +240,41 @@ fn a_cancelled_job_asks_for_nothing_more_and_says_what_was_done() {
 }
 
 #[test]
+fn a_request_that_was_only_held_back_has_changed_nothing_when_the_job_ends() {
+    let throttled = |sent: &Sent, _| {
+        let busy = || with_header(answer(429, "{}"), "retry-after", "60");
+        asked_to_make(sent).then(|| Ok(busy()))
+    };
+    let fake = azure(&world(), throttled);
+    fake.cancel_at
+        .set(Some(fake.now() + Duration::from_secs(20)));
+    let outcome = create(&fake);
+    assert_eq!(failed(&outcome), Failure::Cancelled);
+    let fake = azure(&world(), throttled);
+    let short = Job {
+        time_limit: Duration::from_secs(100),
+        ..job()
+    };
+    let late = fake.run(run(&fake, &short, &store()));
+    assert_eq!(failed(&late), Failure::Throttled);
+    for outcome in [outcome, late] {
+        assert!(
+            !outcome.message.contains("not known"),
+            "{}",
+            outcome.message
+        );
+    }
+}
+
+#[test]
 fn an_answer_that_is_lost_every_time_is_given_up_after_three_requests_each_looked_after() {
     let world = world();
     let fake = azure(&world, |sent, _| {
         asked_to_make(sent).then_some(Err(TransportError::Broken("reset")))
     });
     let outcome = create(&fake);
-    assert_eq!(failed(&outcome), Failure::Unavailable);
-    for part in ["was not there afterwards", "run the job again"] {
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    for part in ["no trace of the vault", "reset", "run the job again"] {
         assert!(outcome.message.contains(part), "{}", outcome.message);
     }
     let puts = asked(&fake);
@@ -292,7 +326,12 @@ fn a_second_request_that_is_refused_is_looked_after_too() {
         if applied_late {
             assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
         } else {
-            assert_eq!(failed(&outcome), Failure::Conflict);
+            assert_eq!(failed(&outcome), Failure::Unresolved);
+            assert!(
+                outcome.message.contains("ConflictError"),
+                "{}",
+                outcome.message
+            );
         }
     }
 }

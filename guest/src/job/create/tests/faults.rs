@@ -45,6 +45,34 @@ impl Fault {
         )
     }
 
+    /// Whether somebody who sees the answer alone cannot know.
+    fn may_take_effect(self) -> bool {
+        self.takes_effect()
+            || matches!(
+                self,
+                Fault::BrokenBefore | Fault::ErrorBefore | Fault::Unavailable | Fault::Html
+            )
+    }
+
+    /// What a run has failed of that meets it at the request of this number.
+    fn failure(self, number: usize) -> Failure {
+        match self {
+            // Such an answer is not one that an issuer of tokens makes; a refused token is
+            // asked for again, and then the issuer refuses it.
+            Fault::Unauthorized => Failure::Unavailable,
+            Fault::Forbidden if number == 0 => Failure::Unavailable,
+            Fault::BrokenBefore
+            | Fault::BrokenAfter
+            | Fault::TimeoutAfter
+            | Fault::ErrorBefore
+            | Fault::ErrorAfter
+            | Fault::Unavailable => Failure::Unavailable,
+            Fault::Throttled => Failure::Throttled,
+            Fault::Forbidden => Failure::MissingRole,
+            Fault::Html | Fault::HtmlAfter => Failure::UnreadableAnswer,
+        }
+    }
+
     fn answer(self) -> Answer {
         match self {
             Fault::BrokenBefore | Fault::BrokenAfter => Err(TransportError::Broken("reset")),
@@ -121,11 +149,22 @@ fn one_fault(store: &Store, number: usize, fault: Fault, lasting: Lasting) {
             assert_eq!(world.borrow().made, [plain_body()], "{case}");
         }
         Status::Warning => panic!("{case}: {}", outcome.message),
-        Status::Failure(_) => {
+        Status::Failure(failure) => {
             assert!(!passes, "{case}: {}", outcome.message);
-            let told = outcome.message.contains("run the job again");
+            let message = &outcome.message;
             let made = !world.borrow().made.is_empty();
-            assert!(told || !made, "{case}: {}", outcome.message);
+            let open = failure == Failure::Unresolved;
+            let underway = message.contains("kv-new is being made;");
+            assert_eq!(made, underway || made && open, "{case}: {message}");
+            // Whoever does not know has sent a request that may have taken effect.
+            assert!(!open || fault.may_take_effect(), "{case}: {message}");
+            assert!(!open || fake.sent().iter().any(asked_to_make), "{case}");
+            let again = message.contains("run the job again");
+            assert!(again || !(open || underway), "{case}: {message}");
+            assert!(
+                open || failure == fault.failure(number),
+                "{case}: {outcome:?}"
+            );
         }
     }
     let fake = healthy(&world);

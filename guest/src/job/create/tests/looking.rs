@@ -97,12 +97,39 @@ fn a_vault_that_could_not_be_made_is_a_failure_that_says_why() {
             state,
             "DnsTrouble",
             "az keyvault delete --name kv-new",
+            "az keyvault purge --name kv-new",
             "activity log",
         ] {
             assert!(outcome.message.contains(part), "{}", outcome.message);
         }
         untouched(&world, &fake);
     }
+}
+
+/// A vault that a killed run has asked for, and that the first `misses` looks do not see.
+fn lagging(world: &World, misses: usize) -> Fake {
+    azure(world, move |sent, earlier| {
+        (looks(sent) && earlier < misses).then(|| error(404, "ResourceNotFound"))
+    })
+}
+
+#[test]
+fn a_vault_that_a_killed_run_has_asked_for_is_found_although_the_first_look_missed_it() {
+    for (state, misses, status) in [
+        ("Succeeded", 1, Status::Warning),
+        ("RegisteringDns", 1, Status::Success),
+        ("Succeeded", 5, Status::Warning),
+    ] {
+        let world = world_with(plain_body(), state);
+        let fake = lagging(&world, misses);
+        let outcome = create(&fake);
+        assert_eq!(outcome.status, status, "{state}: {}", outcome.message);
+        untouched(&world, &fake);
+    }
+    let fake = lagging(&world_with(plain_body(), "Succeeded"), 100);
+    let start = fake.now();
+    assert_eq!(failed(&create(&fake)), Failure::Conflict);
+    assert!(fake.now() - start < Duration::from_secs(20));
 }
 
 #[test]
@@ -222,5 +249,6 @@ fn malformed_input_names_its_field_and_sends_nothing() {
         let outcome = fake.run(run(&fake, &job, &store));
         assert_eq!(failed(&outcome), Failure::InvalidInput);
         assert!(outcome.message.starts_with(field), "{}", outcome.message);
+        assert_eq!(fake.logged(&outcome.message), 1);
     }
 }

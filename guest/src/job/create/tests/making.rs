@@ -43,7 +43,7 @@ fn w34_success_says_who_can_use_the_vault_and_how_the_others_get_there() {
         "role-based access control",
         "Nobody can use its certificates yet",
         &format!(
-            "az role assignment create --role \"Key Vault Certificates Officer\" --assignee {CLIENT} --scope {ID}"
+            "az role assignment create --role \"Key Vault Certificates Officer\" --assignee {CLIENT} --scope \"{ID}\""
         ),
         "ten minutes",
     ] {

@@ -61,6 +61,35 @@ fn a_time_limit_while_something_is_tried_again_names_it() {
 }
 
 #[test]
+fn a_time_limit_while_the_service_is_throttled_is_throttled_as_in_every_job() {
+    let fake = azure(subscriptions(2, 1), |sent, _| {
+        lists(sent, 1).then(|| error(429, "TooManyRequests"))
+    })
+    .latency(8_000);
+    let job = Job {
+        time_limit: Duration::from_secs(55),
+        ..job()
+    };
+    let outcome = discover(&fake, &job, &[ONE]);
+    assert_eq!(failed(&outcome), Failure::Throttled, "{}", outcome.message);
+}
+
+#[test]
+fn malformed_input_is_in_the_log_too() {
+    let job = Job {
+        credential: Credential::ClientSecret {
+            client_id: "x".into(),
+            secret: Secret::new("s".into()),
+        },
+        ..job()
+    };
+    let fake = Fake::default();
+    let outcome = discover(&fake, &job, &[ONE]);
+    assert_eq!(failed(&outcome), Failure::InvalidInput);
+    assert_eq!(fake.logged(&outcome.message), 1);
+}
+
+#[test]
 fn a_place_that_must_wait_beyond_the_time_limit_fails_the_job() {
     for (status, code, failure) in [
         (429, "TooManyRequests", Failure::Throttled),

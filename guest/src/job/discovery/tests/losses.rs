@@ -117,6 +117,24 @@ fn an_odd_entry_is_a_loss_and_does_not_hide_the_others() {
 }
 
 #[test]
+fn an_odd_subscription_is_a_loss_and_does_not_hide_the_others() {
+    let fake = azure(subscriptions(2, 1), |sent, _| {
+        let body = json!({"value": [{"subscriptionId": 7}, {"subscriptionId": sub(1)}]});
+        sent.url()
+            .contains("/subscriptions?")
+            .then(|| Ok(answer(200, &body.to_string())))
+    });
+    let outcome = discover(&fake, &short(), &[ONE]);
+    assert_eq!(outcome.status, Status::Warning);
+    assert!(
+        outcome.message.contains("an entry has another shape"),
+        "{}",
+        outcome.message
+    );
+    assert_eq!(submitted(&fake), [path(1, 0)]);
+}
+
+#[test]
 fn a_tenant_that_cannot_be_one_is_a_loss_that_names_it() {
     let fake = healthy(vec![subscription(ONE, 1, 1)]);
     let outcome = discover(&fake, &short(), &["my tenant", ONE]);

@@ -14,11 +14,11 @@ use super::service::Service;
 use crate::env::Environment;
 use crate::pfx::{Form, issuers};
 
-/// What asking for a chain comes to.
+/// What asking for issuers comes to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Chain {
-    /// The issuers, nearest first; none where the vault has none.
-    Issuers(Vec<Vec<u8>>),
+pub enum Issuers {
+    /// Nearest first; none where the vault has none.
+    Known(Vec<Vec<u8>>),
     /// This one cannot be had, for a reason of its own.
     Withheld(String),
 }
@@ -34,25 +34,27 @@ struct Secret {
 ///
 /// # Errors
 /// Whatever holds for other certificates too.
-pub async fn chain<E: Environment>(
+pub async fn issuers_of<E: Environment>(
     service: &Service<'_, E>,
     name: &Alias,
     version: &str,
     leaf: &[u8],
-) -> Result<Chain, CallError> {
+) -> Result<Issuers, CallError> {
     let url = service.url(&format!(
         "/secrets/{name}/{version}?api-version={KEY_VAULT_API_VERSION}"
     ));
     let call = service.call(Action::ReadSecret(name.to_string()));
     match service.get(&call, url).await {
         Ok(response) => Ok(read(&response.body, leaf).map_or_else(
-            |problem| Chain::Withheld(problem.to_owned()),
-            Chain::Issuers,
+            |problem| Issuers::Withheld(problem.to_owned()),
+            Issuers::Known,
         )),
-        Err(error) if error.forbids_one_name() => Ok(Chain::Withheld(error.briefly())),
+        Err(error) if error.forbids_one_name() => Ok(Issuers::Withheld(error.briefly())),
         Err(error) => match error.refusal() {
             // A disabled certificate's secret is refused, a deleted one's is gone.
-            Some(refusal) if matches!(refusal.status, 404) => Ok(Chain::Withheld(error.briefly())),
+            Some(refusal) if matches!(refusal.status, 404) => {
+                Ok(Issuers::Withheld(error.briefly()))
+            }
             _ => Err(error),
         },
     }
