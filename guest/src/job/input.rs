@@ -96,3 +96,31 @@ pub fn tokens(
         proof,
     })))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Secret;
+
+    #[test]
+    fn an_application_without_a_tenant_or_with_a_blank_secret_is_refused() {
+        let endpoints = job_scope::Cloud::Public.endpoints();
+        let job = |secret: &str| Job {
+            attempt_id: String::new(),
+            time_limit: std::time::Duration::ZERO,
+            credential: Credential::ClientSecret {
+                client_id: "33333333-3333-3333-3333-333333333333".into(),
+                secret: Secret::new(secret.into()),
+            },
+            options: Vec::new(),
+        };
+        let tenant = TenantId::parse("contoso.example").ok();
+        for (secret, tenant, field) in [
+            ("s", None, "ClientMachine"),
+            ("", tenant.as_ref(), "ServerPassword"),
+        ] {
+            let error = tokens(&job(secret), tenant, endpoints).err().unwrap();
+            assert_eq!(error.field(), field);
+        }
+    }
+}

@@ -243,3 +243,12 @@ fn neither_log_nor_message_ever_holds_a_secret_a_token_or_a_tags_value() {
         }
     }
 }
+
+#[test]
+fn a_job_that_is_cancelled_while_its_last_page_arrives_ends_there() {
+    let fake = healthy(0).latency(50);
+    // The token takes 50 ms, the page another 50.
+    fake.cancel_at
+        .set(Some(fake.now() + Duration::from_millis(100)));
+    assert_eq!(failed(&inventory(&fake)), Failure::Cancelled);
+}

@@ -180,3 +180,11 @@ fn w08_a_right_that_is_missing_for_most_names_is_no_defect_of_single_ones() {
     assert_eq!(inventory(&half).status, Status::Warning);
     assert_eq!(half.aliases().len(), 3);
 }
+
+#[test]
+fn causes_of_several_kinds_are_a_failure_of_no_kind_in_particular() {
+    const NO_POLICY: &str =
+        r#"{"error":{"code":"Forbidden","message":"no","innererror":{"code":"AccessDenied"}}}"#;
+    let fake = with_odd(2, &[(0, 403, RBAC), (1, 403, NO_POLICY)]);
+    assert_eq!(failed(&inventory(&fake)), Failure::Other);
+}

@@ -175,3 +175,29 @@ fn a_secret_that_only_trouble_keeps_away_fails_the_job() {
     assert_eq!(failed(&outcome), Failure::Unavailable);
     assert!(fake.batches().is_empty());
 }
+
+#[test]
+fn a_certificate_without_a_version_has_no_chain_and_gaps_of_both_kinds_are_told() {
+    let fake = vault(3, |sent, _| {
+        let name_asked = asked(sent)?;
+        Some(Ok(if name_asked == name(0) {
+            answer(200, "{}")
+        } else {
+            answer(200, r#"{"cer":"MAMCAQU="}"#)
+        }))
+    });
+    let store = Store {
+        properties: vec![("AzureCloud".into(), "public,china,government".into())],
+        ..store()
+    };
+    let outcome = fake.run(run(&fake, &with("full-chain", "true"), &store));
+    assert_eq!(outcome.status, Status::Warning);
+    for word in [
+        "missing from this inventory: cert-0000",
+        "without their issuers: cert-0001, cert-0002: the vault did not say its version",
+        "AzureCloud",
+    ] {
+        assert!(outcome.message.contains(word), "{}", outcome.message);
+    }
+    assert_eq!(fake.sent_to("/secrets/").len(), 0);
+}
