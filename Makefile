@@ -1,7 +1,7 @@
 # The front door. Every target gets what it needs by itself; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help build component demo test conformance pfx-corpus lint bench coverage clean programs
+.PHONY: help build component demo test conformance pfx-corpus lint bench bench-emulator coverage clean programs
 
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
@@ -19,6 +19,7 @@ help:
 	@echo 'make lint       format, clippy, documentation, licences'
 	@echo 'make coverage   say which lines of the guest its native tests run'
 	@echo 'make bench      measure an inventory of 1,000 certificates'
+	@echo 'make bench-emulator  measure how fast the emulator starts and answers'
 	@echo 'make clean      remove everything that was built'
 
 build: programs component
@@ -68,6 +69,9 @@ bench: build
 coverage:
 	.ci/toolchain versions
 	tests/coverage
+
+bench-emulator:
+	$(CARGO) run --quiet --release --locked -p azure-emulator --example throughput
 
 clean:
 	rm -rf target

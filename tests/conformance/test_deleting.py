@@ -53,6 +53,21 @@ def test_a_purged_certificate_is_gone_and_its_name_free_again(work, emulator):
     assert work.import_certificate("purge", material.pfx("again.example")[0]).name == "purge"
 
 
+def test_a_backup_is_restored_after_a_purge(work, emulator):
+    before = work.import_certificate("backup", material.pfx("backup.example")[0], tags={"of": "backup"})
+    backup = work.backup_certificate("backup")
+    with pytest.raises(ResourceExistsError) as caught:
+        work.restore_certificate_backup(backup)
+    assert caught.value.error.code == "Conflict"
+    work.begin_delete_certificate("backup").wait()
+    work.purge_deleted_certificate("backup")
+    emulator.advance(5)
+    got = work.restore_certificate_backup(backup)
+    assert bytes(got.cer) == bytes(before.cer)
+    assert got.properties.tags == {"of": "backup"}
+    assert work.get_certificate("backup").properties.version == before.properties.version
+
+
 def test_an_import_over_a_deleted_name_is_409(work):
     deleted(work, "conflict")
     with pytest.raises(ResourceExistsError) as caught:

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
+use p12_keystore::Pkcs12Archive;
 use serde_json::Value;
 
 /// Bytes of a piece of a long secret that is looked for: long enough not to occur by chance.
@@ -38,7 +39,9 @@ impl Secrets {
         if let Some(contents) = certificate["Contents"].as_str() {
             let contents = STANDARD.decode(contents).unwrap();
             secrets.add_pieces("contents", &contents);
-            secrets.add_pem_key(&contents);
+            if let Some(key) = key_of(certificate) {
+                secrets.add_pieces("private key", &key);
+            }
         }
         let tags = job["JobProperties"]["CertificateTags"].as_str();
         if let Some(Ok(Value::Object(tags))) = tags.map(serde_json::from_str) {
@@ -47,6 +50,23 @@ impl Secrets {
             }
         }
         secrets
+    }
+
+    /// The secrets of such a job as a server could echo them: what is sent as text, and the
+    /// key as it is sent, in base64.
+    pub fn texts_of_job(job: &Value) -> Vec<String> {
+        let certificate = &job["JobCertificate"];
+        let mut texts: Vec<String> = [
+            &job["ServerPassword"],
+            &certificate["PrivateKeyPassword"],
+            &job["JobProperties"]["CertificateTags"],
+        ]
+        .into_iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+        texts.extend(key_of(certificate).map(|key| STANDARD.encode(key)));
+        texts
     }
 
     /// Adds a secret. One that is too short to be told from chance is left out.
@@ -64,19 +84,6 @@ impl Secrets {
         // The beginning of a container says only what it is.
         for piece in secret.chunks_exact(PIECE).skip(2).step_by(7) {
             self.add(name, piece);
-        }
-    }
-
-    /// The private key of a PEM text, which may be written without its armour.
-    fn add_pem_key(&mut self, contents: &[u8]) {
-        let text = String::from_utf8_lossy(contents);
-        let body = text
-            .split("-----BEGIN PRIVATE KEY-----")
-            .nth(1)
-            .and_then(|rest| rest.split("-----END").next());
-        if let Some(body) = body {
-            let base64: String = body.split_whitespace().collect();
-            self.add_pieces("private key", &STANDARD.decode(base64).unwrap());
         }
     }
 
@@ -103,6 +110,19 @@ impl Secrets {
             .find(|(_, needle)| memmem::find(text, needle).is_some())
             .map(|(name, _)| name.as_str())
     }
+}
+
+/// The private key that a delivery holds, in PKCS#8: what an import sends in the clear.
+fn key_of(certificate: &Value) -> Option<Vec<u8>> {
+    let contents = STANDARD.decode(certificate["Contents"].as_str()?).ok()?;
+    if let Ok(text) = std::str::from_utf8(&contents) {
+        let (_, rest) = text.split_once("-----BEGIN PRIVATE KEY-----")?;
+        let body: String = rest.split("-----END").next()?.split_whitespace().collect();
+        return STANDARD.decode(body).ok();
+    }
+    let password = certificate["PrivateKeyPassword"].as_str()?;
+    let archive = Pkcs12Archive::from_pkcs12(&contents, password).ok()?;
+    Some(archive.keys.first()?.key.as_der().to_vec())
 }
 
 /// The spellings of a secret. Of base64, what does not depend on the neighbours.

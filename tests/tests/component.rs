@@ -64,8 +64,9 @@ fn inspect_says_world_size_and_digest() {
     let ran = akv(&["component", "inspect"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     for word in [
-        "inventory-extension",
+        "world   extension",
         "certstore:extension/inventory@0.1.0",
+        "certstore:extension/check@0.1.0",
         "sha256",
         "bytes",
     ] {

@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 use azure_emulator::{Applied, Effect, Fault};
 use end_to_end::{DEEDS, Deed, LONG_AFTER};
 use extension_host::runner::Status;
+use serde_json::json;
 use tokio::time::Instant;
 
 /// The faults, by name.
-fn faults() -> Vec<(String, Fault)> {
+fn faults(deed: Deed) -> Vec<(String, Fault)> {
     let mut all = Vec::new();
     let mut add = |name: &str, fault: Fault| all.push((name.to_owned(), fault));
     for status in [400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504] {
@@ -39,6 +40,14 @@ fn faults() -> Vec<(String, Fault)> {
             Effect::Status {
                 status: 500,
                 retry_after: None,
+                body: None,
+            },
+        ),
+        (
+            "status 503 with Retry-After",
+            Effect::Status {
+                status: 503,
+                retry_after: Some("7".to_owned()),
                 body: None,
             },
         ),
@@ -76,11 +85,35 @@ fn faults() -> Vec<(String, Fault)> {
     ] {
         add(name, Fault::new(effect));
     }
+    // What comes back of what was sent must not be passed on.
+    for status in [400, 403, 409, 429, 503] {
+        let message = format!("This is odd: {}", deed.echo());
+        let body = json!({"error": {"code": "Odd", "message": message}}).to_string();
+        let echo = Effect::Status {
+            status,
+            retry_after: None,
+            body: Some(body),
+        };
+        add(&format!("an echo with status {status}"), Fault::new(echo));
+    }
     all
 }
 
-/// Runs every case of a deed; how many there were, and how they ended.
-async fn matrix(deed: Deed) -> BTreeMap<&'static str, u64> {
+/// The README says how many cases there are; how they ended is shown.
+fn documented(deed: Deed, requests: u64, ends: &BTreeMap<&'static str, u64>) {
+    let faults = faults(deed).len();
+    let cases: u64 = ends.values().sum();
+    println!("{deed:?}: {requests} requests, {faults} faults, {cases} cases: {ends:?}");
+    let row = format!("| `{deed:?}` | {requests} | {faults} | {cases} |");
+    let readme = include_str!("../README.md");
+    assert!(
+        readme.contains(&row),
+        "tests/README.md must have the row {row}"
+    );
+}
+
+/// Runs every case of a deed.
+async fn matrix(deed: Deed) {
     let undisturbed = deed.arranged().await;
     let mut report = undisturbed.run(&deed.job()).await;
     assert_eq!(
@@ -95,7 +128,7 @@ async fn matrix(deed: Deed) -> BTreeMap<&'static str, u64> {
     assert!(requests > 1, "{deed:?} sends {requests} requests");
     let secrets = deed.secrets();
     let mut ends = BTreeMap::new();
-    for (name, fault) in faults() {
+    for (name, fault) in faults(deed) {
         for skip in 0..requests {
             for times in [Some(1), None] {
                 let often = if times.is_some() {
@@ -109,7 +142,7 @@ async fn matrix(deed: Deed) -> BTreeMap<&'static str, u64> {
                 fault.times = times;
                 headless.emulator.inject(fault);
                 let began = Instant::now();
-                let limits = headless.host.limits.clone();
+                let limits = deed.limits(&headless.host.limits);
                 let mut report = headless.run(&deed.job()).await;
                 let took = began.elapsed();
                 assert!(took <= limits.deadline + limits.grace, "{case}: {took:?}");
@@ -118,6 +151,8 @@ async fn matrix(deed: Deed) -> BTreeMap<&'static str, u64> {
                 if let Some(found) = secrets.find_in(&said) {
                     panic!("{case} says a secret ({found}): {said}");
                 }
+                // A token is a JWT; its beginning is always the same.
+                assert!(!said.contains("eyJ"), "{case} says a token: {said}");
                 headless.emulator.clear_faults();
                 tokio::time::sleep(LONG_AFTER).await;
                 deed.check(&headless, &mut report, &case).await;
@@ -131,8 +166,7 @@ async fn matrix(deed: Deed) -> BTreeMap<&'static str, u64> {
             }
         }
     }
-    println!("{deed:?}: {requests} requests, {ends:?}");
-    ends
+    documented(deed, requests, &ends);
 }
 
 macro_rules! rows {
@@ -154,10 +188,14 @@ macro_rules! rows {
 
 rows! {
     an_inventory_is_whole_or_none_whatever_fails: Inventory;
+    an_inventory_of_a_machine_is_whole_or_none_whatever_fails: InventoryByMachine;
+    an_inventory_of_a_workload_is_whole_or_none_whatever_fails: InventoryByAssertion;
     an_added_certificate_is_there_once_whatever_fails: AddNew;
     a_replaced_certificate_has_one_new_version_whatever_fails: Replace;
     a_revived_certificate_has_one_new_version_whatever_fails: Revive;
     a_removed_certificate_is_deleted_or_the_job_says_no_whatever_fails: Remove;
     a_vault_is_created_once_whatever_fails: Create;
     a_discovery_is_true_whatever_fails: Discover;
+    a_discovery_of_a_machine_is_true_whatever_fails: DiscoverByMachine;
+    a_check_ends_with_a_word_whatever_fails: Check;
 }

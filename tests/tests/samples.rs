@@ -226,13 +226,13 @@ fn every_sample_is_in_the_table_once() {
     assert_eq!(listed.len(), SAMPLES.len());
 }
 
-/// What was sent, polls in a row taken as one.
+/// What was sent; polls in a row, which only read, are taken as one.
 fn calls(requests: &[RequestRecord]) -> Vec<String> {
     let mut calls: Vec<String> = requests
         .iter()
         .map(|request| format!("{} {}{}", request.method, request.host, request.path))
         .collect();
-    calls.dedup();
+    calls.dedup_by(|again, before| again == before && before.starts_with("GET "));
     calls
 }
 

@@ -11,7 +11,7 @@ use job_scope::Alias;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::vault::{name_in, version_in};
+use super::vault::{is_name_of, name_in, version_in};
 
 /// The current version of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,8 +132,7 @@ impl Certificate {
         let bundle: Bundle = serde_json::from_slice(body).map_err(|_| Defect::Shape)?;
         let id = bundle.id.unwrap_or_default();
         let name = name_in(&id).unwrap_or_else(|| requested.to_string());
-        // Names are case-insensitive in the service; ids keep the case of the first use.
-        if !name.eq_ignore_ascii_case(requested.as_str()) {
+        if !is_name_of(&name, requested) {
             return Err(Defect::OtherName);
         }
         let content = bundle.cer.filter(|content| !content.is_empty());

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::certificate::{Bundle, Exportable, Policy};
 use super::thumbprint::Thumbprint;
-use super::vault::{name_in, version_in};
+use super::vault::{is_name_of, name_in, version_in};
 
 /// The current version. No `Debug`: tags may hold what people should not put there.
 #[derive(Clone, PartialEq)]
@@ -53,8 +53,7 @@ impl Current {
             serde_json::from_slice(body).map_err(|_| "it is not the JSON of a certificate")?;
         let id = bundle.id.unwrap_or_default();
         let name = name_in(&id).ok_or("it does not say which certificate it is")?;
-        // Names are case-insensitive in the service; ids keep the case of the first use.
-        if !name.eq_ignore_ascii_case(requested.as_str()) {
+        if !is_name_of(&name, requested) {
             return Err("it is about another certificate");
         }
         let version = version_in(&id).ok_or("it does not say which version it is")?;
@@ -69,12 +68,7 @@ impl Current {
             version,
             thumbprint: of_content.or_else(of_header),
             enabled: bundle.attributes.and_then(|some| some.enabled) != Some(false),
-            tags: bundle
-                .tags
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(name, value)| (name, text(value)))
-                .collect(),
+            tags: texts(bundle.tags.unwrap_or_default()),
             exportable: Policy::exportable(policy),
             issuer: policy
                 .and_then(|policy| policy.issuer.as_ref()?.get("name")?.as_str())
@@ -87,12 +81,14 @@ impl Current {
     }
 }
 
-/// A tag's value; the service knows texts only, so that anything else is its JSON.
-fn text(value: Value) -> String {
-    match value {
+/// Tags by name; the service knows texts only, so that anything else is its JSON.
+pub(in crate::azure) fn texts(tags: BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    let text = |value| match value {
         Value::String(text) => text,
         other => other.to_string(),
-    }
+    };
+    let texts = tags.into_iter().map(|(name, value)| (name, text(value)));
+    texts.collect()
 }
 
 /// Azure REST, "Certificates: CertificatePolicyAction".

@@ -22,8 +22,8 @@ pub struct Import<'a> {
     pub kind: KeyKind,
     /// Whether the key may leave the vault.
     pub exportable: bool,
-    /// Whether to say that nobody but the platform renews it. Said where the name had
-    /// another issuer; a new name has this one by default.
+    /// Whether to say that nobody but the platform renews it. Said over every certificate
+    /// that is there, whose policy may say otherwise; a new name has this issuer by default.
     pub issuer_unknown: bool,
     /// Lifetime actions as the service has sent them; none leaves them to its default.
     pub lifetime_actions: &'a [Value],

@@ -14,7 +14,7 @@ mod deleted;
 mod listing;
 mod reading;
 
-use job_scope::KEY_VAULT_API_VERSION;
+use job_scope::{Alias, KEY_VAULT_API_VERSION};
 
 use super::calls::Calls;
 use super::error::CallError;
@@ -68,6 +68,12 @@ fn is_gone(error: &CallError) -> bool {
 /// asked for is not decided here.
 pub(super) fn name_in(id: &str) -> Option<String> {
     path_of(id).map(|(name, _)| name.to_owned())
+}
+
+/// Whether a name is the one that was asked for. Names are case-insensitive in the service;
+/// ids keep the case of the first use.
+pub(super) fn is_name_of(name: &str, requested: &Alias) -> bool {
+    name.eq_ignore_ascii_case(requested.as_str())
 }
 
 /// The version in an id that has one.

@@ -22,6 +22,7 @@ use crate::contract::{Failure, Job, NewCertificate, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
 use deeds::Deeds;
+use plan::Note;
 use steps::{Ending, Steps};
 use wanted::Wanted;
 
@@ -77,8 +78,12 @@ fn done(scope: &StoreScope, alias: &Alias, ending: Ending) -> Outcome {
             let first = recovered.then(|| {
                 format!("a deleted certificate {alias} was recovered and is below the new version")
             });
-            let notes = notes.iter().map(ToString::to_string);
-            changing::reached(scope, &first.into_iter().chain(notes).collect::<Vec<_>>())
+            let told = notes.iter().map(ToString::to_string);
+            let told: Vec<String> = first.into_iter().chain(told).collect();
+            match notes.iter().any(Note::is_warning) {
+                true => changing::look(scope, &told),
+                false => changing::reached(scope, &told),
+            }
         }
         Ending::Unchanged { recovered: false } => changing::reached(
             scope,

@@ -18,22 +18,20 @@ use crate::azure::vault::Vault;
 use crate::contract::{Failure, Job, Outcome, Status, Store};
 use crate::env::Environment;
 
-/// Between two looks at something that is still going on in the vault; Azure's own
-/// libraries wait as long.
-pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Between two looks at a name that the vault is at work on; Azure's own libraries wait as
+/// long.
+pub const LOOK_AT_NAME_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a deletion or a recovery may be going on. Both take seconds; two minutes is
 /// what Microsoft's own tools grant.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How long to wait after an answer was lost before looking what became of its request: a
-/// change that is still under way in the service takes effect within a second or two, and
-/// one that does so after the look would be made twice.
-pub const SETTLE: Duration = Duration::from_secs(5);
-
-/// How often a change is sent whose answers get lost. Each time costs a look between; who
-/// loses three answers in a row loses the fourth too.
-pub const TRIES: u32 = 3;
+/// How long to wait before looking what became of a change whose answer was lost: the first
+/// time, and the second. So many times it is sent; who loses two answers in a row loses the
+/// third too. A change that is under way takes effect within a second or two, but whatever
+/// loses a second answer may as well hold requests back. One that takes effect after the last
+/// look cannot be told from one that never does.
+pub const SETTLE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(20)];
 
 /// The vault of a job about a store.
 ///

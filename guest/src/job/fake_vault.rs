@@ -58,6 +58,8 @@ pub(crate) struct State {
     /// Questions that a deletion or a recovery takes.
     pub(crate) slowness: u32,
     pub(crate) soft_delete: bool,
+    /// Whether an import leaves issuer and lifetime actions as they are.
+    pub(crate) stubborn: bool,
     fault: Option<Faulty>,
     lost: Option<bool>,
     late: Vec<(Duration, Sent)>,
@@ -91,6 +93,7 @@ impl FakeVault {
             imports: Vec::new(),
             slowness: 1,
             soft_delete: true,
+            stubborn: false,
             fault: None,
             lost: None,
             late: Vec::new(),
@@ -314,7 +317,12 @@ impl State {
         let pkcs12 = STANDARD.decode(body["value"].as_str().unwrap()).unwrap();
         let bundle = pfx::read(&pkcs12, None).unwrap();
         assert_eq!(body["policy"]["key_props"]["kty"], bundle.kind().kty());
-        self.policy = body["policy"].clone();
+        let before = std::mem::replace(&mut self.policy, body["policy"].clone());
+        if self.stubborn {
+            for part in ["issuer", "lifetime_actions"] {
+                self.policy[part] = before[part].clone();
+            }
+        }
         let parts = self.policy.as_object_mut().unwrap();
         parts
             .entry("issuer")

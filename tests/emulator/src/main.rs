@@ -47,6 +47,9 @@ struct Serve {
     /// Where to keep what was changed, across restarts; it holds private keys.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Where to write the certificate authority to trust, as PEM, before the ready line.
+    #[arg(long, value_name = "FILE")]
+    write_ca: Option<PathBuf>,
     /// Where to write the policy that leads a client here, before the ready line.
     #[arg(long, value_name = "FILE")]
     write_policy: Option<PathBuf>,
@@ -123,9 +126,14 @@ fn run(serve: &Serve) -> anyhow::Result<()> {
             let mut terminate = signal(tokio::signal::unix::SignalKind::terminate())?;
             let mut interrupt = signal(tokio::signal::unix::SignalKind::interrupt())?;
             let server = Server::start(emulator.clone(), serve.listen).await?;
-            if let Some(path) = &serve.write_policy {
-                write_whole(path, &server.policy_toml())
-                    .with_context(|| format!("the policy {} cannot be written", path.display()))?;
+            for (path, text) in [
+                (&serve.write_ca, server.ca_pem().to_owned()),
+                (&serve.write_policy, server.policy_toml()),
+            ] {
+                if let Some(path) = path {
+                    write_whole(path, &text)
+                        .with_context(|| format!("{} cannot be written", path.display()))?;
+                }
             }
             say(&format!(
                 "azure-emulator ready on {} with {vaults} vaults\n",

@@ -1,4 +1,4 @@
-//! The program: one ready line, the policy before it, and a clean end.
+//! The program: one ready line, what leads there before it, and a clean end.
 
 use std::process::Stdio;
 
@@ -19,11 +19,14 @@ async fn it_prints_one_line_when_ready_has_the_policy_written_and_ends_cleanly_o
     let directory = tempfile::tempdir().unwrap();
     let policy = directory.path().join("policy.toml");
     let log = directory.path().join("requests.jsonl");
+    let ca = directory.path().join("ca.pem");
     for signal in ["TERM", "INT"] {
         let mut child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--latency", "1ms"])
             .arg("--write-policy")
             .arg(&policy)
+            .arg("--write-ca")
+            .arg(&ca)
             .arg("--request-log")
             .arg(&log)
             .spawn()
@@ -41,6 +44,8 @@ async fn it_prints_one_line_when_ready_has_the_policy_written_and_ends_cleanly_o
             line,
             format!("azure-emulator ready on {address} with 3 vaults\n")
         );
+        let trusted = std::fs::read_to_string(&ca).unwrap();
+        assert_eq!(table["ca"][0]["pem"].as_str().unwrap(), trusted);
         assert!(log.exists());
         let id = child.id().unwrap().to_string();
         let sent = std::process::Command::new("kill")
@@ -53,7 +58,7 @@ async fn it_prints_one_line_when_ready_has_the_policy_written_and_ends_cleanly_o
         assert!(child.wait().await.unwrap().success(), "{signal}");
         assert_eq!(rest, "");
         let files = std::fs::read_dir(directory.path()).unwrap().count();
-        assert_eq!(files, 2, "no temporary file may be left");
+        assert_eq!(files, 3, "no temporary file may be left");
     }
 }
 

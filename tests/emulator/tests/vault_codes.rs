@@ -35,6 +35,7 @@ for ARM            | GET /certificates/cert-01                  | 401 Unauthoriz
 of another tenant  | GET /certificates/cert-01                  | 401 Unauthorized - | AKV10032: Invalid issuer. Expected one of https://sts.windows.net/11111111-1111-4111-8111-111111111111/, found https://sts.windows.net/99999999-9999-4999-8999-999999999999/.
 forged             | GET /certificates/cert-01                  | 401 Unauthorized - | AKV10046
 expired            | GET /certificates/cert-01                  | 401 Unauthorized - | TokenExpired
+InsufficientClaims | GET /certificates/cert-01                  | 401 Unauthorized - | Continuous access evaluation
 // The kinds of forbidden.
 denied             | GET /certificates/cert-01                  | 403 Forbidden ForbiddenByRbac | Action: 'Microsoft.KeyVault/vaults/certificates/read'
 denied             | POST /certificates/cert-01/import          | 403 Forbidden ForbiddenByRbac | Action: 'Microsoft.KeyVault/vaults/certificates/import/action'
@@ -225,6 +226,7 @@ AKV10022 401 Unauthorized -
 AKV10032 401 Unauthorized -
 AKV10046 401 Unauthorized -
 TokenExpired 401 Unauthorized -
+InsufficientClaims 401 Unauthorized -
 ForbiddenByRbac 403 Forbidden ForbiddenByRbac
 AccessDenied 403 Forbidden AccessDenied
 ForbiddenByPolicy 403 Forbidden ForbiddenByPolicy

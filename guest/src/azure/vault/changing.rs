@@ -15,7 +15,6 @@ use crate::env::Environment;
 use crate::http::{Method, Request};
 
 /// What a deletion comes to.
-#[derive(Debug, PartialEq, Eq)]
 pub enum Deletion {
     /// It was there, with all its versions.
     Deleted(Deleted),

@@ -3,17 +3,22 @@
 //!
 //! It must not know who deleted it.
 
+use std::collections::BTreeMap;
+
 use job_scope::Alias;
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{DELETED_PATH, Vault, is_gone, name_in};
+use super::{DELETED_PATH, Vault, is_gone, is_name_of, name_in};
+use crate::azure::current::texts;
 use crate::azure::error::{Action, CallError};
 use crate::azure::retry::Repeat;
 use crate::env::Environment;
 use crate::http::{Method, Request};
 
-/// A certificate that was deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A certificate that was deleted. No `Debug`: tags may hold what people should not put
+/// there.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Deleted {
     /// Whether it can be recovered. In vaults without soft delete it cannot.
     pub recoverable: bool,
@@ -21,6 +26,8 @@ pub struct Deleted {
     pub deleted: Option<i64>,
     /// When the vault purges it by itself, in seconds since 1970.
     pub purged: Option<i64>,
+    /// The tags, by name, which a recovery brings back.
+    pub tags: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +39,7 @@ struct Wire {
     deleted_date: Option<i64>,
     #[serde(rename = "scheduledPurgeDate")]
     scheduled_purge_date: Option<i64>,
+    tags: Option<BTreeMap<String, Value>>,
 }
 
 impl Deleted {
@@ -39,14 +47,14 @@ impl Deleted {
         let wire: Wire = serde_json::from_slice(body)
             .map_err(|_| "it is not the JSON of a deleted certificate")?;
         let name = wire.id.as_deref().and_then(name_in);
-        // Names are case-insensitive in the service; ids keep the case of the first use.
-        if !name.is_none_or(|name| name.eq_ignore_ascii_case(requested.as_str())) {
+        if !name.is_none_or(|name| is_name_of(&name, requested)) {
             return Err("it is about another certificate");
         }
         Ok(Deleted {
             recoverable: wire.recovery_id.is_some_and(|id| !id.is_empty()),
             deleted: wire.deleted_date,
             purged: wire.scheduled_purge_date,
+            tags: texts(wire.tags.unwrap_or_default()),
         })
     }
 }

@@ -36,7 +36,8 @@ pub(super) enum Import {
     None,
     /// Given to be sent.
     Sent,
-    /// Sent, and the answer was lost.
+    /// Sent, and the answer was lost. It stays so, whatever is sent after it: that no trace
+    /// of it is seen does not mean that it will not take effect.
     Lost,
 }
 
@@ -46,7 +47,9 @@ impl Deeds {
     }
 
     pub(super) fn import(&self, import: Import) {
-        self.import.set(import);
+        if self.import.get() != Import::Lost {
+            self.import.set(import);
+        }
     }
 
     pub(super) fn has_recovered(&self) -> bool {
@@ -57,7 +60,7 @@ impl Deeds {
     /// and every try before has certainly done nothing.
     pub(super) fn nothing_on_its_way(&self) {
         if self.import.get() == Import::Sent {
-            self.import.set(Import::None);
+            self.import(Import::None);
         }
         if self.recovery.get() == Recovery::Sent {
             self.recovery.set(Recovery::None);
@@ -126,6 +129,16 @@ mod tests {
             assert_eq!(deeds.unknown(), unknown, "{recovery:?} {import:?}");
             let told = deeds.told(&alias);
             assert!(told.contains(words), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_import_whose_answer_was_lost_stays_that_whatever_becomes_of_the_next_one() {
+        let deeds = Deeds::default();
+        deeds.import(Import::Lost);
+        for next in [Import::Sent, Import::None] {
+            deeds.import(next);
+            assert!(deeds.unknown(), "{next:?}");
         }
     }
 

@@ -10,6 +10,7 @@
 //! | anything else | no | left alone |
 //! | anything else | yes | an import, which makes a new version |
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
@@ -45,7 +46,7 @@ pub(super) enum Plan {
 pub(super) struct NewVersion {
     pub(super) tags: Tags,
     pub(super) exportable: bool,
-    /// Whether the policy names an issuer that must go.
+    /// Whether to say who the issuer is, over whatever the policy says.
     pub(super) issuer_unknown: bool,
     pub(super) lifetime_actions: Vec<Value>,
     pub(super) notes: Vec<Note>,
@@ -69,6 +70,10 @@ pub(super) enum Note {
     NoAutoRenew,
     /// The policy had an issuer.
     IssuerRemoved(String),
+    /// The vault renews it all the same.
+    StillRenews,
+    /// The policy has an issuer all the same.
+    IssuerStays(String),
 }
 
 /// The tags that stay and those that are given are too many together.
@@ -104,33 +109,73 @@ pub(super) fn decide(existing: Option<&Current>, wish: &Wish) -> Result<Plan, To
     if !wish.overwrite {
         return Ok(Plan::LeaveAlone(differences));
     }
-    let tags = match given.old_tags {
-        OldTags::Stay => given.tags.over(&existing.tags),
-        OldTags::Go => given.tags.clone(),
-    };
-    if tags.count() > MOST {
-        return Err(TooManyTags {
-            together: tags.count(),
-        });
-    }
+    let tags = united(given, &existing.tags)?;
     let was_exportable = existing.exportable != Exportable::Stated(false);
     let exportable = given.exportable.unwrap_or(was_exportable);
-    let issuer = existing
-        .issuer
-        .as_deref()
-        .filter(|issuer| !issuer.eq_ignore_ascii_case("Unknown"));
+    let issuer = issuer(existing);
     let notes = [
         (exportable && !was_exportable).then_some(Note::NowExportable),
         existing.lifetime.renews.then_some(Note::NoAutoRenew),
-        issuer.map(|issuer| Note::IssuerRemoved(excerpt(issuer, ISSUER))),
+        issuer.map(Note::IssuerRemoved),
     ];
     Ok(Plan::Import(NewVersion {
         tags,
         exportable,
-        issuer_unknown: issuer.is_some(),
+        issuer_unknown: true,
         lifetime_actions: existing.lifetime.emails.clone(),
         notes: notes.into_iter().flatten().collect(),
     }))
+}
+
+/// The tags of a new version over one with these.
+///
+/// # Errors
+/// When they are too many. It can be asked before a deleted certificate is recovered, which
+/// then need not come back for nothing.
+pub(super) fn united(
+    given: &Parameters,
+    existing: &BTreeMap<String, String>,
+) -> Result<Tags, TooManyTags> {
+    let tags = match given.old_tags {
+        OldTags::Stay => given.tags.over(existing),
+        OldTags::Go => given.tags.clone(),
+    };
+    match tags.count() {
+        together if together > MOST => Err(TooManyTags { together }),
+        _ => Ok(tags),
+    }
+}
+
+/// An issuer that renews, by the policy.
+fn issuer(current: &Current) -> Option<String> {
+    let issuer = current.issuer.as_deref();
+    issuer
+        .filter(|issuer| !issuer.eq_ignore_ascii_case("Unknown"))
+        .map(|issuer| excerpt(issuer, ISSUER))
+}
+
+impl NewVersion {
+    /// The notes about an import that made this: what the vault has left in the policy is not
+    /// told as gone.
+    pub(super) fn notes(self, made: &Current) -> Vec<Note> {
+        let stays = issuer(made);
+        let mut notes = self.notes;
+        notes.retain(|note| match note {
+            Note::NoAutoRenew => !made.lifetime.renews,
+            Note::IssuerRemoved(_) => stays.is_none(),
+            _ => true,
+        });
+        notes.extend(made.lifetime.renews.then_some(Note::StillRenews));
+        notes.extend(stays.map(Note::IssuerStays));
+        notes
+    }
+}
+
+impl Note {
+    /// Whether somebody has to do something about it.
+    pub(super) fn is_warning(&self) -> bool {
+        matches!(self, Note::StillRenews | Note::IssuerStays(_))
+    }
 }
 
 fn differences(existing: &Current, wish: &Wish) -> Vec<Difference> {
@@ -207,6 +252,16 @@ impl fmt::Display for Note {
                 out,
                 "the issuer in its policy was {issuer} and is Unknown now, as for every imported \
                  certificate"
+            ),
+            Note::StillRenews => out.write_str(
+                "the vault still renews this certificate by itself (AutoRenew), although the import \
+                 left that out of its policy: it will replace what the platform renews; set the \
+                 lifetime action of its issuance policy to e-mail",
+            ),
+            Note::IssuerStays(issuer) => write!(
+                out,
+                "the issuer in its policy is {issuer} still, although the import said Unknown: see \
+                 that the vault does not renew what the platform renews"
             ),
         }
     }

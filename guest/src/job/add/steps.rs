@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::deeds::{Deeds, Import, Recovery};
-use super::plan::{Difference, NewVersion, Note, Plan, TooManyTags, Trace, decide, trace};
+use super::plan::{Difference, NewVersion, Note, Plan, TooManyTags, Trace, decide, trace, united};
 use super::wanted::Wanted;
 use crate::azure::current::Current;
 use crate::azure::error::{Action, CallError};
@@ -19,7 +19,8 @@ use crate::azure::vault::{Deleted, NameState, Vault};
 use crate::contract::{Failure, Outcome};
 use crate::env::Environment;
 use crate::host::LogLevel;
-use crate::job::changing::{LOOK_EVERY, PATIENCE, SETTLE, TRIES};
+use crate::job::changing::{LOOK_AT_NAME_EVERY, PATIENCE, SETTLE};
+use crate::job::parameters::OldTags;
 use job_scope::Alias;
 
 /// How often a name is recovered. Once is enough, unless somebody deletes it at the same
@@ -41,10 +42,12 @@ pub(super) enum Problem {
     #[error(transparent)]
     TooManyTags(#[from] TooManyTags),
     /// The name is soft-deleted, and the job may not replace it.
-    #[error("{}", soft_deleted(*.deleted))]
+    #[error("{}", soft_deleted(*.deleted, *.purged))]
     SoftDeleted {
-        /// As far as it could be read.
-        deleted: Option<Deleted>,
+        /// When, in seconds since 1970, as far as it could be read.
+        deleted: Option<i64>,
+        /// When the vault purges it.
+        purged: Option<i64>,
     },
     /// An answer was lost, and so is what would tell what became of its request.
     #[error("{lost}; looking whether it took effect failed too: {look}")]
@@ -55,9 +58,13 @@ pub(super) enum Problem {
          whether this one is below it cannot be seen"
     )]
     Covered { lost: CallError },
-    /// Answers were lost, and each time nothing had changed.
-    #[error("{lost}; it was sent {TRIES} times, and each time there was no trace of it afterwards")]
-    NoTrace { lost: CallError },
+    /// Answers were lost, and each time nothing had changed so far.
+    #[error(
+        "{lost}; {} answers were lost, and there was no trace of the import within {} s",
+        SETTLE.len(),
+        settle.as_secs()
+    )]
+    NoTrace { lost: CallError, settle: Duration },
     /// A recovered certificate does not come back.
     #[error(
         "the recovered certificate does not show within {} s; run the job again in some minutes",
@@ -72,28 +79,22 @@ impl Problem {
         let failure = match self {
             _ if deeds.unknown() => Failure::Unresolved,
             Problem::Call(error) => error.failure(),
-            Problem::NoTrace { lost } => lost.failure(),
             Problem::TooManyTags(_) => Failure::InvalidInput,
             Problem::SoftDeleted { .. } => Failure::Conflict,
-            Problem::Unreadable { .. } | Problem::Covered { .. } | Problem::NotBack => {
-                Failure::Unresolved
-            }
+            Problem::Unreadable { .. }
+            | Problem::Covered { .. }
+            | Problem::NoTrace { .. }
+            | Problem::NotBack => Failure::Unresolved,
         };
         Outcome::failure(failure, format!("{self}; {}", deeds.told(alias)))
     }
 }
 
-fn soft_deleted(deleted: Option<Deleted>) -> String {
+fn soft_deleted(deleted: Option<i64>, purged: Option<i64>) -> String {
     let mut text = "a deleted certificate has that name, and the job has no Overwrite".to_owned();
     for (what, when) in [
-        (
-            "it was deleted on",
-            deleted.and_then(|deleted| deleted.deleted),
-        ),
-        (
-            "the vault purges it on",
-            deleted.and_then(|deleted| deleted.purged),
-        ),
+        ("it was deleted on", deleted),
+        ("the vault purges it on", purged),
     ] {
         if let Some(date) = when.and_then(date) {
             text.push_str(&format!("; {what} {date}"));
@@ -135,7 +136,8 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
 
     /// Takes them.
     pub(super) async fn take(self) -> Result<Ending, Problem> {
-        let (mut lost_answers, mut recoveries) = (0, 0);
+        let mut lost_answers: Vec<CallError> = Vec::new();
+        let mut recoveries = 0;
         let mut existing = self.look().await?;
         loop {
             let plan = match decide(existing.as_ref(), &self.wanted.wish)? {
@@ -145,22 +147,32 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                         recovered: self.deeds.has_recovered(),
                     });
                 }
-                Plan::LeaveAlone(differences) => return Ok(Ending::LeftAlone(differences)),
+                Plan::LeaveAlone(differences) => {
+                    return match lost_answers.pop() {
+                        None => Ok(Ending::LeftAlone(differences)),
+                        Some(lost) => Err(Problem::Covered { lost }),
+                    };
+                }
             };
-            let Err(error) = self.import(&plan).await else {
-                return Ok(self.imported(plan));
+            let error = match self.import(&plan).await {
+                Ok(made) => return Ok(self.imported(plan, &made)),
+                Err(error) => error,
             };
             if error.may_have_taken_effect() {
-                lost_answers += 1;
+                let settle = SETTLE.get(lost_answers.len()).copied().unwrap_or_default();
+                lost_answers.push(error.clone());
                 self.deeds.import(Import::Lost);
-                match self.trace(&error, existing.as_ref()).await? {
-                    (Trace::Applied, _) => return Ok(self.imported(plan)),
-                    (Trace::Covered, _) => return Err(Problem::Covered { lost: error }),
-                    (Trace::Undone, now) => existing = now,
-                }
-                self.deeds.import(Import::None);
-                if lost_answers >= TRIES {
-                    return Err(Problem::NoTrace { lost: error });
+                let (trace, now) = self.trace(&error, existing.as_ref(), settle).await?;
+                existing = match (trace, now) {
+                    (Trace::Applied, Some(made)) => return Ok(self.imported(plan, &made)),
+                    (Trace::Undone, now) => now,
+                    (Trace::Applied | Trace::Covered, _) => {
+                        return Err(Problem::Covered { lost: error });
+                    }
+                };
+                if lost_answers.len() >= SETTLE.len() {
+                    let lost = error;
+                    return Err(Problem::NoTrace { lost, settle });
                 }
                 continue;
             }
@@ -171,10 +183,11 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 }
                 Some(NameState::Deleted) if recoveries < RECOVERIES => {
                     recoveries += 1;
+                    self.see_that_tags_fit().await?;
                     self.recover().await?
                 }
                 Some(NameState::BeingDeleted | NameState::BeingRecovered) if self.is_patient() => {
-                    self.pause(LOOK_EVERY).await;
+                    self.pause(LOOK_AT_NAME_EVERY).await;
                     self.look().await?
                 }
                 _ => return Err(error.into()),
@@ -182,11 +195,11 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         }
     }
 
-    fn imported(&self, plan: NewVersion) -> Ending {
+    fn imported(&self, plan: NewVersion, made: &Current) -> Ending {
         self.log(LogLevel::Info, "imported");
         Ending::Imported {
             recovered: self.deeds.has_recovered(),
-            notes: plan.notes,
+            notes: plan.notes(made),
         }
     }
 
@@ -194,7 +207,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         self.vault.current(&self.wanted.alias).await
     }
 
-    async fn import(&self, plan: &NewVersion) -> Result<(), CallError> {
+    async fn import(&self, plan: &NewVersion) -> Result<Current, CallError> {
         let what = format!(
             "importing it: {}, certificates above it: {}, tags: {}",
             self.wanted.kind.kty(),
@@ -217,7 +230,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         self.deeds.import(Import::Sent);
         let answer = self.vault.import(&self.wanted.alias, &import).await?;
         if answer.thumbprint == Some(self.wanted.wish.thumbprint) {
-            return Ok(());
+            return Ok(answer);
         }
         Err(CallError::Unreadable {
             problem: "it shows another certificate than the one that was sent".to_owned(),
@@ -233,10 +246,11 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         &self,
         lost: &CallError,
         before: Option<&Current>,
+        settle: Duration,
     ) -> Result<(Trace, Option<Current>), Problem> {
         let line = format!("{lost}; looking whether it took effect");
         self.log(LogLevel::Warn, &line);
-        self.pause(SETTLE).await;
+        self.pause(settle).await;
         let now = self.look().await.map_err(|look| Problem::Unreadable {
             lost: lost.clone(),
             look,
@@ -266,7 +280,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 match NameState::behind(&error) {
                     Some(NameState::BeingRecovered) => true,
                     Some(NameState::BeingDeleted) => {
-                        self.pause(LOOK_EVERY).await;
+                        self.pause(LOOK_AT_NAME_EVERY).await;
                         false
                     }
                     _ => {
@@ -289,18 +303,34 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             if !self.is_patient() {
                 return Err(Problem::NotBack);
             }
-            self.pause(LOOK_EVERY).await;
+            self.pause(LOOK_AT_NAME_EVERY).await;
         }
     }
 
+    /// Before a recovery, which is a change too. Where no tags come to those that stay, they
+    /// fit; and whoever may not read what is deleted finds out afterwards.
+    async fn see_that_tags_fit(&self) -> Result<(), Problem> {
+        let given = &self.wanted.wish.parameters;
+        if given.old_tags == OldTags::Stay && given.tags.count() > 0 {
+            united(given, &self.deleted().await.tags)?;
+        }
+        Ok(())
+    }
+
     async fn refuse_deleted(&self) -> Problem {
+        let Deleted {
+            deleted, purged, ..
+        } = self.deleted().await;
+        Problem::SoftDeleted { deleted, purged }
+    }
+
+    /// The deleted certificate, as far as it can be read.
+    async fn deleted(&self) -> Deleted {
         let deleted = self.vault.deleted(&self.wanted.alias).await;
-        if let Err(error) = &deleted {
-            self.log(LogLevel::Debug, &error.to_string());
-        }
-        Problem::SoftDeleted {
-            deleted: deleted.unwrap_or_default(),
-        }
+        deleted
+            .inspect_err(|error| self.log(LogLevel::Debug, &error.to_string()))
+            .unwrap_or_default()
+            .unwrap_or_default()
     }
 
     /// Whether to go on waiting; the time counts from the first question.

@@ -134,5 +134,9 @@ pub(crate) fn faults() -> Vec<(&'static str, Fault)> {
             "late, after a reset",
             Fault::Late(Duration::from_secs(3), reset()),
         ),
+        (
+            "later than any look",
+            Fault::Late(Duration::from_secs(3_000), reset()),
+        ),
     ]
 }

@@ -4,6 +4,7 @@
 //! It must not decide how a job ends for the platform.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use job_scope::Alias;
 
@@ -13,7 +14,7 @@ use crate::azure::vault::{Deletion, NameState, Vault};
 use crate::contract::{Failure, Outcome};
 use crate::env::Environment;
 use crate::host::LogLevel;
-use crate::job::changing::{LOOK_EVERY, PATIENCE, SETTLE, TRIES};
+use crate::job::changing::{LOOK_AT_NAME_EVERY, PATIENCE, SETTLE};
 
 /// What was done so far, kept outside of the steps: those are dropped where a job must
 /// stop.
@@ -22,7 +23,8 @@ pub(super) enum Deed {
     Nothing,
     /// A deletion was given to be sent.
     Sent,
-    /// It was sent, and the answer was lost.
+    /// It was sent, and the answer was lost. It stays so until the certificate is gone: that
+    /// it is still there does not mean that the deletion will not take effect.
     Lost,
     /// It is deleted, by this job or just now by somebody else.
     Deleted,
@@ -69,9 +71,13 @@ pub(super) enum Problem {
         current: Option<Thumbprint>,
         wanted: Thumbprint,
     },
-    /// Answers were lost, and it is still there.
-    #[error("{lost}; the deletion was sent {TRIES} times, and the certificate is still there")]
-    StillThere { lost: CallError },
+    /// Answers were lost, and it is still there so far.
+    #[error(
+        "{lost}; {} answers were lost, and the certificate was still there {} s later",
+        SETTLE.len(),
+        settle.as_secs()
+    )]
+    StillThere { lost: CallError, settle: Duration },
     /// An answer was lost, and so is what would tell what became of its request.
     #[error("{lost}; looking whether it took effect failed too: {look}")]
     Unreadable { lost: CallError, look: CallError },
@@ -84,8 +90,7 @@ impl Problem {
             _ if deed.is_unknown() => Failure::Unresolved,
             Problem::Call(error) => error.failure(),
             Problem::Another { .. } => Failure::Conflict,
-            Problem::StillThere { lost } => lost.failure(),
-            Problem::Unreadable { .. } => Failure::Unresolved,
+            Problem::StillThere { .. } | Problem::Unreadable { .. } => Failure::Unresolved,
         };
         Outcome::failure(failure, format!("{self}; {}", deed.told()))
     }
@@ -123,14 +128,13 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
     pub(super) async fn take(self) -> Result<Ending, Problem> {
         let patience = self.env().now().saturating_add(PATIENCE);
         let mut lost: Option<CallError> = None;
-        let mut sent = 0;
+        let mut lost_answers = 0;
         loop {
             if let Some(wanted) = self.wanted
                 && !self.is_there_as(wanted, lost.as_ref()).await?
             {
                 return self.absent(lost.is_some()).await;
             }
-            sent += 1;
             if self.deed.get() == Deed::Nothing {
                 self.deed.set(Deed::Sent);
             }
@@ -143,12 +147,16 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                     let line = format!("{}: {error}; trying again", self.alias);
                     self.env().log(LogLevel::Warn, &line);
                     self.deed.set(Deed::Lost);
-                    self.env().sleep(SETTLE).await;
-                    if sent >= TRIES {
+                    let settle = SETTLE.get(lost_answers).copied().unwrap_or_default();
+                    lost_answers += 1;
+                    self.env().sleep(settle).await;
+                    if lost_answers >= SETTLE.len() {
                         let lost = error.clone();
-                        return self
-                            .resolve(&lost, Problem::StillThere { lost: error })
-                            .await;
+                        let still_there = Problem::StillThere {
+                            lost: error,
+                            settle,
+                        };
+                        return self.resolve(&lost, still_there).await;
                     }
                     lost = Some(error);
                 }
@@ -156,12 +164,12 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                     // By this job's own lost request, or by somebody else's.
                     (Some(NameState::BeingDeleted), _) => return self.seen().await,
                     (Some(NameState::BeingRecovered), _) if self.env().now() < patience => {
-                        sent -= 1;
-                        self.env().sleep(LOOK_EVERY).await;
+                        self.refused();
+                        self.env().sleep(LOOK_AT_NAME_EVERY).await;
                     }
                     (_, Some(lost)) => return self.resolve(lost, error.into()).await,
                     (_, None) => {
-                        self.deed.set(Deed::Nothing);
+                        self.refused();
                         return Err(error.into());
                     }
                 },
@@ -186,8 +194,6 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let Some(current) = current else {
             return Ok(false);
         };
-        // It is there, so that a deletion that was sent has done nothing.
-        self.deed.set(Deed::Nothing);
         if current.thumbprint == Some(wanted) {
             return Ok(true);
         }
@@ -198,12 +204,19 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         })
     }
 
+    /// What was sent last has certainly done nothing; what was sent before may have.
+    fn refused(&self) {
+        if self.deed.get() == Deed::Sent {
+            self.deed.set(Deed::Nothing);
+        }
+    }
+
     /// It is not there: if a deletion was sent before, by that one.
     async fn absent(&self, sent: bool) -> Result<Ending, Problem> {
         if sent {
             return self.seen().await;
         }
-        self.deed.set(Deed::Nothing);
+        self.refused();
         Ok(Ending::Absent)
     }
 
@@ -211,10 +224,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
     async fn resolve(&self, lost: &CallError, problem: Problem) -> Result<Ending, Problem> {
         match self.vault.current(self.alias).await {
             Ok(None) => self.seen().await,
-            Ok(Some(_)) => {
-                self.deed.set(Deed::Nothing);
-                Err(problem)
-            }
+            Ok(Some(_)) => Err(problem),
             Err(look) => Err(Problem::Unreadable {
                 lost: lost.clone(),
                 look,
@@ -237,7 +247,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 }
                 Err(error) => return Ok(Ending::Unseen(error.to_string())),
                 Ok(None) if self.env().now() < patience => {
-                    self.env().sleep(LOOK_EVERY).await;
+                    self.env().sleep(LOOK_AT_NAME_EVERY).await;
                 }
                 Ok(None) => {
                     let seconds = PATIENCE.as_secs();

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::json;
@@ -18,6 +20,8 @@ pub(super) enum Refusal {
     NoToken,
     ForeignToken,
     TokenLifetime,
+    /// Continuous access evaluation wants a token with these claims.
+    InsufficientClaims,
     WrongAudience {
         expected: String,
         found: String,
@@ -113,6 +117,7 @@ impl Refusal {
             R::NoToken
             | R::ForeignToken
             | R::TokenLifetime
+            | R::InsufficientClaims
             | R::WrongAudience { .. }
             | R::WrongIssuer { .. } => StatusCode::UNAUTHORIZED,
             R::ForbiddenByRbac { .. }
@@ -192,6 +197,10 @@ impl Refusal {
                 "AKV10046: Unable to resolve the key used for signature validation.".into()
             }
             R::TokenLifetime => "[TokenExpired] Error validating token: 'S2S12086'.".into(),
+            R::InsufficientClaims => {
+                "Continuous access evaluation resulted in a challenge; a token with the claims of the challenge is needed."
+                    .into()
+            }
             R::WrongAudience { expected, found } => {
                 format!("AKV10022: Invalid audience. Expected {expected}, found: {found}.")
             }
@@ -276,17 +285,29 @@ impl Refusal {
         }
         let mut response = answer::json(self.status(), &json!({"error": error}));
         if self.status() == StatusCode::UNAUTHORIZED {
-            let challenge = format!(
-                "Bearer authorization=\"https://{}/{}\", resource=\"{}\"",
+            let authority = format!(
+                "https://{}/{}",
                 vault.cloud.authority(),
-                vault.spec().tenant,
-                vault.cloud.vault_resource()
+                vault.spec().tenant
             );
+            let challenge = if matches!(self, Refusal::InsufficientClaims) {
+                let claims = STANDARD.encode(CLAIMS);
+                format!(
+                    "Bearer authorization_uri=\"{authority}\", error=\"insufficient_claims\", claims=\"{claims}\""
+                )
+            } else {
+                let resource = vault.cloud.vault_resource();
+                format!("Bearer authorization=\"{authority}\", resource=\"{resource}\"")
+            };
             answer::set(&mut response, "www-authenticate", &challenge);
         }
         response
     }
 }
+
+/// What a challenge of continuous access evaluation asks for (wire 1.4.4); "Claims challenges, claims requests
+/// and client capabilities".
+const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1787220930"}}}"#;
 
 impl Parallel {
     /// Azure/azure-sdk-for-js issues 24086, 35256 and 36328; a restoring's is of pull request 5447 there.

@@ -29,6 +29,7 @@ pub(crate) fn named(asked: &str, vault: &Vault) -> Option<Response<Bytes>> {
             found: vault.cloud.issuer("00000000-0000-0000-0000-000000000000"),
         },
         "AKV10046" => R::ForeignToken,
+        "InsufficientClaims" => R::InsufficientClaims,
         "TokenExpired" => R::TokenLifetime,
         "ForbiddenByRbac" => R::ForbiddenByRbac {
             caller: caller(),

@@ -255,8 +255,30 @@ fn w40_e_mails_to_the_contacts_stay_and_whoever_renewed_by_himself_goes_and_is_n
     for issuer in [None, Some("unknown".to_owned())] {
         let existing = Current { issuer, ..there() };
         let plan = import(Some(&existing), &another(true));
-        assert!(!plan.issuer_unknown && plan.notes.is_empty());
+        assert!(plan.issuer_unknown && plan.notes.is_empty());
     }
+}
+
+#[test]
+fn what_is_in_the_policy_after_all_is_told_instead_of_what_went() {
+    let renewed = Current {
+        issuer: Some("DigiCert".into()),
+        lifetime: Lifetime {
+            emails: Vec::new(),
+            renews: true,
+        },
+        ..there()
+    };
+    let plan = || import(Some(&renewed), &another(true));
+    let told = plan().notes(&there());
+    assert!(!told.iter().any(Note::is_warning), "{told:?}");
+    assert_eq!(told.len(), 2);
+    let told = plan().notes(&renewed);
+    assert_eq!(
+        told,
+        [Note::StillRenews, Note::IssuerStays("DigiCert".into())]
+    );
+    assert!(told.iter().all(Note::is_warning));
 }
 
 #[test]

@@ -78,22 +78,53 @@ fn what_a_service_without_conditional_requests_leaves_open_is_an_import_later_th
 }
 
 #[test]
-fn three_lost_imports_without_a_trace_are_enough() {
-    let vault = FakeVault::new();
-    vault.fail_all("import", Fault::Instead(reset()));
-    let outcome = add(&vault, certificate());
-    assert_eq!(
-        failed(&outcome),
-        Failure::Unavailable,
-        "{}",
-        outcome.message
-    );
-    says(
-        &outcome,
-        &["sent 3 times", "no trace", "nothing was imported"],
-    );
-    assert_eq!(vault.asked("import"), 3);
-    assert_eq!(vault.asked("GET"), 4);
+fn two_lost_imports_without_a_trace_are_enough_and_nobody_knows_what_becomes_of_them() {
+    for (fault, versions) in [
+        (Fault::Instead(reset()), 0),
+        (Fault::Late(Duration::from_secs(30), reset()), 2),
+    ] {
+        let vault = FakeVault::new();
+        vault.fail_all("import", fault);
+        let fake = vault.serve();
+        let outcome = add_in(&fake, certificate());
+        assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
+        says(
+            &outcome,
+            &[
+                "2 answers were lost",
+                "no trace",
+                "within 20 s",
+                "not known",
+            ],
+        );
+        assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK, IMPORT, LOOK]);
+        let sent = fake.sent_to("/certificates/");
+        for (look, settle) in [(2, 5), (4, 20)] {
+            let waited = sent[look].at - sent[look - 1].at;
+            assert_eq!(waited, Duration::from_secs(settle));
+        }
+        // The same job run again makes no other version of what has come by then.
+        vault.settle();
+        vault.fail(0, 0, Fault::Lost(reset()));
+        assert_eq!(add(&vault, certificate()).status, Status::Success);
+        assert_eq!(vault.versions_of(&ours()), versions.max(1));
+    }
+}
+
+#[test]
+fn an_import_that_is_refused_after_one_was_lost_leaves_the_lost_one_open() {
+    for refusal in [
+        refused(403, "Forbidden", Some("ForbiddenByRbac")),
+        refused(409, "Conflict", Some("ObjectIsDeletedButRecoverable")),
+    ] {
+        let vault = FakeVault::new();
+        vault.fail_all("import", Fault::Instead(refusal));
+        vault.meddle(2, |state| state.lose_this_answer(false));
+        let outcome = add(&vault, certificate());
+        assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
+        says(&outcome, &["an import was sent", "not known"]);
+        assert_eq!(vault.asked("import"), 2);
+    }
 }
 
 #[test]

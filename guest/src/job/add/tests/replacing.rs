@@ -132,6 +132,35 @@ fn w40_what_matters_of_the_old_policy_stays_and_what_goes_is_told() {
 }
 
 #[test]
+fn what_a_vault_leaves_in_the_policy_is_a_warning_and_not_told_as_gone() {
+    let renew = json!({ "trigger": { "lifetime_percentage": 80 }, "action": { "action_type": "AutoRenew" } });
+    for lost in [false, true] {
+        let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+        vault.change(|state| {
+            state.stubborn = true;
+            state.policy["issuer"]["name"] = json!("DigiCert");
+            state.policy["lifetime_actions"] = json!([renew]);
+        });
+        if lost {
+            vault.fail(2, 1, Fault::Lost(reset()));
+        }
+        let outcome = add(&vault, overwriting());
+        assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+        says(&outcome, &["still renews", "is DigiCert still"]);
+        assert!(!outcome.message.contains("taken out"), "{outcome:?}");
+        assert_eq!(vault.versions_of(&ours()), 1);
+    }
+}
+
+#[test]
+fn over_every_certificate_the_issuer_is_said() {
+    let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+    succeeded(&add(&vault, overwriting()));
+    let state = vault.0.borrow();
+    assert_eq!(state.imports[0]["policy"]["issuer"]["name"], "Unknown");
+}
+
+#[test]
 fn a_key_that_becomes_exportable_is_told() {
     let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
     vault.change(|state| state.policy = policy(false));

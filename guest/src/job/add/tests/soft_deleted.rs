@@ -62,6 +62,35 @@ fn r6_w11_w12_with_overwrite_it_is_recovered_and_its_tags_stay() {
 }
 
 #[test]
+fn tags_that_are_too_many_together_recover_nothing() {
+    let old: serde_json::Map<String, Value> =
+        (0..14).map(|n| (format!("t{n}"), json!("v"))).collect();
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, Value::Object(old));
+    let tags = [("CertificateTags", r#"{"a":"1","b":"2"}"#)];
+    let outcome = add(&vault, with(overwriting(), &tags));
+    assert_eq!(failed(&outcome), Failure::InvalidInput);
+    says(&outcome, &["CertificateTags", "16", "nothing was imported"]);
+    assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK_DELETED]);
+    assert_eq!(vault.0.borrow().life, Life::Deleted);
+
+    let go = [tags[0], ("PreserveExistingTags", "false")];
+    let outcome = add(&vault, with(overwriting(), &go));
+    assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+}
+
+#[test]
+fn whoever_may_not_read_what_is_deleted_may_recover_it_all_the_same() {
+    let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
+    let forbidden = refused(403, "Forbidden", Some("ForbiddenByRbac"));
+    vault.fail_all("GET /deletedcertificates", Fault::Instead(forbidden));
+    let tags = [("CertificateTags", r#"{"a":"1"}"#)];
+    let outcome = add(&vault, with(overwriting(), &tags));
+    assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+    assert_eq!(vault.asked(LOOK_DELETED), 1);
+    assert_eq!(vault.versions_of(&ours()), 1);
+}
+
+#[test]
 fn a_deleted_certificate_that_is_the_wanted_one_is_recovered_and_not_imported_again() {
     let vault = FakeVault::with(Life::Deleted, &ours(), json!({}));
     let outcome = add(&vault, overwriting());
