@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::error::{Action, Call, CallError};
+use super::action::{Action, Call};
+use super::error::CallError;
 use super::request_id::{RequestId, RequestIds};
 use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, bounded, decide};
 use super::server_delay::server_delay;

@@ -12,7 +12,7 @@
 
 use serde_json::Value;
 
-use super::error::Action;
+use super::action::Action;
 use crate::http::Request;
 use crate::text::excerpt;
 

@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use job_scope::{Alias, KEY_VAULT_API_VERSION};
 use serde::Deserialize;
 
-use super::error::{Action, CallError};
+use super::action::Action;
+use super::error::CallError;
 use super::service::Service;
 use crate::env::Environment;
 use crate::pfx::{Form, issuers};

@@ -6,6 +6,7 @@
 //!
 //! | file | what it knows |
 //! |---|---|
+//! | [`action`] | what a call is for, and whom it is asked of |
 //! | [`calls`] | one logical call: attempts, gate, deadline |
 //! | [`retry`], [`server_delay`] | whether and when to try again |
 //! | [`request_id`] | ids and jitter out of the attempt id |
@@ -22,6 +23,7 @@
 //! | [`discretion`] | what of it may be shown |
 //! | [`error`], [`remedy`] | why a call failed, and what to do, for people |
 
+pub mod action;
 pub mod arm;
 pub mod audience;
 pub mod calls;

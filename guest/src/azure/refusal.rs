@@ -213,7 +213,7 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::azure::error::Action;
+    use crate::azure::action::Action;
     use crate::http::Request;
 
     fn refusal(status: u16, body: &str) -> Refusal {

@@ -6,8 +6,8 @@
 //! Codes: Microsoft Learn, "Azure Key Vault REST API error codes" and "Microsoft Entra
 //! authentication and authorization error codes".
 
+use super::action::{Action, Call, Party};
 use super::arm::advice;
-use super::error::{Action, Call, Party};
 use super::refusal::Refusal;
 use super::retry::GiveUp;
 use super::token::TokenRefusal;

@@ -4,11 +4,12 @@
 
 use std::rc::Rc;
 
+use super::action::{Action, Call};
 use super::audience::Audience;
 use super::calls::{Calls, Gate, Verdict};
 use super::challenge::Challenge;
 use super::discretion::Discretion;
-use super::error::{Action, Call, CallError};
+use super::error::CallError;
 use super::refusal::Refusal;
 use super::remedy;
 use super::retry::{Repeat, Trouble};

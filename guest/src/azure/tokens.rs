@@ -9,10 +9,11 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 
+use super::action::{Action, Call};
 use super::audience::Audience;
 use super::calls::{Calls, Gate, Verdict};
 use super::entra::{Application, Proof};
-use super::error::{Action, Call, CallError};
+use super::error::CallError;
 use super::identity_endpoint::{self, ENDPOINT, ManagedIdentity};
 use super::retry::{Repeat, Trouble};
 use super::token::{Issued, TokenRefusal};

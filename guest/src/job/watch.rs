@@ -121,7 +121,7 @@ async fn watch<E: Environment>(env: &E, deadline: Duration, changing: impl Fn() 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::azure::error::{Action, Call};
+    use crate::azure::action::{Action, Call};
     use crate::azure::refusal::Refusal;
 
     #[test]

@@ -6,7 +6,7 @@
 //! Codes: Microsoft Learn, "Troubleshoot common Azure deployment errors" and "Azure Key
 //! Vault recovery management with soft delete and purge protection".
 
-use crate::azure::error::{Action, Call};
+use crate::azure::action::{Action, Call};
 use crate::azure::refusal::Refusal;
 
 /// Code and advice. A vault's name is put where `{vault}` stands.

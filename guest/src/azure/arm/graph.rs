@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::Arm;
 use super::vaults::vault_in;
-use crate::azure::error::{Action, CallError};
+use crate::azure::action::Action;
+use crate::azure::error::CallError;
 use crate::azure::paging::{LinkRefusal, MAX_PAGES};
 use crate::azure::retry::Repeat;
 use crate::env::Environment;

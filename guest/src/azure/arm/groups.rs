@@ -6,7 +6,8 @@ use job_scope::{ARM_RESOURCE_GROUPS_API_VERSION, Region, ResourceGroup, Subscrip
 use serde::Deserialize;
 
 use super::{Arm, group_path};
-use crate::azure::error::{Action, CallError};
+use crate::azure::action::Action;
+use crate::azure::error::CallError;
 use crate::env::Environment;
 
 /// A resource group that exists.

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Arm;
-use crate::azure::error::{Action, CallError};
+use crate::azure::action::Action;
+use crate::azure::error::CallError;
 use crate::azure::paging::Pages;
 use crate::env::Environment;
 

@@ -26,9 +26,10 @@ use std::rc::Rc;
 use job_scope::{Endpoints, ResourceGroup, SubscriptionId, VaultName};
 use serde::de::DeserializeOwned;
 
+use super::action::Action;
 use super::audience::Audience;
 use super::calls::Calls;
-use super::error::{Action, CallError};
+use super::error::CallError;
 use super::service::Service;
 use super::tokens::Tokens;
 use crate::env::Environment;

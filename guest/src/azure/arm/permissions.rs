@@ -7,7 +7,8 @@ use job_scope::ARM_PERMISSIONS_API_VERSION;
 use serde::Deserialize;
 
 use super::Arm;
-use crate::azure::error::{Action, CallError};
+use crate::azure::action::Action;
+use crate::azure::error::CallError;
 use crate::env::Environment;
 
 /// The permissions at one scope: those of every role that holds there.

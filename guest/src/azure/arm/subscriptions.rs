@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::Arm;
 use super::listing::Listing;
-use crate::azure::error::{Action, CallError};
+use crate::azure::action::Action;
+use crate::azure::error::CallError;
 use crate::env::Environment;
 
 /// A subscription.

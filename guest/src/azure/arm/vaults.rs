@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::listing::{Listing, Odd};
 use super::{Arm, vault_path};
-use crate::azure::error::{Action, CallError};
+use crate::azure::action::Action;
+use crate::azure::error::CallError;
 use crate::azure::retry::{LONGEST_SERVER_DELAY, Repeat};
 use crate::azure::server_delay::server_delay;
 use crate::env::Environment;

@@ -7,8 +7,9 @@
 use job_scope::Alias;
 
 use super::{Deleted, LIST_PATH, Vault, is_gone};
+use crate::azure::action::Action;
 use crate::azure::current::Current;
-use crate::azure::error::{Action, CallError};
+use crate::azure::error::CallError;
 use crate::azure::import::Import;
 use crate::azure::retry::Repeat;
 use crate::env::Environment;

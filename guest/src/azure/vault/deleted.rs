@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{DELETED_PATH, Vault, is_gone, is_name_of, name_in};
+use crate::azure::action::Action;
 use crate::azure::current::texts;
-use crate::azure::error::{Action, CallError};
+use crate::azure::error::CallError;
 use crate::azure::retry::Repeat;
 use crate::env::Environment;
 use crate::http::{Method, Request};

@@ -7,7 +7,8 @@ use job_scope::{Alias, PageQuery};
 use serde::Deserialize;
 
 use super::{LIST_PATH, Vault, is_gone, name_in, version_in};
-use crate::azure::error::{Action, CallError};
+use crate::azure::action::Action;
+use crate::azure::error::CallError;
 use crate::azure::paging::Pages;
 use crate::env::Environment;
 

@@ -5,9 +5,10 @@
 use job_scope::Alias;
 
 use super::{LIST_PATH, Vault, is_gone};
+use crate::azure::action::Action;
 use crate::azure::certificate::{Certificate, Defect};
 use crate::azure::current::Current;
-use crate::azure::error::{Action, CallError};
+use crate::azure::error::CallError;
 use crate::env::Environment;
 
 /// What reading one certificate comes to.
