@@ -284,7 +284,166 @@ fn a_stderr_that_nobody_reads_holds_no_result_back() {
     let result: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(result["Result"], 2, "{line}");
     drop(stderr);
-    child.wait().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_stderr_that_is_closed_changes_no_exit_code() {
+    use std::process::{Command, Stdio};
+    let azure = Azure::start();
+    for (job, code, id) in [(JOB, 0, 4701), ("inventory-wrong-secret", 4, 4726)] {
+        let mut child = Command::new(artifact("akv"))
+            .args(["run", "--job", fixture(job).to_str().unwrap()])
+            .args(["--policy", azure.policy.to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Every line that is written from here on fails.
+        drop(child.stderr.take());
+        let ran = Finished::from(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, code, "{job}");
+        assert_eq!(ran.json()["JobHistoryId"], id, "{job}");
+    }
+}
+
+/// Results may be large, and whoever reads them slow.
+#[test]
+fn a_signal_ends_the_program_while_it_waits_for_its_result_to_be_read() {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+    let azure = Azure::start();
+    // More than any pipe holds.
+    let paths: Vec<String> = (0..500).map(|n| format!("{n:0>1000}")).collect();
+    let paths = paths.join(" ");
+    azure.append_policy(&format!(
+        "[options]\nattempt = \"submit-paths\"\nargument = \"{paths}\""
+    ));
+    let job = fixture("discovery-two-tenants-with-spaces");
+    let mut child = Command::new(artifact("akv"))
+        .args(["run", "--job", job.to_str().unwrap()])
+        .args(["--policy", azure.policy.to_str().unwrap()])
+        .args([
+            "--component",
+            artifact("hostile_extension.wasm").to_str().unwrap(),
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The first byte of the result: the job is over.
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0]).unwrap();
+    let id = child.id().to_string();
+    let interrupted = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(interrupted.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_check_that_waits_ends_with_130_when_it_is_interrupted() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let azure = Azure::start();
+    azure
+        .emulator
+        .inject(Fault::error("ForbiddenByRbac").path("/certificates"));
+    let secret = azure.file("secret.txt", "sp-secret~1\n");
+    let mut child = Command::new(artifact("akv"))
+        .args(["check", STORE, "--tenant", TENANT, "--client-id", CLIENT])
+        .args(["--client-secret-file", secret.to_str().unwrap()])
+        .args(["--policy", azure.policy.to_str().unwrap(), "--wait", "10m"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let waits = lines.by_ref().any(|line| line.unwrap().contains("not yet"));
+    assert!(waits);
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let told: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{told:?}");
+    assert!(
+        told.iter().any(|line| line.contains("cancelled")),
+        "{told:?}"
+    );
+}
+
+fn as_application(azure: &Azure, words: &[&str]) -> Finished {
+    let secret = azure.file("secret.txt", "sp-secret~1\n");
+    let (secret, policy) = (secret.to_str().unwrap(), azure.policy.to_str().unwrap());
+    let identity = ["--client-id", CLIENT, "--client-secret-file", secret];
+    akv(&[words, &identity[..], &["--policy", policy]].concat())
+}
+
+#[test]
+fn a_check_for_discovery_needs_no_store() {
+    let azure = Azure::start();
+    let ran = as_application(&azure, &["check", "--for", "discovery", "--tenant", TENANT]);
+    assert!([0, 5].contains(&ran.code), "{} {}", ran.code, ran.stderr);
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(!told.contains("00000000"), "{told}");
+    let hosts: Vec<String> = azure
+        .emulator
+        .requests()
+        .iter()
+        .map(|r| r.host.clone())
+        .collect();
+    assert!(
+        hosts.iter().any(|host| host == "management.azure.com"),
+        "{hosts:?}"
+    );
+    let ran = as_application(&azure, &["check", "--for", "inventory", "--tenant", TENANT]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("STORE_PATH"), "{}", ran.stderr);
+}
+
+#[test]
+fn discovered_vaults_are_printed_as_csv_too() {
+    let azure = Azure::start();
+    let ran = as_application(&azure, &["discover", TENANT, "-o", "csv"]);
+    assert!([0, 5].contains(&ran.code), "{}", ran.stderr);
+    assert!(
+        ran.stdout
+            .starts_with("vault,resource group,subscription,path\n")
+    );
+    assert!(ran.stdout.contains("\nkv-one,rg-one,"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_wrong_call_names_what_was_typed() {
+    let azure = Azure::start();
+    for (words, argument) in [
+        (
+            vec!["inventory", "no-path", "--tenant", TENANT],
+            "STORE_PATH",
+        ),
+        (
+            vec!["inventory", STORE, "--tenant", TENANT, "--cloud", "mars"],
+            "--cloud",
+        ),
+        (
+            vec!["inventory", STORE, "--tenant", "no tenant"],
+            "--tenant",
+        ),
+        (
+            vec!["create", STORE, "--tenant", TENANT, "--retention-days", "3"],
+            "--retention-days",
+        ),
+    ] {
+        let ran = as_application(&azure, &words);
+        assert_eq!(ran.code, 2, "{words:?}: {}", ran.stderr);
+        let wanted = format!("akv: {argument}: ");
+        assert!(ran.stderr.contains(&wanted), "{words:?}: {}", ran.stderr);
+    }
+    assert_eq!(azure.emulator.requests(), []);
 }
 
 #[test]

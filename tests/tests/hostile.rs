@@ -124,6 +124,23 @@ async fn no_way_of_asking_makes_another_host_reachable_or_forgiven() {
     }
 }
 
+/// One that is granted, and given up before it was sent, is no denial and no request either.
+#[tokio::test(start_paused = true)]
+async fn a_granted_request_that_nobody_waits_for_is_recorded_as_not_sent() {
+    let one = "https://kv-one.vault.azure.net/certificates/cert-01?api-version=7.6";
+    let (headless, report) = attempt("not-waiting", one).await;
+    assert_eq!(report.status, Status::Success, "{}", report.message);
+    assert_eq!((report.traffic.sent, report.traffic.denied), (0, 0));
+    // What was given up is dropped when the runtime comes to it.
+    tokio::task::yield_now().await;
+    assert_eq!(headless.emulator.requests(), []);
+    let audit = headless.audit();
+    assert_eq!(audit.len(), 1);
+    assert_eq!(audit[0].decision, Decision::Unsent);
+    assert_eq!(audit[0].path, "/certificates/{name}");
+    assert_eq!(audit[0].rule, None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn trailers_and_large_bodies_are_denied_where_the_head_is_granted() {
     let list = "https://kv-one.vault.azure.net/certificates?api-version=7.6";
@@ -145,8 +162,10 @@ async fn trailers_and_large_bodies_are_denied_where_the_head_is_granted() {
 /// GHSA-5qpp-g3j2-8frx: the socket went to the checked host, the request line named another.
 #[tokio::test(start_paused = true)]
 async fn an_absolute_url_as_path_goes_nowhere() {
-    let (headless, _) = attempt("absolute-path", "https://kv-one.vault.azure.net/x").await;
+    let (headless, report) = attempt("absolute-path", "https://kv-one.vault.azure.net/x").await;
+    assert_eq!(report.message, "refused");
     assert_eq!(headless.emulator.requests(), []);
+    assert_eq!(headless.audit().len(), 0);
 }
 
 /// GHSA-r8xh-cgf7-392j and its kin: request smuggling by two lengths.
@@ -154,8 +173,10 @@ async fn an_absolute_url_as_path_goes_nowhere() {
 async fn two_content_lengths_go_nowhere() {
     let token =
         "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token";
-    let (headless, _) = attempt("two-lengths", token).await;
+    let (headless, report) = attempt("two-lengths", token).await;
+    assert_eq!(report.message, "refused");
     assert_eq!(headless.emulator.requests(), []);
+    assert_eq!(headless.audit().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,9 +243,11 @@ async fn memory_without_end_is_a_failure_that_names_the_limit() {
     let (headless, report) = attempt("allocate", "").await;
     assert_eq!(report.status, Status::Failure(Cause::Other));
     assert!(report.message.contains("64 MiB"), "{}", report.message);
-    // The next job on the same host is unaffected.
-    let next = headless.run(&job(JOB)).await;
-    assert!(matches!(next.status, Status::Failure(_)));
+    // The next job of the same engine is unaffected.
+    drop(headless);
+    let (_, next) = attempt("submit-inventory", "").await;
+    assert_eq!(next.status, Status::Success, "{}", next.message);
+    assert_eq!(next.list.unwrap().entries(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -334,14 +357,25 @@ fn a_job_on_its_own_thread_ends_the_same_way() {
             .contains("evil.example")
     );
     assert!(
-        ran.stderr.contains("[[rule]]"),
-        "a rule to paste: {}",
+        ran.stderr.contains("[[rule]]") && ran.stderr.contains("jobs = [\"inventory\"]"),
+        "a rule to paste, for this kind of job: {}",
         ran.stderr
     );
     let audit = std::fs::read_to_string(audit).unwrap();
     assert!(audit.contains("\"decision\":\"denied\""), "{audit}");
     assert!(audit.contains("evil.example"), "{audit}");
     assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
+fn no_rule_is_offered_that_would_lead_into_the_machine() {
+    let azure = Azure::start();
+    azure.append_policy(&trying("get", "http://169.254.169.254/metadata/instance"));
+    let component = artifact(COMPONENT);
+    let ran = azure.run(&fixture(JOB), &["--component", component.to_str().unwrap()]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("[[rule]]"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no policy can"), "{}", ran.stderr);
 }
 
 #[test]

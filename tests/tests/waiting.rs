@@ -5,6 +5,7 @@
 use azure_emulator::Fault;
 use end_to_end::{Headless, Quiet, job};
 use extension_host::engine::Cancel;
+use extension_host::engine::vocabulary::Failure;
 use extension_host::orchestrator::Job;
 use extension_host::runner::{Cause, Observer, Report, Status};
 use std::time::Duration;
@@ -25,7 +26,9 @@ async fn run_until(headless: &Headless, job: Job, wait: Duration) -> (Report, us
 #[tokio::test(start_paused = true)]
 async fn a_role_that_arrives_later_is_waited_for() {
     let headless = Headless::new(COMPONENT, "");
-    let late = Fault::status(403).path("/certificates").times(3);
+    let late = Fault::error("ForbiddenByRbac")
+        .path("/certificates")
+        .times(3);
     headless.emulator.inject(late);
     let before = Instant::now();
     let job = job("inventory-service-principal");
@@ -40,7 +43,7 @@ async fn one_that_never_arrives_is_a_failure_when_the_time_is_over() {
     let headless = Headless::new(COMPONENT, "");
     headless
         .emulator
-        .inject(Fault::status(403).path("/certificates"));
+        .inject(Fault::error("ForbiddenByRbac").path("/certificates"));
     let before = Instant::now();
     let job = job("inventory-service-principal");
     let (report, heard) = run_until(&headless, job, Duration::from_secs(40)).await;
@@ -50,6 +53,57 @@ async fn one_that_never_arrives_is_a_failure_when_the_time_is_over() {
         "after 0, 15 and 30 seconds, and once more at the end"
     );
     assert_eq!(before.elapsed().as_secs(), 40);
+}
+
+/// A service may lock an application that goes on trying with a wrong secret.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_secret_is_not_tried_again() {
+    let headless = Headless::new(COMPONENT, "");
+    let job = job("inventory-wrong-secret");
+    let (report, heard) = run_until(&headless, job, Duration::from_secs(600)).await;
+    assert_eq!(report.status, Status::Failure(Cause::Authentication));
+    assert_eq!(report.failure, Some(Failure::WrongSecret));
+    assert_eq!(heard, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stops_waiting_is_told_that_the_job_was_cancelled() {
+    let headless = Headless::new(COMPONENT, "");
+    headless
+        .emulator
+        .inject(Fault::error("ForbiddenByRbac").path("/certificates"));
+    let cancel = Cancel::new();
+    let stop = cancel.clone();
+    let quiet = || -> Box<dyn Observer> { Box::new(Quiet::default()) };
+    let report = headless
+        .host
+        .run_until(
+            job("inventory-service-principal"),
+            cancel,
+            Duration::from_secs(600),
+            quiet,
+            |_| stop.cancel(),
+        )
+        .await;
+    assert_eq!(report.status, Status::Failure(Cause::Cancelled));
+    assert!(
+        report.message.starts_with("cancelled"),
+        "{}",
+        report.message
+    );
+}
+
+/// Without a word of what is missing nobody knows whether it will ever be there.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_a_reason_is_told_at_once() {
+    let headless = Headless::new(COMPONENT, "");
+    headless
+        .emulator
+        .inject(Fault::status(403).path("/certificates"));
+    let job = job("inventory-service-principal");
+    let (report, heard) = run_until(&headless, job, Duration::from_secs(600)).await;
+    assert_eq!(report.failure, Some(Failure::Forbidden));
+    assert_eq!(heard, 0);
 }
 
 #[tokio::test(start_paused = true)]

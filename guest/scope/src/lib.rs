@@ -68,6 +68,7 @@ pub use options::{
 pub use parameters::{ENTRY_PARAMETERS, EntryParameter, parameter};
 pub use path::StorePath;
 pub use properties::{Properties, STORE_FIELDS, StoreField};
+pub use rules::LONGEST_SECRET;
 pub use rules::{
     ALLOWED_HEADERS, ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION,
     ARM_SUBSCRIPTIONS_API_VERSION, ARM_VAULTS_API_VERSION, BodyTemplate, BoundedBody,

@@ -23,7 +23,7 @@ pub(crate) fn add(args: &AddArgs) -> Result<Exit> {
     };
     run(
         &args.host,
-        job::job(&args.identity, options(&[cloud(&args.store)]), task)?,
+        job::job(&args.identity, options(&[cloud(&args.store.place)]), task)?,
     )
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn remove(args: &RemoveArgs) -> Result<Exit> {
     };
     run(
         &args.host,
-        job::job(&args.identity, options(&[cloud(&args.store)]), task)?,
+        job::job(&args.identity, options(&[cloud(&args.store.place)]), task)?,
     )
 }
 
@@ -53,14 +53,15 @@ pub(crate) fn create(args: &CreateArgs) -> Result<Exit> {
             &[("SkuType", &args.sku), ("VaultRegion", &args.region)],
         ),
     };
-    let mut given = options(&[cloud(&args.store)]);
-    given.extend(args.options.0.iter().cloned());
+    let given = options(&[cloud(&args.store.place)]);
+    let given = args.options.0.clone().over(&given);
     run(&args.host, job::job(&args.identity, given, task)?)
 }
 
 fn run(host: &HostArgs, job: Job) -> Result<Exit> {
+    let kind = job.kind();
     let report = setup::run(host, job)?;
-    setup::tell_result(&report)?;
+    setup::tell_result(&report, kind)?;
     Ok(job::exit(&report))
 }
 
@@ -79,7 +80,7 @@ fn certificate(args: &AddArgs) -> Result<Certificate> {
         return Err(anyhow!("only one of the files can be standard input"));
     }
     let alias = alias(&args.alias)?;
-    let contents = setup::read(&args.file)?;
+    let mut contents = setup::read(&args.file)?;
     let format = match args.format {
         Some(PrivateFormat::Pfx) => Format::Pfx,
         Some(PrivateFormat::Pem) => Format::Pem,
@@ -96,7 +97,7 @@ fn certificate(args: &AddArgs) -> Result<Certificate> {
     };
     Ok(Certificate {
         alias,
-        contents: Contents::new(contents),
+        contents: Contents::new(std::mem::take(&mut *contents)),
         format,
         password,
         overwrite: args.overwrite,

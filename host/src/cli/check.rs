@@ -2,22 +2,37 @@
 //! is looked at.
 
 use super::args::CheckArgs;
-use super::exit::Exit;
-use super::job::{self, cloud, options, store};
+use super::exit::{Exit, UsageError};
+use super::job::{self, cloud, options, store_at};
 use super::setup;
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow};
 use extension_host::orchestrator::Task;
+use job_scope::JobKind;
+
+/// The store of a check that is about none: the contract has a place for one in every check, and
+/// a check for discovery neither names it to anybody nor asks for it.
+const NO_STORE: &str = "00000000-0000-0000-0000-000000000000:none";
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
+    let path = match (&args.path, args.kinds.as_slice()) {
+        (Some(path), _) => path.as_str(),
+        (None, [JobKind::Discovery]) => NO_STORE,
+        (None, _) => {
+            return Err(anyhow!(
+                "STORE_PATH is missing: only a check for discovery is about no store"
+            ))
+            .context(UsageError);
+        }
+    };
     let task = Task::Check {
-        store: store(&args.store, &[]),
+        store: store_at(path, &args.place, &[]),
         kinds: args.kinds.clone(),
     };
-    let job = job::job(&args.identity, options(&[cloud(&args.store)]), task)?;
+    let job = job::job(&args.identity, options(&[cloud(&args.place)]), task)?;
     let report = match args.wait {
         None => setup::run(&args.host, job)?,
         Some(wait) => setup::run_until(&args.host, job, wait)?,
     };
-    setup::tell_result(&report)?;
+    setup::tell_result(&report, JobKind::Check)?;
     Ok(job::exit(&report))
 }

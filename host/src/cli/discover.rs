@@ -1,15 +1,15 @@
 //! `akv discover`: the vaults of tenants, for people and scripts. It must not know how they are
 //! found.
 
-use super::args::{DiscoverArgs, DiscoverOutput};
+use super::args::{DiscoverArgs, Output};
 use super::exit::Exit;
 use super::job::{self, options};
 use super::setup;
-use super::table::{Json, table, write_json};
+use super::table::{Json, table, write_csv, write_json};
 use anyhow::{Context, Result};
 use extension_host::orchestrator::{Task, each_once};
 use extension_host::spool::Spool;
-use job_scope::{StorePath, option};
+use job_scope::{JobKind, StorePath, option};
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 
@@ -39,7 +39,7 @@ pub(crate) fn discover(args: &DiscoverArgs) -> Result<Exit> {
     if let Some(list) = report.list.as_mut() {
         print(list, args.output).context("cannot write the list")?;
     }
-    setup::tell(&report);
+    setup::tell(&report, Some(JobKind::Discovery));
     Ok(job::exit(&report))
 }
 
@@ -56,18 +56,31 @@ impl Found {
             path,
         }
     }
+
+    /// The values of [`COLUMNS`].
+    fn row(&self) -> [&str; 4] {
+        [
+            &self.vault,
+            &self.resource_group,
+            &self.subscription,
+            &self.path,
+        ]
+    }
 }
 
 fn found(list: &mut Spool) -> io::Result<impl Iterator<Item = io::Result<Found>>> {
     Ok(list.read::<String>()?.map(|path| path.map(Found::at)))
 }
 
-fn print(list: &mut Spool, output: DiscoverOutput) -> Result<()> {
+fn print(list: &mut Spool, output: Output) -> Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     match output {
-        DiscoverOutput::Table => write_table(&mut out, list)?,
-        DiscoverOutput::Json => write_json(&mut out, found(list)?, Json::Array)?,
-        DiscoverOutput::Jsonl => write_json(&mut out, found(list)?, Json::Lines)?,
+        Output::Table => write_table(&mut out, list)?,
+        Output::Json => write_json(&mut out, found(list)?, Json::Array)?,
+        Output::Jsonl => write_json(&mut out, found(list)?, Json::Lines)?,
+        Output::Csv => write_csv(&mut out, &COLUMNS, found(list)?, |found| {
+            found.row().to_vec()
+        })?,
     }
     out.flush()?;
     Ok(())
@@ -77,14 +90,6 @@ fn print(list: &mut Spool, output: DiscoverOutput) -> Result<()> {
 pub(crate) fn write_table(out: &mut impl Write, list: &mut Spool) -> Result<()> {
     let mut all = found(list)?.collect::<Result<Vec<_>, _>>()?;
     all.sort_by(|a, b| a.path.cmp(&b.path));
-    let rows = all.iter().map(|found| {
-        [
-            found.vault.as_str(),
-            &found.resource_group,
-            &found.subscription,
-            &found.path,
-        ]
-    });
-    table(out, &COLUMNS, rows)?;
+    table(out, &COLUMNS, all.iter().map(Found::row))?;
     Ok(())
 }

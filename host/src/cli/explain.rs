@@ -3,16 +3,16 @@
 
 use super::args::ExplainArgs;
 use super::exit::Exit;
+use super::say::say;
 use super::setup;
 use anyhow::{Context, Result};
 use extension_host::grant::Rule;
 use extension_host::orchestrator::parse;
 use extension_host::runner::{identified, reach};
-use secrecy::zeroize::Zeroizing;
 use std::io::Write;
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
-    let text = Zeroizing::new(setup::read(&args.job)?);
+    let text = setup::read(&args.job)?;
     let parsed = parse(&text);
     drop(text);
     let policy = setup::policy(args.policy.as_deref())?;
@@ -23,22 +23,23 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
     let reach = match reached {
         Ok(reach) => reach,
         Err(why) => {
-            eprintln!("akv: this job would fail without sending anything: {why}");
+            say!("akv: this job would fail without sending anything: {why}");
             return Ok(Exit::Failure);
         }
     };
     let mut out = std::io::stdout().lock();
     show(&mut out, reach.grants.rules()).context("cannot write")?;
-    for note in &reach.notes {
-        eprintln!("akv: {note}");
+    for note in reach.notes.iter().chain(&reach.warnings) {
+        say!("akv: {note}");
     }
     if let Some(caution) = policy.caution() {
-        eprintln!("akv: {caution}");
+        say!("akv: {caution}");
     }
     if let Some(outside) = reach.outside.first() {
-        eprintln!(
+        say!(
             "akv: the policy does not allow {} (rule {}), so this job would fail without sending anything",
-            outside.host, outside.rule
+            outside.host,
+            outside.rule
         );
     }
     Ok(if reach.outside.is_empty() {

@@ -6,11 +6,11 @@ use super::exit::Exit;
 use super::facts::{COLUMNS, Facts};
 use super::job::{self, cloud, options, store};
 use super::setup;
-use super::table::{Json, table, write_json};
+use super::table::{Json, table, write_csv, write_json};
 use anyhow::{Context, Result};
 use extension_host::orchestrator::{Item, Task};
 use extension_host::spool::Spool;
-use job_scope::option;
+use job_scope::{JobKind, option};
 use std::io::{self, BufWriter, Write};
 
 /// Columns of the table for people; the other outputs have them all.
@@ -40,7 +40,7 @@ const SHOWN_OF_VERSIONS: &[&str] = &[
 
 pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
     let given = options(&[
-        cloud(&args.store),
+        cloud(&args.store.place),
         (option::VERSIONS, args.all_versions.then_some("all")),
         (option::FULL_CHAIN, args.full_chain.then_some("true")),
         (option::PARTIAL, args.partial.then_some("submit")),
@@ -57,7 +57,7 @@ pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
         };
         print(list, args.output, shown).context("cannot write the list")?;
     }
-    setup::tell(&report);
+    setup::tell(&report, Some(JobKind::Inventory));
     Ok(job::exit(&report))
 }
 
@@ -67,15 +67,7 @@ fn print(list: &mut Spool, output: Output, shown: &[&str]) -> Result<()> {
         Output::Table => write_columns(&mut out, list, shown)?,
         Output::Json => write_json(&mut out, facts(list)?, Json::Array)?,
         Output::Jsonl => write_json(&mut out, facts(list)?, Json::Lines)?,
-        Output::Csv => {
-            let mut csv = csv::Writer::from_writer(&mut out);
-            csv.write_record(COLUMNS)?;
-            facts(list)?.try_for_each(|fact| -> Result<()> {
-                csv.write_record(fact?.row())?;
-                Ok(())
-            })?;
-            csv.flush()?;
-        }
+        Output::Csv => write_csv(&mut out, &COLUMNS, facts(list)?, |fact| fact.row().to_vec())?,
     }
     out.flush()?;
     Ok(())

@@ -3,10 +3,11 @@
 //!
 //! It must not know what a job does.
 
-use super::args::{IdentityArgs, StoreArgs};
+use super::args::{IdentityArgs, PlaceArgs, StoreArgs};
 use super::exit::{Exit, UsageError};
 use super::setup;
 use anyhow::{Context, Result, anyhow, bail};
+use extension_host::options::Options;
 use extension_host::orchestrator::{Job, Store, Task};
 use extension_host::runner::{Cause, Report, Status};
 use job_scope::{ClientId, Identity, Properties, option};
@@ -15,6 +16,7 @@ use secrecy::zeroize::Zeroizing;
 use std::path::{Path, PathBuf};
 
 /// The variables that say who a command works as, where no argument does.
+const ID_VARIABLE: &str = "AZURE_CLIENT_ID";
 const SECRET_VARIABLE: &str = "AZURE_CLIENT_SECRET";
 const TOKEN_FILE_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
@@ -26,61 +28,54 @@ struct Proof {
 }
 
 /// A job of this command.
-pub(crate) fn job(
-    identity: &IdentityArgs,
-    options: Vec<(String, String)>,
-    task: Task,
-) -> Result<Job> {
+pub(crate) fn job(identity: &IdentityArgs, options: Options, task: Task) -> Result<Job> {
     let Proof {
         identity,
         secret,
         token_file,
-    } = proof(identity).context(UsageError)?;
-    let tenant = task_tenant(&task);
-    if identity.needs_tenant() && tenant.is_some_and(|tenant| tenant.trim().is_empty()) {
+    } = proof(identity, |name| std::env::var(name).ok()).context(UsageError)?;
+    let job = Job {
+        history_id: 0,
+        identity,
+        secret,
+        token_file,
+        blank_secret: false,
+        options,
+        task,
+    };
+    let no_tenant = |store: &Store| store.tenant.trim().is_empty();
+    if job.identity.needs_tenant() && job.store().is_some_and(no_tenant) {
         return Err(anyhow!(
             "there is no tenant; give --tenant, or set AZURE_TENANT_ID"
         ))
         .context(UsageError);
     }
-    Ok(Job {
-        history_id: 0,
-        identity,
-        secret,
-        token_file,
-        options,
-        task,
-    })
+    Ok(job)
 }
 
-fn task_tenant(task: &Task) -> Option<&str> {
-    match task {
-        Task::Inventory { store, .. }
-        | Task::Add { store, .. }
-        | Task::Remove { store, .. }
-        | Task::CreateStore { store }
-        | Task::Check { store, .. } => Some(&store.tenant),
-        Task::Discovery { .. } => None,
-    }
-}
-
-fn proof(args: &IdentityArgs) -> Result<Proof> {
-    let client_id = args.client_id.as_deref();
-    let client_id = client_id
-        .map(ClientId::parse)
-        .transpose()
-        .map_err(|error| anyhow!("--client-id: {}; {}", error.problem(), error.remedy()))?;
+fn proof(args: &IdentityArgs, variable: impl Fn(&str) -> Option<String>) -> Result<Proof> {
+    let said = |name| variable(name).filter(|value| !value.trim().is_empty());
+    let parse = |name: &str, id: &str| {
+        ClientId::parse(id)
+            .map_err(|error| anyhow!("{name}: {}; {}", error.problem(), error.remedy()))
+    };
+    let given = args.client_id.as_deref();
+    let given = given.map(|id| parse("--client-id", id)).transpose()?;
     if args.managed_identity {
+        // Not the variable: it stands in many environments, and would make another identity of
+        // the machine's own.
         return Ok(Proof {
-            identity: Identity::ManagedIdentity { client_id },
+            identity: Identity::ManagedIdentity { client_id: given },
             secret: None,
             token_file: None,
         });
     }
-    let of_application = || {
-        client_id.clone().context(
-            "there is no client id; give --client-id, or set AZURE_CLIENT_ID, or use --managed-identity",
-        )
+    let of_application = || match (&given, said(ID_VARIABLE)) {
+        (Some(id), _) => Ok(id.clone()),
+        (None, Some(id)) => parse(ID_VARIABLE, &id),
+        (None, None) => bail!(
+            "there is no client id; give --client-id, or set {ID_VARIABLE}, or use --managed-identity"
+        ),
     };
     let with_secret = |secret: Zeroizing<String>| -> Result<Proof> {
         let secret = secret.trim_end_matches(['\r', '\n']);
@@ -110,7 +105,6 @@ fn proof(args: &IdentityArgs) -> Result<Proof> {
     if let Some(path) = &args.federated_token_file {
         return with_token(path.clone());
     }
-    let said = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     match (said(SECRET_VARIABLE), said(TOKEN_FILE_VARIABLE)) {
         (Some(secret), None) => with_secret(Zeroizing::new(secret)),
         (None, Some(file)) => with_token(file.into()),
@@ -125,7 +119,7 @@ fn proof(args: &IdentityArgs) -> Result<Proof> {
 
 /// Reads a text file that may hold a secret.
 pub(crate) fn read_text(path: &Path) -> Result<Zeroizing<String>> {
-    let bytes = Zeroizing::new(setup::read(path)?);
+    let bytes = setup::read(path)?;
     std::str::from_utf8(&bytes)
         .map(|text| Zeroizing::new(text.to_owned()))
         .ok()
@@ -135,11 +129,21 @@ pub(crate) fn read_text(path: &Path) -> Result<Zeroizing<String>> {
 
 /// The vault that arguments name, with these properties besides.
 pub(crate) fn store(args: &StoreArgs, properties: &[(&str, &Option<String>)]) -> Store {
-    let given = [("PrivateEndpoint", &args.private_endpoint)];
+    store_at(&args.path, &args.place, properties)
+}
+
+/// The same, of a path that is not among the arguments of every command.
+pub(crate) fn store_at(
+    path: &str,
+    place: &PlaceArgs,
+    properties: &[(&str, &Option<String>)],
+) -> Store {
+    let given = [("PrivateEndpoint", &place.private_endpoint)];
     let given = given.iter().chain(properties);
     Store {
-        tenant: args.tenant.clone().unwrap_or_default(),
-        path: args.path.clone(),
+        tenant: place.tenant.clone().unwrap_or_default(),
+        path: path.to_owned(),
+        options: Options::default(),
         properties: Properties::from_fields(
             given.filter_map(|(name, value)| Some(((*name).to_owned(), (*value).clone()?))),
         ),
@@ -147,7 +151,7 @@ pub(crate) fn store(args: &StoreArgs, properties: &[(&str, &Option<String>)]) ->
 }
 
 /// Options that were given, under their own names.
-pub(crate) fn options(given: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
+pub(crate) fn options(given: &[(&str, Option<&str>)]) -> Options {
     given
         .iter()
         .filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?.to_owned())))
@@ -155,7 +159,7 @@ pub(crate) fn options(given: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
 }
 
 /// The option for the cloud, which every job takes.
-pub(crate) fn cloud(args: &StoreArgs) -> (&'static str, Option<&str>) {
+pub(crate) fn cloud(args: &PlaceArgs) -> (&'static str, Option<&str>) {
     (option::CLOUD, args.cloud.as_deref())
 }
 
@@ -184,6 +188,30 @@ mod tests {
         }
     }
 
+    fn no_variable(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn a_client_id_of_the_environment_is_an_applications_and_never_the_machines() {
+        let variable = |name: &str| (name == ID_VARIABLE).then(|| ID.to_owned());
+        let managed = IdentityArgs {
+            managed_identity: true,
+            ..args(None)
+        };
+        let found = proof(&managed, variable).unwrap();
+        assert_eq!(
+            found.identity,
+            Identity::ManagedIdentity { client_id: None }
+        );
+        let application = IdentityArgs {
+            federated_token_file: Some("/var/run/token".into()),
+            ..args(None)
+        };
+        let found = proof(&application, variable).unwrap();
+        assert_eq!(found.identity.client_id().unwrap().as_str(), ID);
+    }
+
     #[test]
     fn a_managed_identity_is_asked_for_by_name_and_a_client_id_makes_it_user_assigned() {
         for id in [None, Some(ID)] {
@@ -191,7 +219,7 @@ mod tests {
                 managed_identity: true,
                 ..args(id)
             };
-            let proof = proof(&args).unwrap();
+            let proof = proof(&args, no_variable).unwrap();
             let client_id = id.map(|id| ClientId::parse(id).unwrap());
             assert_eq!(proof.identity, Identity::ManagedIdentity { client_id });
             assert!(proof.secret.is_none() && proof.token_file.is_none());
@@ -208,7 +236,7 @@ mod tests {
                 client_secret_file: Some(path.clone()),
                 ..args(Some(ID))
             };
-            let proof = proof(&args).unwrap();
+            let proof = proof(&args, no_variable).unwrap();
             assert!(matches!(proof.identity, Identity::ClientSecret { .. }));
             assert_eq!(proof.secret.unwrap().expose_secret(), secret);
         }
@@ -217,7 +245,7 @@ mod tests {
             client_secret_file: Some(path),
             ..args(Some(ID))
         };
-        assert!(proof(&args).is_err());
+        assert!(proof(&args, no_variable).is_err());
     }
 
     #[test]
@@ -226,11 +254,14 @@ mod tests {
             federated_token_file: Some("/var/run/token".into()),
             ..args(id)
         };
-        let found = proof(&with_file(Some(ID))).unwrap();
+        let found = proof(&with_file(Some(ID)), no_variable).unwrap();
         assert!(matches!(found.identity, Identity::ClientAssertion { .. }));
         assert_eq!(found.token_file, Some("/var/run/token".into()));
         for id in [None, Some("s3cret")] {
-            let error = proof(&with_file(id)).err().unwrap().to_string();
+            let error = proof(&with_file(id), no_variable)
+                .err()
+                .unwrap()
+                .to_string();
             assert!(
                 error.contains("--client-id") && !error.contains("s3cret"),
                 "{error}"

@@ -16,13 +16,16 @@ mod inventory;
 mod job;
 mod machine;
 mod run;
+mod say;
 mod setup;
 mod table;
 mod watch;
+mod wording;
 
 use args::{Cli, Command, ComponentCommand, PolicyCommand};
 use clap::Parser;
 use exit::Exit;
+use say::say;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("akv: {error:#}");
+            say!("akv: {error:#}");
             Exit::of_error(&error).into()
         }
     }

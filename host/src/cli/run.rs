@@ -4,10 +4,10 @@ use super::args::RunArgs;
 use super::exit::Exit;
 use super::{discover, inventory, setup};
 use anyhow::{Context, Result};
+use extension_host::limits::Limits;
 use extension_host::orchestrator::{Job, JobError, JobResult, List, parse, write_result};
 use extension_host::runner::{Cause, Failure, Report, Status};
 use job_scope::JobKind;
-use secrecy::zeroize::Zeroizing;
 use std::io::BufWriter;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
@@ -17,11 +17,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
             cause: Cause::Configuration,
             message: format!("{error:#}"),
         };
-        result(&mut Report::not_run(failure), None, history_id)?;
+        result(&mut not_run_report(failure), None, history_id)?;
         Err(error)
     };
     let text = match setup::read(&args.job) {
-        Ok(text) => Zeroizing::new(text),
+        Ok(text) => text,
         Err(error) => return not_run(error, 0),
     };
     let parsed = parse(&text);
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
             Ok(report) => report,
             Err(error) => return not_run(error, history_id),
         },
-        Err(error) => Report::not_run(Failure {
+        Err(error) => not_run_report(Failure {
             cause: match error {
                 JobError::Cancelled => Cause::Cancelled,
                 _ => Cause::Input,
@@ -51,12 +51,17 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
             _ => inventory::write_table(&mut stderr, list)?,
         }
     }
-    setup::tell(&report);
+    setup::tell(&report, kind);
     Ok(match (kind, report.status) {
         // Cancelled by the platform beforehand: nobody interrupted anything here.
         (None, Status::Failure(Cause::Cancelled)) => Exit::Failure,
         (_, status) => Exit::of_status(status),
     })
+}
+
+/// No policy has been read yet, so there is no caution.
+fn not_run_report(failure: Failure) -> Report {
+    Report::not_run(failure, None, &Limits::default())
 }
 
 fn result(report: &mut Report, kind: Option<JobKind>, history_id: i64) -> Result<()> {

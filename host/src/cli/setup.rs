@@ -4,7 +4,9 @@
 use super::args::HostArgs;
 use super::exit::{Exit, UsageError};
 use super::machine;
+use super::say::say;
 use super::watch::Watch;
+use super::wording;
 use anyhow::{Context, Result};
 use extension_host::clock::Clock;
 use extension_host::egress::{Audit, Client, Connector, JsonLines, NoAudit, SystemResolver, Trust};
@@ -13,9 +15,12 @@ use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::Policy;
 use extension_host::runner::{Cause, Failure, Host, Observer, Report, Status, Threads, identified};
-use job_scope::Identity;
+use extension_host::wiped;
+use job_scope::{Identity, JobKind};
+use secrecy::zeroize::Zeroizing;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,24 +34,19 @@ const COMPONENT: &str = "keyvault_extension.wasm";
 /// Bytes of a file that is read: a component's limit and room, and no job or policy is near.
 const LONGEST_FILE: u64 = 64 << 20;
 
-/// Reads a whole file; `-` is standard input.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin()
-            .take(LONGEST_FILE + 1)
-            .read_to_end(&mut bytes)
+/// Reads a whole file; `-` is standard input. It may hold a secret.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let opened = if path == Path::new("-") {
+        // Not through the standard library's buffer, which nobody wipes.
+        let stdin = std::io::stdin();
+        stdin.as_fd().try_clone_to_owned().map(File::from)
     } else {
-        File::open(path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_end(&mut bytes))
-    }
-    .with_context(|| format!("cannot read {}", path.display()))
-    .context(UsageError)?;
-    anyhow::ensure!(
-        bytes.len() as u64 <= LONGEST_FILE,
-        anyhow::anyhow!("{} is larger than {LONGEST_FILE} bytes", path.display())
-            .context(UsageError)
-    );
-    Ok(bytes)
+        File::open(path)
+    };
+    opened
+        .and_then(|file| wiped::read(file, LONGEST_FILE))
+        .with_context(|| format!("cannot read {}", path.display()))
+        .context(UsageError)
 }
 
 /// Reads a policy, or takes the built-in one.
@@ -54,10 +54,11 @@ pub(crate) fn policy(path: Option<&Path>) -> Result<Policy> {
     let Some(path) = path else {
         return Policy::builtin().map_err(Into::into);
     };
-    let text = String::from_utf8(read(path)?)
+    let bytes = read(path)?;
+    let text = std::str::from_utf8(&bytes)
         .with_context(|| format!("{} is not UTF-8", path.display()))
         .context(UsageError)?;
-    Policy::parse(&text)
+    Policy::parse(text)
         .with_context(|| format!("cannot use {}", path.display()))
         .context(UsageError)
 }
@@ -88,24 +89,18 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
 
 /// Runs one job. A signal asks it to stop; a second one ends the program.
 pub(crate) fn run(args: &HostArgs, job: Job) -> Result<Report> {
-    with_host(args, async |host, cancel, watch| {
-        attempt(host, job, cancel, watch()).await
-    })
+    run_of_platform(args, job).map(wording::of_command)
 }
 
-/// Runs a job of the platform, whose identity the policy may know better.
+/// Runs a job of the platform, whose report names the platform's fields.
 pub(crate) fn run_of_platform(args: &HostArgs, job: Job) -> Result<Report> {
     with_host(args, async |host, cancel, watch| {
         let job = identified(job, &host.policy);
-        attempt(host, job, cancel, watch()).await
+        match on_this_machine(&job) {
+            Ok(()) => host.run(job, cancel, watch()).await,
+            Err(failure) => host.not_run(failure),
+        }
     })
-}
-
-async fn attempt(host: &Host, job: Job, cancel: Cancel, watch: Box<dyn Observer>) -> Report {
-    match on_this_machine(&job) {
-        Ok(()) => host.run(job, cancel, watch).await,
-        Err(failure) => Report::not_run(failure),
-    }
 }
 
 fn on_this_machine(job: &Job) -> Result<(), Failure> {
@@ -123,11 +118,12 @@ fn on_this_machine(job: &Job) -> Result<(), Failure> {
 pub(crate) fn run_until(args: &HostArgs, job: Job, wait: Duration) -> Result<Report> {
     with_host(args, async |host, cancel, watch| {
         if let Err(failure) = on_this_machine(&job) {
-            return Report::not_run(failure);
+            return host.not_run(failure);
         }
-        let between = |report: &Report| eprintln!("akv: not yet: {}", indented(&report.message));
+        let between = |report: &Report| say!("akv: not yet: {}", indented(&report.message));
         host.run_until(job, cancel, wait, watch, between).await
     })
+    .map(wording::of_command)
 }
 
 /// Makes a host, and lets it run something.
@@ -135,7 +131,11 @@ fn with_host(
     args: &HostArgs,
     work: impl AsyncFnOnce(&Host, Cancel, &dyn Fn() -> Box<dyn Observer>) -> Report,
 ) -> Result<Report> {
-    let runtime = Runtime::new().context("cannot start the I/O runtime")?;
+    // It lives as long as the program: whoever waits for the output of a job that is over can
+    // still end it with a signal.
+    let runtime: &'static Runtime = Box::leak(Box::new(
+        Runtime::new().context("cannot start the I/O runtime")?,
+    ));
     let cancel = Cancel::new();
     {
         // From here on a signal leaves a result, also while a component is being compiled.
@@ -173,31 +173,32 @@ fn with_host(
         threads: Threads::PerJob,
     };
     let watch = || -> Box<dyn Observer> { Box::new(Watch::new(args.verbose)) };
-    let report = runtime.block_on(work(&host, cancel, &watch));
-    runtime.shutdown_background();
+    let report = runtime.block_on(work(&host, cancel.clone(), &watch));
+    // From here on a signal has nothing to stop, and ends the program at once.
+    cancel.cancel();
     Ok(report)
 }
 
 /// Says on stderr what a job came to. Called after its result is written: whoever does not
 /// read stderr must not keep the result back.
-pub(crate) fn tell(report: &Report) {
+pub(crate) fn tell(report: &Report, kind: Option<JobKind>) {
     if !report.message.is_empty() {
-        eprintln!("akv: {}", indented(&report.message));
+        say!("akv: {}", indented(&report.message));
     }
-    tell_traffic(report);
+    tell_traffic(report, kind);
 }
 
 /// The same for a job without a list, whose message is its result: that goes to stdout, unless
 /// the job failed.
-pub(crate) fn tell_result(report: &Report) -> Result<()> {
+pub(crate) fn tell_result(report: &Report, kind: JobKind) -> Result<()> {
     if let Status::Failure(_) = report.status {
-        tell(report);
+        tell(report, Some(kind));
         return Ok(());
     }
     if !report.message.is_empty() {
         writeln!(std::io::stdout(), "{}", report.message).context("cannot write the result")?;
     }
-    tell_traffic(report);
+    tell_traffic(report, Some(kind));
     Ok(())
 }
 
@@ -206,18 +207,20 @@ fn indented(message: &str) -> String {
     message.replace('\n', "\n    ")
 }
 
-fn tell_traffic(report: &Report) {
+fn tell_traffic(report: &Report, kind: Option<JobKind>) {
     let traffic = &report.traffic;
-    eprintln!(
+    say!(
         "akv: {} request{} left, {} denied",
         traffic.sent,
         if traffic.sent == 1 { "" } else { "s" },
         traffic.denied
     );
     for denial in &traffic.denials {
-        eprintln!("akv: denied {denial}");
-        if let Some(rule) = denial.rule_to_paste() {
-            eprintln!("This policy rule would allow it:\n\n{rule}");
+        say!("akv: denied {denial}");
+        match kind.map(|kind| denial.rule_to_paste(kind)) {
+            Some(Ok(rule)) => say!("This policy rule would allow it:\n\n{rule}"),
+            Some(Err(why)) => say!("    {why}"),
+            None => {}
         }
     }
 }
@@ -226,7 +229,7 @@ async fn stop_at(mut signals: Signal, cancel: Cancel) {
     signals.recv().await;
     if !cancel.is_cancelled() {
         cancel.cancel();
-        eprintln!("akv: stopping; a second signal ends at once");
+        say!("akv: stopping; a second signal ends at once");
         signals.recv().await;
     }
     std::process::exit(Exit::Interrupted as i32);

@@ -29,6 +29,32 @@ where
     writeln!(out, "{}", table.trim_fmt())
 }
 
+/// Writes entries as comma-separated values with a header (RFC 4180).
+pub(crate) fn write_csv<T>(
+    out: &mut impl Write,
+    header: &[&str],
+    entries: impl Iterator<Item = io::Result<T>>,
+    row: impl Fn(&T) -> Vec<&str>,
+) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(header)?;
+    for entry in entries {
+        let entry = entry?;
+        csv.write_record(row(&entry).into_iter().map(cell))?;
+    }
+    csv.flush()
+}
+
+/// A stranger's text for a spreadsheet: on one line, and no formula. A quote before it makes a
+/// text of what would be computed (OWASP, "CSV Injection").
+fn cell(text: &str) -> String {
+    let line = one_line(text, usize::MAX);
+    match line.trim_start().chars().next() {
+        Some('=' | '+' | '-' | '@') => format!("'{line}"),
+        _ => line,
+    }
+}
+
 /// How JSON is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Json {
@@ -58,5 +84,25 @@ pub(crate) fn write_json<T: Serialize>(
         (true, _) => out.write_all(end),
         (false, Json::Array) => out.write_all(b"[]\n"),
         (false, Json::Lines) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_in_csv_is_one_line_and_no_formula() {
+        let mut out = Vec::new();
+        let values = ["=1+1", "@a", " -2", "a\nb\u{1b}[2J", "CN=a,O=b", "plain-1"];
+        let entries = [Ok(values)].into_iter();
+        write_csv(&mut out, &["a", "b", "c", "d", "e", "f"], entries, |row| {
+            row.to_vec()
+        })
+        .unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "a,b,c,d,e,f\n'=1+1,'@a,' -2,a\\nb\\u{1b}[2J,\"CN=a,O=b\",plain-1\n"
+        );
     }
 }

@@ -52,8 +52,7 @@ impl Attempt {
             bytes: 0,
             milliseconds: 0,
             address: None,
-            // What stays if the extension, or its job, ends before the answer does.
-            error: Some("not read to its end".to_owned()),
+            error: None,
         };
         Self {
             audit,
@@ -67,14 +66,22 @@ impl Attempt {
     pub(super) fn refuse(mut self, decision: Decision, reason: &str) {
         self.record.decision = decision;
         self.record.reason = Some(reason.to_owned());
-        self.record.error = None;
     }
 
-    /// A rule matched: `path` is its template.
+    /// A rule's head matched, and `path` is its template. What stays if the extension, or its
+    /// job, ends before the request does is that it was not sent.
+    pub(super) fn begun(&mut self, path: &str) {
+        self.record.decision = Decision::Unsent;
+        self.record.path = path.to_owned();
+    }
+
+    /// A rule matched: `path` is its template. The request is sent now.
     pub(super) fn allow(&mut self, rule: &str, path: &str, permit: OwnedSemaphorePermit) {
         self.record.decision = Decision::Allowed;
         self.record.rule = Some(rule.to_owned());
         self.record.path = path.to_owned();
+        // What stays if the extension, or its job, ends before the answer does.
+        self.record.error = Some("not read to its end".to_owned());
         self._permit = Some(permit);
     }
 

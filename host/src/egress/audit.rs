@@ -1,12 +1,12 @@
 //! One record for every attempt to send a request, allowed or denied. Never a body, a
-//! header or a query string; of an allowed request not even the path, but its rule's. The
-//! path of a denied one is what the extension wrote, whatever that is.
+//! header or a query string; where a rule's head matched not even the path, but the rule's. The
+//! path of any other is what the extension wrote, whatever that is.
 //!
 //! It must not know who reads it.
 
 use serde::Serialize;
 use std::io::Write;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// What was decided about an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -18,6 +18,9 @@ pub enum Decision {
     Denied,
     /// A rule matched, but a limit of the job came first; nothing left.
     Limited,
+    /// A rule matched as far as was seen, but the extension, or its job, ended before the request
+    /// was sent; nothing left.
+    Unsent,
 }
 
 /// An attempt to send a request.
@@ -44,7 +47,8 @@ pub struct Record {
     pub method: String,
     /// The host, and the port where it is not the scheme's own.
     pub host: String,
-    /// The matched rule's path template, or the path that was denied; never the query.
+    /// The path template of the rule whose head matched, or else the path that was denied; never
+    /// the query.
     pub path: String,
     /// Status of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +72,11 @@ pub trait Audit: Send + Sync {
 
     /// Takes a note that is about a whole run, such as a redirection by policy.
     fn note(&self, _job: i64, _text: &str) {}
+
+    /// What kept something from being recorded since this was last asked, to be told once.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Keeps nothing.
@@ -80,26 +89,38 @@ impl Audit for NoAudit {
 
 /// Writes JSON lines. Rotation is the system's business.
 pub struct JsonLines<W> {
-    writer: Mutex<W>,
+    inner: Mutex<Lines<W>>,
+}
+
+struct Lines<W> {
+    writer: W,
+    trouble: Option<String>,
 }
 
 impl<W: Write + Send> JsonLines<W> {
     /// Writes each record to `writer` at once, in one call.
     pub fn new(writer: W) -> Self {
         Self {
-            writer: Mutex::new(writer),
+            inner: Mutex::new(Lines {
+                writer,
+                trouble: None,
+            }),
         }
+    }
+
+    fn lines(&self) -> std::sync::MutexGuard<'_, Lines<W>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn line(&self, value: &impl Serialize) {
         // Every text in a record is escaped by JSON: a guest cannot begin a line.
         if let Ok(mut line) = serde_json::to_vec(value) {
             line.push(b'\n');
-            let mut writer = match self.writer.lock() {
-                Ok(writer) => writer,
-                Err(poisoned) => poisoned.into_inner(),
-            };
-            let _ = writer.write_all(&line).and_then(|()| writer.flush());
+            let mut lines = self.lines();
+            let written = lines.writer.write_all(&line);
+            if let Err(error) = written.and_then(|()| lines.writer.flush()) {
+                lines.trouble.get_or_insert_with(|| error.to_string());
+            }
         }
     }
 }
@@ -111,5 +132,25 @@ impl<W: Write + Send> Audit for JsonLines<W> {
 
     fn note(&self, job: i64, text: &str) {
         self.line(&serde_json::json!({ "job": job, "note": text }));
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.lines().trouble.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_audit_that_cannot_be_written_is_told_once() {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let audit = JsonLines::new(full.unwrap());
+        assert_eq!(audit.trouble(), None);
+        audit.note(1, "a");
+        audit.note(1, "b");
+        assert!(audit.trouble().is_some());
+        assert_eq!(audit.trouble(), None);
     }
 }

@@ -3,10 +3,11 @@
 
 use super::attempt::Attempt;
 use super::client::SendError;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
+use secrecy::zeroize::Zeroizing;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -28,6 +29,9 @@ pub(super) enum BodyError {
 /// Collects a request body of at most `limit` bytes within `time`, so that it can be
 /// matched and sent with its exact length. A longer one is drained as far as the time
 /// allows: a guest whose stream closes early would see a reset, not the reason.
+///
+/// Some bodies hold a private key, or a secret: the buffer never grows, so that no copy is left
+/// where it was, and is wiped when the last reader is done with it.
 pub(super) async fn collect(
     body: WasiBody,
     limit: usize,
@@ -35,7 +39,7 @@ pub(super) async fn collect(
 ) -> Result<Bytes, BodyError> {
     let collecting = async move {
         let mut body = body;
-        let mut collected = BytesMut::new();
+        let mut collected: Zeroizing<Vec<u8>> = Zeroizing::default();
         let mut too_long = false;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(BodyError::Broken)?;
@@ -44,7 +48,10 @@ pub(super) async fn collect(
             }
             if let Ok(data) = frame.into_data() {
                 too_long |= collected.len() + data.len() > limit;
-                if !too_long {
+                if !too_long && !data.is_empty() {
+                    if collected.capacity() == 0 {
+                        collected.reserve_exact(limit);
+                    }
                     collected.extend_from_slice(&data);
                 }
             }
@@ -52,7 +59,7 @@ pub(super) async fn collect(
         if too_long {
             return Err(BodyError::TooLong);
         }
-        Ok(collected.freeze())
+        Ok(Bytes::from_owner(collected))
     };
     tokio::time::timeout(time, collecting)
         .await
@@ -163,6 +170,36 @@ mod tests {
     async fn a_request_body_is_collected_whole() {
         let body = collect(wasi("a=b"), 3, Duration::from_secs(5)).await;
         assert_eq!(body.unwrap(), "a=b");
+    }
+
+    #[tokio::test]
+    async fn a_request_body_is_wiped_when_it_is_done_with() {
+        use crate::wiped::watched::{PATTERN, left_behind};
+        const PIECES: usize = 3_000;
+        let limit = PATTERN.len() * PIECES;
+        let pieces = || {
+            let piece = |_| Ok::<_, Error>(Frame::data(Bytes::from_static(PATTERN)));
+            Pieces((0..PIECES).map(piece).collect())
+        };
+        let body = collect(pieces().boxed_unsync(), limit, Duration::from_secs(5));
+        let body = body.await.unwrap();
+        assert_eq!(body.len(), limit);
+        assert_eq!(left_behind(|| drop(body)), 0);
+    }
+
+    /// A body of pieces.
+    struct Pieces(std::collections::VecDeque<Result<Frame<Bytes>, Error>>);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+            Poll::Ready(self.0.pop_front())
+        }
     }
 
     #[tokio::test]

@@ -64,25 +64,40 @@ pub trait Transport: Send + Sync + 'static {
 /// The client for real networks.
 pub struct Client {
     pool: legacy::Client<Connector, Full<Bytes>>,
+    /// For requests that are [`AsksThisMachine`]: a pool of their own, so that no other request
+    /// finds a connection of theirs.
+    to_identity_endpoint: legacy::Client<Connector, Full<Bytes>>,
     runtime: Handle,
 }
+
+/// Marks a request, as an extension of it, that may go to the endpoint of this machine's own
+/// identity.
+#[derive(Debug, Clone, Copy)]
+pub struct AsksThisMachine;
 
 impl Client {
     /// A client whose connections live on `runtime`.
     pub fn new(connector: Connector, runtime: Handle) -> Self {
-        let pool = legacy::Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_PER_HOST)
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            // Retrying is the extension's decision: an import must not be sent twice.
-            .retry_canceled_requests(false)
-            .http1_max_buf_size(HEADERS)
-            .http2_max_header_list_size(HEADERS as u32)
-            .http2_adaptive_window(true)
-            .build(connector);
-        Self { pool, runtime }
+        Self {
+            to_identity_endpoint: pool(connector.to_identity_endpoint()),
+            pool: pool(connector),
+            runtime,
+        }
     }
+}
+
+fn pool(connector: Connector) -> legacy::Client<Connector, Full<Bytes>> {
+    legacy::Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(IDLE_PER_HOST)
+        .pool_timer(TokioTimer::new())
+        .timer(TokioTimer::new())
+        // Retrying is the extension's decision: an import must not be sent twice.
+        .retry_canceled_requests(false)
+        .http1_max_buf_size(HEADERS)
+        .http2_max_header_list_size(HEADERS as u32)
+        .http2_adaptive_window(true)
+        .build(connector)
 }
 
 impl Transport for Client {
@@ -91,7 +106,10 @@ impl Transport for Client {
         request: Request<Bytes>,
         first_byte: Duration,
     ) -> Pin<Box<dyn Future<Output = Result<Answer, SendError>> + Send>> {
-        let pool = self.pool.clone();
+        let pool = match request.extensions().get::<AsksThisMachine>() {
+            Some(AsksThisMachine) => self.to_identity_endpoint.clone(),
+            None => self.pool.clone(),
+        };
         let sending = self.runtime.spawn(async move {
             tokio::time::timeout(first_byte, pool.request(request.map(Full::new)))
                 .await

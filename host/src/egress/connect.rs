@@ -29,8 +29,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// The one inner address that a connection may have for its destination: the endpoint by which
-/// a cloud's machine gets tokens for its own identity. It speaks plain HTTP, and only a rule
-/// that names it leads there; a name that resolves to it is refused.
+/// a cloud's machine gets tokens for its own identity. It speaks plain HTTP, and only a job's own
+/// rule leads there; a name that resolves to it is refused.
 const IDENTITY_ENDPOINT: SocketAddr =
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
 
@@ -132,6 +132,16 @@ pub enum ConnectError {
 #[derive(Clone)]
 pub struct Connector {
     shared: Arc<Shared>,
+    identity_endpoint: IdentityEndpoint,
+}
+
+/// Whether a connection may lead to the endpoint of this machine's own identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IdentityEndpoint {
+    /// It may: the job's own rule says so.
+    Reachable,
+    /// It may not.
+    Prohibited,
 }
 
 struct Shared {
@@ -149,6 +159,15 @@ impl Connector {
                 connect_to,
                 resolver,
             }),
+            identity_endpoint: IdentityEndpoint::Prohibited,
+        }
+    }
+
+    /// The same for requests that may go to the endpoint of this machine's own identity.
+    pub(super) fn to_identity_endpoint(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            identity_endpoint: IdentityEndpoint::Reachable,
         }
     }
 }
@@ -164,17 +183,22 @@ impl tower_service::Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let shared = self.shared.clone();
-        Box::pin(async move { shared.connect(&uri).await })
+        let identity_endpoint = self.identity_endpoint;
+        Box::pin(async move { shared.connect(&uri, identity_endpoint).await })
     }
 }
 
 impl Shared {
-    async fn connect(&self, uri: &Uri) -> Result<Link, ConnectError> {
+    async fn connect(
+        &self,
+        uri: &Uri,
+        identity_endpoint: IdentityEndpoint,
+    ) -> Result<Link, ConnectError> {
         let name = uri.host().unwrap_or_default();
         let host = Host::parse(name).map_err(|_| ConnectError::Destination(name.to_owned()))?;
         let tls = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let tcp = self.tcp(&host, port).await?;
+        let tcp = self.tcp(&host, port, identity_endpoint).await?;
         let peer = tcp.peer_addr().ok();
         // Requests are small and answers are awaited: Nagle's delay only costs.
         let _ = tcp.set_nodelay(true);
@@ -196,11 +220,17 @@ impl Shared {
         Ok(Link::new(Box::new(stream), h2, peer))
     }
 
-    async fn tcp(&self, host: &Host, port: u16) -> Result<TcpStream, ConnectError> {
+    async fn tcp(
+        &self,
+        host: &Host,
+        port: u16,
+        identity_endpoint: IdentityEndpoint,
+    ) -> Result<TcpStream, ConnectError> {
         let late = || ConnectError::Timeout(host.to_string());
-        let addresses = tokio::time::timeout(CONNECT, self.addresses(host, port))
-            .await
-            .map_err(|_| late())??;
+        let addresses =
+            tokio::time::timeout(CONNECT, self.addresses(host, port, identity_endpoint))
+                .await
+                .map_err(|_| late())??;
         // Each address has its share, so that one that swallows packets leaves time for the next.
         let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
         let mut failed = late();
@@ -220,7 +250,12 @@ impl Shared {
     }
 
     /// The addresses that connections to `host` may go to. Nothing resolves again later.
-    async fn addresses(&self, host: &Host, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+    async fn addresses(
+        &self,
+        host: &Host,
+        port: u16,
+        identity_endpoint: IdentityEndpoint,
+    ) -> Result<Vec<SocketAddr>, ConnectError> {
         if let Some(redirect) = self.connect_to.iter().find(|to| to.host.matches(host)) {
             return Ok(vec![redirect.address]);
         }
@@ -230,7 +265,10 @@ impl Shared {
                 .resolve(name.clone(), port)
                 .await
                 .map_err(|error| resolve_error(name.clone(), &error))?,
-            Host::Ipv4(v4) if IDENTITY_ENDPOINT == SocketAddr::from((*v4, port)) => {
+            Host::Ipv4(v4)
+                if identity_endpoint == IdentityEndpoint::Reachable
+                    && IDENTITY_ENDPOINT == SocketAddr::from((*v4, port)) =>
+            {
                 return Ok(vec![IDENTITY_ENDPOINT]);
             }
             Host::Ipv4(v4) => vec![SocketAddr::from((*v4, port))],

@@ -14,7 +14,7 @@ mod tls;
 
 pub use attempt::JobIdentity;
 pub use audit::{Audit, Decision, JsonLines, NoAudit, Record};
-pub use client::{Answer, Client, SendError, Transport};
+pub use client::{Answer, AsksThisMachine, Client, SendError, Transport};
 pub use connect::{ConnectError, ConnectTo, Connector, Resolve, SystemResolver};
 pub use hooks::Hooks;
 pub use tls::{AddedCa, Trust, TrustError};
@@ -119,7 +119,7 @@ impl JobEgress {
     /// answer, it was an attempt, and a denied one fails the job.
     fn begin(self: &Arc<Self>, parts: &Parts) -> Begun {
         let shown = crate::grant::shown(&parts.uri);
-        let attempt = Attempt::begin(
+        let mut attempt = Attempt::begin(
             self.audit.clone(),
             self.clock,
             &self.identity,
@@ -128,10 +128,13 @@ impl JobEgress {
             shown.path,
         );
         let head = Target::parse(&parts.method, &parts.uri, self.limits.url)
-            .and_then(|target| self.grants.heads(target, &parts.headers).map(drop));
-        if let Err(denial) = head {
-            self.deny(attempt, denial);
-            return Begun::Denied;
+            .and_then(|target| self.grants.heads(target, &parts.headers));
+        match head {
+            Ok(heads) => attempt.begun(heads.path_template()),
+            Err(denial) => {
+                self.deny(attempt, denial);
+                return Begun::Denied;
+            }
         }
         if self.attempts.fetch_add(1, Ordering::Relaxed) >= self.limits.requests {
             attempt.refuse(Decision::Limited, "requests");
@@ -191,11 +194,16 @@ impl JobEgress {
         };
         attempt.allow(rule.id(), rule.path_template(), permit);
 
-        let request = granted(parts, body);
+        let mut request = granted(parts, body);
+        if rule.asks_this_machine() {
+            request.extensions_mut().insert(AsksThisMachine);
+        }
         let first_byte = shorter(options.first_byte_timeout, FIRST_BYTE);
+        // Counted before it is known: whoever stops waiting does not take it back.
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let sent = self.transport.send(request, first_byte).await;
-        if !matches!(sent, Err(SendError::Connect(_))) {
-            self.sent.fetch_add(1, Ordering::Relaxed);
+        if matches!(sent, Err(SendError::Connect(_))) {
+            self.sent.fetch_sub(1, Ordering::Relaxed);
         }
         let answer = match sent {
             Ok(answer) => answer,

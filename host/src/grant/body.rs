@@ -7,9 +7,10 @@ use super::rule::{Fill, Pair, pairs_fit};
 use http::HeaderValue;
 use job_scope::{BodyTemplate, FreeMember};
 use serde_json::Value;
+use std::fmt;
 
 /// The body part of a rule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) enum BodyRule {
     Empty,
     Form(Vec<Pair>),
@@ -42,6 +43,7 @@ impl BodyRule {
             }
             Self::Json { value, free } => {
                 let free: Vec<&str> = free.iter().map(|member| &*member.pointer).collect();
+                let value = without_tags(value.clone());
                 match free.as_slice() {
                     [] => format!("JSON {value}"),
                     free => format!("JSON {value} and {}", free.join(", ")),
@@ -76,7 +78,7 @@ impl BodyRule {
                 for member in free {
                     take(&mut given, member)?;
                 }
-                if given == *value {
+                if same(&given, value) {
                     Ok(())
                 } else {
                     Err("the JSON has another value")
@@ -94,6 +96,59 @@ impl BodyRule {
                 }
             }
         }
+    }
+}
+
+/// As it is shown: the values of tags are nobody's to read.
+impl fmt::Debug for BodyRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.shown())
+    }
+}
+
+/// The member of a body whose values are never printed.
+const TAGS: &str = "tags";
+
+/// A body for people: of its tags only the names.
+fn without_tags(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut() {
+                match member {
+                    Value::Object(tags) if name == TAGS => {
+                        tags.values_mut().for_each(|tag| *tag = "*".into());
+                    }
+                    other => *other = without_tags(other.take()),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = without_tags(item.take());
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    value
+}
+
+/// Whether two bodies say the same: members in any order, numbers as numbers, so that 30 and
+/// 30.0 are one.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || one.as_f64() == other.as_f64()
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let in_other = |(name, value): (&String, &Value)| {
+                other.get(name).is_some_and(|other| same(value, other))
+            };
+            one.len() == other.len() && one.iter().all(in_other)
+        }
+        (one, other) => one == other,
     }
 }
 
@@ -129,17 +184,22 @@ fn filled(template: &Value, fill: &Fill<'_>) -> Result<Value, String> {
 
 /// Takes a free member out of a body, so that the rest can be compared.
 fn take(body: &mut Value, member: &FreeMember) -> Result<(), &'static str> {
-    let (parent, name) = member
+    // RFC 6901 section 4: an escaped slash first, or `~01` would become one.
+    let unescaped = |name: &str| name.replace("~1", "/").replace("~0", "~");
+    let (parents, name) = member
         .pointer
         .rsplit_once('/')
         .ok_or("the rule's pointer is empty")?;
-    let taken = body
-        .pointer_mut(parent)
+    let name = unescaped(name);
+    let mut names = parents.split('/').skip(1).map(unescaped);
+    let parent = names.try_fold(body, |parent, name| parent.as_object_mut()?.get_mut(&name));
+    let taken = parent
         .and_then(Value::as_object_mut)
-        .and_then(|parent| parent.remove(name));
+        .and_then(|parent| parent.remove(&name));
     match taken {
-        Some(value) if value.to_string().len() <= member.max_bytes => Ok(()),
-        Some(_) => Err("a member is too long"),
+        Some(value) if value.to_string().len() > member.max_bytes => Err("a member is too long"),
+        Some(value) if member.holds.matches(&value) => Ok(()),
+        Some(_) => Err("a member is of another type"),
         None if member.optional => Ok(()),
         None => Err("a member is missing"),
     }

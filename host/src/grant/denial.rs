@@ -2,11 +2,13 @@
 //!
 //! It must not know who hears it.
 
-use super::target::shown;
+use super::host::parse_host;
+use super::target::{Scheme, shown, split_authority};
 use crate::text::one_line;
 use http::{HeaderMap, Method, Uri, header};
-use job_scope::ALLOWED_HEADERS;
+use job_scope::{ALLOWED_HEADERS, JobKind};
 use std::fmt;
+use url::Host;
 
 /// What was wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,20 +150,33 @@ impl Denial {
         }
     }
 
-    /// A policy rule that would allow the request, to be pasted and looked at. `None` where
-    /// no policy can, or where the request cannot be written down exactly.
-    pub fn rule_to_paste(&self) -> Option<String> {
+    /// A policy rule that would allow the request to jobs of this kind, to be pasted and looked
+    /// at.
+    ///
+    /// # Errors
+    /// Why there is none: no policy can allow it, or it cannot be written down exactly.
+    pub fn rule_to_paste(&self, kind: JobKind) -> Result<String, &'static str> {
         const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
         let asked = &self.asked;
-        if matches!(self.reason, Reason::Url(_))
-            || !asked.exact
-            || !METHODS.contains(&asked.method.as_str())
-        {
-            return None;
+        if matches!(self.reason, Reason::Url(_)) {
+            return Err("no policy can allow a URL that can be read in two ways");
+        }
+        if asked.scheme != Scheme::Https.as_str() {
+            return Err("no policy can allow anything but https");
+        }
+        if !is_name(&asked.host) {
+            return Err("no policy can allow an address in place of a host's name");
+        }
+        if !METHODS.contains(&asked.method.as_str()) {
+            return Err("no policy can allow this method");
+        }
+        if !asked.exact {
+            return Err("it cannot be written down exactly as a rule of a policy");
         }
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let mut rule = format!(
-            "[[rule]]\nid = \"allowed-by-hand\"\nmethod = {}\nurl = {}\n",
+            "[[rule]]\nid = \"allowed-by-hand\"\njobs = [{}]\nmethod = {}\nurl = {}\n",
+            quoted(kind.as_str()),
             quoted(&asked.method),
             quoted(&format!("{}://{}{}", asked.scheme, asked.host, asked.path)),
         );
@@ -188,8 +203,14 @@ impl Denial {
                 quoted(content_type)
             ));
         }
-        Some(rule)
+        Ok(rule)
     }
+}
+
+fn is_name(authority: &str) -> bool {
+    split_authority(authority, Scheme::Https)
+        .and_then(|(host, _)| parse_host(host).ok())
+        .is_some_and(|host| matches!(host, Host::Domain(_)))
 }
 
 /// Bytes of a body in a rule to paste: what a job may send at all.

@@ -14,7 +14,7 @@ mod tests;
 
 pub use denial::{Denial, Reason};
 pub use host::{HostError, HostPattern};
-pub use rule::{ExpandError, Rule};
+pub use rule::{ExpandError, Rule, operators_url};
 pub use target::{Shown, Target, shown};
 
 use http::HeaderMap;
@@ -38,7 +38,8 @@ pub struct Outside {
 
 impl Grants {
     /// Fills the templates of a job and keeps what the ceiling covers. `own` are the
-    /// operator's own rules for this kind of job, which are their own ceiling. What falls
+    /// operator's own rules for this kind of job, which are their own ceiling, and for https and
+    /// names only. What falls
     /// outside is returned too, to be told: neither side widens the other.
     pub fn intersect(
         job: &[RuleTemplate],
@@ -61,7 +62,7 @@ impl Grants {
             }
         }
         for template in own {
-            rules.push(Rule::expand(template, variables, patterns)?);
+            rules.push(Rule::expand(template, variables, patterns)?.of_operator()?);
         }
         Ok((Self { rules }, outside))
     }
@@ -118,6 +119,11 @@ pub struct Heads<'g> {
 }
 
 impl<'g> Heads<'g> {
+    /// The path of the first of the rules, with its placeholders.
+    pub fn path_template(&self) -> &'g str {
+        self.rules.first().map_or("", |rule| rule.path_template())
+    }
+
     /// The rule that lets the whole request pass, or why none does.
     pub fn decide(&self, headers: &HeaderMap, body: &[u8]) -> Result<&'g Rule, Denial> {
         let mut wrong = "";

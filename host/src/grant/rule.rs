@@ -31,12 +31,22 @@ pub struct Rule {
     scheme: Scheme,
     pub(super) host: Host,
     port: u16,
+    origin: Origin,
     path: Vec<Segment>,
     path_template: String,
     query: Vec<Pair>,
     headers: Vec<HeaderName>,
     required: Vec<(HeaderName, HeaderValue)>,
     body: BodyRule,
+}
+
+/// Who said that a request may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The kind of job needs it.
+    Job,
+    /// The operator wrote it down.
+    Operator,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -121,6 +131,7 @@ impl Rule {
             scheme,
             host,
             port,
+            origin: Origin::Job,
             path: segments,
             path_template: path.to_owned(),
             query: fill.pairs(&template.query).map_err(&wrong)?,
@@ -128,6 +139,28 @@ impl Rule {
             required,
             body: BodyRule::expand(&template.body, &fill).map_err(&wrong)?,
         })
+    }
+
+    /// The same as a rule that an operator wrote: for https and for names only. Plain HTTP and
+    /// addresses lead to what is near the machine, its own identity first of all, and no job gets
+    /// there by a line that was pasted into a policy.
+    pub(super) fn of_operator(self) -> Result<Self, ExpandError> {
+        match operators_url(&self.url()) {
+            Ok(()) => Ok(Self {
+                origin: Origin::Operator,
+                ..self
+            }),
+            Err(problem) => Err(ExpandError {
+                rule: self.id,
+                problem: problem.to_owned(),
+            }),
+        }
+    }
+
+    /// Whether it may lead to the endpoint by which a machine gets tokens for its own identity:
+    /// the job's own rule over plain HTTP, and no rule that an operator wrote.
+    pub fn asks_this_machine(&self) -> bool {
+        self.origin == Origin::Job && self.scheme == Scheme::Http
     }
 
     /// What audit and explanations call it.
@@ -226,6 +259,27 @@ impl Rule {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether the URL of a rule, filled or not, may be one that an operator wrote; otherwise why not.
+///
+/// # Errors
+/// It is for plain HTTP, or names an address. A host that cannot be read yet passes.
+pub fn operators_url(url: &str) -> Result<(), &'static str> {
+    let Some(rest) = url.strip_prefix("https://") else {
+        return Err(
+            "its url does not begin with https://, and no policy opens the way to plain HTTP",
+        );
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host =
+        split_authority(authority, Scheme::Https).and_then(|(host, _)| parse_host(host).ok());
+    match host {
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
+            Err("its url names an address, but a rule of a policy is for a host by its name")
+        }
+        Some(Host::Domain(_)) | None => Ok(()),
     }
 }
 

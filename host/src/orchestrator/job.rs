@@ -7,15 +7,17 @@ mod certificate;
 mod entry;
 mod fields;
 mod places;
+mod properties;
 #[cfg(test)]
 mod tests;
 
 pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
 pub use places::each_once;
 
+use crate::options::Options;
 use crate::text::one_line;
 use fields::{AS_WRITTEN, Object, flag, needed, text};
-use job_scope::{FieldError, Identity, JobKind, Properties};
+use job_scope::{FieldError, Identity, JobKind, Properties, TenantId};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -31,8 +33,11 @@ pub struct Job {
     pub secret: Option<SecretString>,
     /// The file that holds a fresh federated token, where the identity is of that kind.
     pub token_file: Option<PathBuf>,
+    /// Whether the platform left the secret blank: which identity that means is the policy's to
+    /// say. On the command line it is always said.
+    pub blank_secret: bool,
     /// Options that were asked for with the job itself; the platform has no place for any.
-    pub options: Vec<(String, String)>,
+    pub options: Options,
     /// What to do.
     pub task: Task,
 }
@@ -90,6 +95,25 @@ pub struct Store {
     /// The store type's own fields among `Properties`. Copies of the credentials that the
     /// platform puts there ended here.
     pub properties: Properties,
+    /// The options that stand among `Properties`, under their own names.
+    pub options: Options,
+}
+
+impl Store {
+    /// The tenants that the store says it is in: the client machine, and the property `TenantId`.
+    /// With a managed identity nothing proves them; they serve to find the operator's entries.
+    pub fn tenants(&self) -> Vec<TenantId> {
+        let said = [Some(self.tenant.as_str()), self.properties.get("TenantId")];
+        let mut tenants: Vec<TenantId> = Vec::new();
+        for tenant in said.into_iter().flatten() {
+            if let Ok(tenant) = TenantId::parse(tenant)
+                && !tenants.contains(&tenant)
+            {
+                tenants.push(tenant);
+            }
+        }
+        tenants
+    }
 }
 
 impl Job {
@@ -195,6 +219,7 @@ fn read(object: &Map<String, Value>, history_id: Option<i64>) -> Result<Job, Job
     let user = text(object, "ServerUsername", "ServerUsername")?;
     let secret = text(object, "ServerPassword", "ServerPassword")?;
     let identity = Identity::choose(user, secret)?;
+    let blank_secret = secret.is_none_or(|secret| secret.trim().is_empty());
     let secret = match identity {
         Identity::ClientSecret { .. } => secret.map(|secret| SecretString::from(secret.to_owned())),
         Identity::ClientAssertion { .. } | Identity::ManagedIdentity { .. } => None,
@@ -204,15 +229,28 @@ fn read(object: &Map<String, Value>, history_id: Option<i64>) -> Result<Job, Job
         identity,
         secret,
         token_file: None,
-        options: Vec::new(),
+        blank_secret,
+        options: Options::default(),
         task,
     })
 }
 
+/// The store type that this extension is for, by its short name.
+const STORE_TYPE: &str = "AKV";
+
 /// What to do, from the last part of the capability, and for a management job from its operation.
 fn task(object: &Map<String, Value>) -> Result<Task, FieldError> {
     let capability = text(object, "Capability", "Capability")?.unwrap_or_default();
-    match capability.trim().rsplit('.').next().unwrap_or_default() {
+    let parts: Vec<&str> = capability.trim().split('.').collect();
+    let kind = match parts.as_slice() {
+        [stores, of, kind]
+            if stores.eq_ignore_ascii_case("CertStores") && of.eq_ignore_ascii_case(STORE_TYPE) =>
+        {
+            *kind
+        }
+        _ => "",
+    };
+    match kind {
         "Inventory" => Ok(Task::Inventory {
             store: store(object)?,
             last_inventory: match object.get("LastInventory") {
@@ -274,10 +312,12 @@ fn management(object: &Map<String, Value>) -> Result<Task, FieldError> {
 fn store(object: &Map<String, Value>) -> Result<Store, FieldError> {
     let store = needed(object, "CertificateStoreDetails")?;
     let field = |name: &'static str| text(store, name, name).map(Option::unwrap_or_default);
+    let (properties, options) = properties::read(store.get("Properties").unwrap_or(&Value::Null))?;
     Ok(Store {
         tenant: field("ClientMachine")?.to_owned(),
         path: field("StorePath")?.to_owned(),
-        properties: Properties::from_json(store.get("Properties").unwrap_or(&Value::Null))?,
+        properties,
+        options,
     })
 }
 

@@ -4,7 +4,7 @@
 //! It must not know what the keys mean.
 
 use super::identity::IdentityKind;
-use crate::grant::HostPattern;
+use crate::grant::{HostPattern, operators_url};
 use job_scope::{JobKind, RuleTemplate};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
@@ -31,6 +31,7 @@ pub(super) struct File {
     pub(super) vault: Vec<VaultEntry>,
     pub(super) extension_sha256: Option<String>,
     pub(super) max_shrink: Option<u8>,
+    pub(super) identities: Option<Vec<IdentityKind>>,
     #[serde(default)]
     pub(super) reads_private_keys: bool,
     #[serde(default)]
@@ -57,6 +58,8 @@ pub(super) struct TenantEntry {
     pub(super) identities: Option<Vec<IdentityKind>>,
     #[serde(rename = "federated-token-file")]
     pub(super) federated_token_file: Option<PathBuf>,
+    #[serde(rename = "max-shrink")]
+    pub(super) max_shrink: Option<u8>,
     #[serde(default)]
     pub(super) options: BTreeMap<String, Text>,
     /// Options that have a key of their own, and what should not be there.
@@ -91,7 +94,13 @@ impl<'de> Deserialize<'de> for OwnRule {
             Some(jobs) => jobs.try_into().map_err(Error::custom)?,
             None => Vec::new(),
         };
-        let template = table.try_into().map_err(Error::custom)?;
+        let template: RuleTemplate = table.try_into().map_err(Error::custom)?;
+        if let Err(problem) = operators_url(&template.url) {
+            return Err(Error::custom(format_args!(
+                "rule {}: {problem}",
+                template.id
+            )));
+        }
         Ok(Self { jobs, template })
     }
 }

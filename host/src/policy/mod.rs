@@ -6,6 +6,7 @@
 //! ```toml
 //! hosts = ["login.microsoftonline.com", "*.vault.azure.net"]   # instead of the built-in list
 //! extension-sha256 = "…"       # only this component is run
+//! identities = ["client-secret", "client-assertion"]   # kinds of identity; without it, all
 //! max-shrink = 50              # percent a store may lose from one inventory to the next
 //! reads-private-keys = false   # whether jobs may ask for private keys, as `full-chain` does
 //! secret-references = false    # whether ServerPassword may be `file:/path` or `env:NAME`
@@ -23,7 +24,8 @@
 //! names = ["11111111-1111-4111-8111-111111111111", "contoso.example"]   # its id and domains
 //! cloud = "china"              # also of stores that do not say theirs
 //! path-format = "short"        # how its vaults are discovered
-//! identities = ["client-secret"]   # of these kinds only
+//! identities = ["client-secret"]   # of these kinds only, and of those above
+//! max-shrink = 30
 //! federated-token-file = "/run/token"   # a client id without a secret is a workload identity
 //! options = { partial = "submit" }
 //!
@@ -45,8 +47,12 @@
 //! id = "report"
 //! jobs = ["inventory"]
 //! method = "GET"
-//! url = "https://api.example/v1/report"
+//! url = "https://api.example/v1/report"   # never http, never an address: see `grant`
 //! ```
+//!
+//! A job about a store is one of the tenant that its client machine names, and of the one that its
+//! property `TenantId` names: of kinds of identity only those are accepted that both entries
+//! accept, of everything else the first entry holds.
 //!
 //! An option is taken from the command line, else from the store's property of that name
 //! (`AzureCloud` is that of `cloud`), else from the first `[[vault]]` entry that fits and says it,
@@ -65,10 +71,9 @@ pub use identity::IdentityKind;
 
 use crate::egress::{AddedCa, ConnectTo};
 use crate::grant::HostPattern;
+use crate::options::Options;
 use file::{CaEntry, ConnectToEntry, File, OwnRule};
 use job_scope::{JobKind, RuleTemplate, TenantId, VaultName};
-use options::Options;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tenants::Tenant;
 use vaults::Vaults;
@@ -90,6 +95,7 @@ pub struct Policy {
     options: Options,
     tenants: Vec<Tenant>,
     vaults: Vec<Vaults>,
+    identities: Option<Vec<IdentityKind>>,
     max_shrink: u8,
     reads_private_keys: bool,
     secret_references: bool,
@@ -105,7 +111,7 @@ pub struct PolicyError(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     /// Options for the extension.
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// The kinds of identity that are accepted; `None` is all.
     pub identities: Option<Vec<IdentityKind>>,
     /// The file of the federated token of the tenant's workload identities.
@@ -134,8 +140,8 @@ impl Policy {
                 "extension-sha256 must be 64 hex digits, as sha256sum prints them".to_owned(),
             ));
         }
-        let mut options = options::read("[options]", file.options)?;
-        options.extend(options::read_create(file.create)?);
+        let general = options::read("[options]", file.options)?;
+        let options = options::read_create(file.create)?.over(&general);
         Ok(Self {
             hosts: file.hosts.or(builtin.hosts).unwrap_or_default(),
             connect_to: file
@@ -152,6 +158,7 @@ impl Policy {
             options,
             tenants: tenants::read(file.tenant)?,
             vaults: vaults::read(file.vault)?,
+            identities: accepting("the policy", file.identities)?,
             max_shrink: percentage("the policy", file.max_shrink.unwrap_or(MAX_SHRINK))?,
             reads_private_keys: file.reads_private_keys,
             secret_references: file.secret_references,
@@ -183,35 +190,32 @@ impl Policy {
             .collect()
     }
 
-    /// What holds for one tenant and one vault, as far as a job is about them.
-    pub fn about(&self, tenant: Option<&TenantId>, vault: Option<&VaultName>) -> About {
-        let tenant = tenant.and_then(|tenant| self.tenants.iter().find(|entry| entry.is(tenant)));
+    /// What holds for the tenants that a job says it is of, and for one vault, as far as the job
+    /// is about them.
+    pub fn about(&self, tenants: &[TenantId], vault: Option<&VaultName>) -> About {
+        let entries: Vec<&Tenant> = tenants
+            .iter()
+            .filter_map(|tenant| self.tenants.iter().find(|entry| entry.is(tenant)))
+            .collect();
+        let tenant = entries.first();
         let vaults = || {
             let vault = vault.into_iter();
             vault.flat_map(|vault| self.vaults.iter().filter(|entry| entry.have(vault)))
         };
-        let mut options = self.options.clone();
-        if let Some(tenant) = tenant {
-            options.extend(tenant.options.clone());
-        }
-        let mut from_vaults = Options::new();
-        for entry in vaults() {
-            for (name, value) in &entry.options {
-                from_vaults
-                    .entry(name.clone())
-                    .or_insert_with(|| value.clone());
-            }
-        }
-        options.extend(from_vaults);
+        let of_vaults = vaults().map(|entry| &entry.options);
+        let of_tenant = tenant.map(|tenant| &tenant.options);
+        let layers = of_vaults.chain(of_tenant).chain([&self.options]);
+        let identities = entries.iter().map(|entry| entry.identities.as_ref());
         About {
-            options,
-            identities: tenant.and_then(|tenant| tenant.identities.clone()),
+            options: layers.fold(Options::default(), Options::over),
+            identities: identities.fold(self.identities.clone(), both),
             federated_token_file: tenant.and_then(|tenant| tenant.federated_token_file.clone()),
             reads_private_keys: vaults()
                 .find_map(|entry| entry.reads_private_keys)
                 .unwrap_or(self.reads_private_keys),
             max_shrink: vaults()
                 .find_map(|entry| entry.max_shrink)
+                .or_else(|| tenant.and_then(|tenant| tenant.max_shrink))
                 .unwrap_or(self.max_shrink),
         }
     }
@@ -240,6 +244,33 @@ impl Policy {
         let parts: Vec<String> = redirected.into_iter().chain(trusted).collect();
         (!parts.is_empty()).then(|| format!("the policy {}", parts.join(" and ")))
     }
+}
+
+/// What two lists of kinds accept together; no list accepts all.
+fn both(
+    one: Option<Vec<IdentityKind>>,
+    other: Option<&Vec<IdentityKind>>,
+) -> Option<Vec<IdentityKind>> {
+    match (one, other) {
+        (None, other) => other.cloned(),
+        (one, None) => one,
+        (Some(mut one), Some(other)) => {
+            one.retain(|kind| other.contains(kind));
+            Some(one)
+        }
+    }
+}
+
+fn accepting(
+    place: &str,
+    identities: Option<Vec<IdentityKind>>,
+) -> Result<Option<Vec<IdentityKind>>, PolicyError> {
+    if identities.as_ref().is_some_and(Vec::is_empty) {
+        return Err(PolicyError(format!(
+            "{place}: identities is empty, so that no job could run; leave it out to accept all"
+        )));
+    }
+    Ok(identities)
 }
 
 fn percentage(place: &str, percent: u8) -> Result<u8, PolicyError> {

@@ -5,22 +5,53 @@
 
 use super::PolicyError;
 use super::file::Text;
+use crate::options::Options;
 use job_scope::{JobOptions, OPTIONS, Versions, option};
 use std::collections::BTreeMap;
 
-/// Options by name.
-pub(super) type Options = BTreeMap<String, String>;
+/// Keys of a policy, and where each is read. Among options they would be silent: an extension
+/// ignores what it does not know, and the operator believes that they hold.
+const KEYS: [(&str, &str); 13] = [
+    ("hosts", "at the top of the policy"),
+    ("extension-sha256", "at the top of the policy"),
+    ("secret-references", "at the top of the policy"),
+    ("identities", "at the top of the policy or in [[tenant]]"),
+    (
+        "max-shrink",
+        "at the top of the policy, in [[tenant]] or in [[vault]]",
+    ),
+    (
+        "reads-private-keys",
+        "at the top of the policy or in [[vault]]",
+    ),
+    ("federated-token-file", "in [[tenant]]"),
+    ("names", "in [[tenant]] or in [[vault]]"),
+    (
+        "options",
+        "at the top of the policy, in [[tenant]] or in [[vault]]",
+    ),
+    ("create", "at the top of the policy"),
+    ("connect-to", "at the top of the policy, as [[connect-to]]"),
+    ("ca", "at the top of the policy, as [[ca]]"),
+    ("rule", "at the top of the policy, as [[rule]]"),
+];
 
 /// What the names of the options begin with that `[create]` holds.
 const CREATE: &str = "create-";
 
 /// Reads a table; `place` is where it stands.
 pub(super) fn read(place: &str, table: BTreeMap<String, Text>) -> Result<Options, PolicyError> {
+    let misplaced = KEYS.iter().find(|(key, _)| table.contains_key(*key));
+    if let Some((key, belongs)) = misplaced {
+        return Err(PolicyError(format!(
+            "{place}: `{key}` is no option, but a key of the policy; it belongs {belongs}"
+        )));
+    }
     let options: Options = table
         .into_iter()
         .map(|(name, Text(text))| (name, text))
         .collect();
-    let read = JobOptions::from_fields(&options)
+    let read = JobOptions::from_fields(options.iter())
         .map_err(|error| PolicyError(format!("{place}: {error}")))?;
     if read.versions == Versions::All {
         return Err(PolicyError(format!(

@@ -3,7 +3,9 @@
 use super::PolicyError;
 use super::file::{TenantEntry, Text};
 use super::identity::IdentityKind;
-use super::options::{self, Options};
+use super::options;
+use super::{accepting, percentage};
+use crate::options::Options;
 use job_scope::{TenantId, option};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +19,7 @@ pub(super) struct Tenant {
     names: Vec<TenantId>,
     pub(super) identities: Option<Vec<IdentityKind>>,
     pub(super) federated_token_file: Option<PathBuf>,
+    pub(super) max_shrink: Option<u8>,
     pub(super) options: Options,
 }
 
@@ -54,11 +57,6 @@ fn read_one(entry: TenantEntry) -> Result<Tenant, PolicyError> {
         ));
     };
     let place = format!("[[tenant]] {first}");
-    if entry.identities.as_ref().is_some_and(Vec::is_empty) {
-        return Err(PolicyError(format!(
-            "{place}: identities is empty, so that no job could run; leave it out to accept all"
-        )));
-    }
     if let Some(file) = entry.federated_token_file.as_deref()
         && !file.is_absolute()
     {
@@ -70,7 +68,7 @@ fn read_one(entry: TenantEntry) -> Result<Tenant, PolicyError> {
     for (key, text) in entry.others {
         if !OWN_KEYS.contains(&key.as_str()) {
             return Err(PolicyError(format!(
-                "{place}: unknown key `{key}`; known are names, identities, federated-token-file, options, {}",
+                "{place}: unknown key `{key}`; known are names, identities, federated-token-file, max-shrink, options, {}",
                 OWN_KEYS.join(", ")
             )));
         }
@@ -81,7 +79,11 @@ fn read_one(entry: TenantEntry) -> Result<Tenant, PolicyError> {
     Ok(Tenant {
         options: options::read(&place, table)?,
         names,
-        identities: entry.identities,
+        identities: accepting(&place, entry.identities)?,
+        max_shrink: entry
+            .max_shrink
+            .map(|percent| percentage(&place, percent))
+            .transpose()?,
         federated_token_file: entry.federated_token_file,
     })
 }

@@ -58,9 +58,9 @@ fn a_redirecting_policy_says_so() {
 
 #[test]
 fn max_shrink_is_a_percentage() {
-    assert_eq!(Policy::builtin().unwrap().about(None, None).max_shrink, 50);
+    assert_eq!(Policy::builtin().unwrap().about(&[], None).max_shrink, 50);
     let policy = Policy::parse("max-shrink = 80").unwrap();
-    assert_eq!(policy.about(None, None).max_shrink, 80);
+    assert_eq!(policy.about(&[], None).max_shrink, 80);
     for text in ["101", "-1", "\"half\"", "256"] {
         assert!(
             Policy::parse(&format!("max-shrink = {text}")).is_err(),
@@ -77,10 +77,8 @@ fn policy(text: &str) -> Policy {
 }
 
 fn about(policy: &Policy, tenant: &str, vault: &str) -> About {
-    policy.about(
-        TenantId::parse(tenant).ok().as_ref(),
-        VaultName::parse(vault).ok().as_ref(),
-    )
+    let tenants: Vec<TenantId> = TenantId::parse(tenant).into_iter().collect();
+    policy.about(&tenants, VaultName::parse(vault).ok().as_ref())
 }
 
 #[test]
@@ -99,11 +97,7 @@ fn every_key_of_the_documentation_is_read() {
     assert_eq!(about.max_shrink, 20);
     assert!(about.reads_private_keys);
     assert_eq!(about.identities, Some(vec![IdentityKind::ClientSecret]));
-    let options: Vec<(&str, &str)> = about
-        .options
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let options: Vec<(&str, &str)> = about.options.iter().collect();
     assert_eq!(
         options,
         [
@@ -152,11 +146,160 @@ fn an_option_is_the_vaults_else_the_tenants_else_the_general_one() {
     ] {
         let text: String = layers.iter().map(|layer| layer.as_str()).collect();
         let about = about(&policy(&text), tenant_of_job, vault_of_job);
-        assert_eq!(about.options.get("x").map(String::as_str), x, "{text}");
+        assert_eq!(about.options.get("x"), x, "{text}");
     }
     let about = about(&policy(&format!("{vault}{second}")), TENANT, "kv-one");
-    assert_eq!(about.options["x"], "vault", "the first that says it");
-    assert_eq!(about.options["y"], "second");
+    assert_eq!(
+        about.options.get("x"),
+        Some("vault"),
+        "the first that says it"
+    );
+    assert_eq!(about.options.get("y"), Some("second"));
+}
+
+#[test]
+fn a_blank_option_covers_nothing_of_a_lower_layer() {
+    let general = "[options]\nx = \"general\"\n";
+    let of_tenant =
+        |x: &str| format!("[[tenant]]\nnames = [\"{TENANT}\"]\noptions = {{ x = \"{x}\" }}\n");
+    let of_vault = "[[vault]]\nnames = [\"kv-*\"]\noptions = { x = \" \" }\n";
+    for (text, x) in [
+        (format!("{general}{of_vault}"), "general"),
+        (format!("{general}{}", of_tenant("")), "general"),
+        (
+            format!("{general}{}{of_vault}", of_tenant("tenant")),
+            "tenant",
+        ),
+    ] {
+        let about = about(&policy(&text), TENANT, "kv-one");
+        assert_eq!(about.options.get("x"), Some(x), "{text}");
+    }
+    let create = "[options]\ncreate-purge-protection = true\n[create]\npurge-protection = \"\"\n";
+    let about = about(&policy(create), TENANT, "kv-one");
+    assert_eq!(about.options.get("create-purge-protection"), Some("true"));
+}
+
+#[test]
+fn of_kinds_of_identity_only_those_are_accepted_that_every_layer_and_both_tenants_accept() {
+    use IdentityKind::{ClientAssertion, ClientSecret, ManagedIdentity};
+    const OTHER: &str = "99999999-9999-4999-8999-999999999999";
+    let general = "identities = [\"client-secret\", \"managed-identity\"]\n";
+    let entry = |tenant: &str, kinds: &str| {
+        format!("[[tenant]]\nnames = [\"{tenant}\"]\nidentities = [{kinds}]\n")
+    };
+    let (one, other) = (
+        entry(TENANT, "\"client-secret\", \"client-assertion\""),
+        entry(OTHER, "\"managed-identity\", \"client-assertion\""),
+    );
+    for (text, tenants, accepted) in [
+        (String::new(), vec![TENANT], None),
+        (
+            general.to_owned(),
+            vec![],
+            Some(vec![ClientSecret, ManagedIdentity]),
+        ),
+        (
+            format!("{general}{one}"),
+            vec![TENANT],
+            Some(vec![ClientSecret]),
+        ),
+        (
+            format!("{general}{one}"),
+            vec!["server.example"],
+            Some(vec![ClientSecret, ManagedIdentity]),
+        ),
+        (
+            one.clone(),
+            vec!["server.example", TENANT],
+            Some(vec![ClientSecret, ClientAssertion]),
+        ),
+        (
+            format!("{one}{other}"),
+            vec![TENANT, OTHER],
+            Some(vec![ClientAssertion]),
+        ),
+        (
+            format!("{general}{one}{other}"),
+            vec![OTHER, TENANT],
+            Some(vec![]),
+        ),
+    ] {
+        let tenants: Vec<TenantId> = tenants
+            .iter()
+            .map(|name| TenantId::parse(name).unwrap())
+            .collect();
+        let found = policy(&text).about(&tenants, None).identities;
+        assert_eq!(found, accepted, "{text} {tenants:?}");
+    }
+}
+
+#[test]
+fn how_far_a_store_may_shrink_is_the_vaults_else_the_tenants_else_the_general_word() {
+    let general = "max-shrink = 10\n";
+    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\"]\nmax-shrink = 20\n");
+    let vault = "[[vault]]\nnames = [\"kv-*\"]\nmax-shrink = 30\n";
+    let all = format!("{general}{tenant}{vault}");
+    for (text, wanted) in [
+        (general, 10),
+        (&format!("{general}{tenant}"), 20),
+        (&all, 30),
+    ] {
+        let about = about(&policy(text), TENANT, "kv-one");
+        assert_eq!(about.max_shrink, wanted, "{text}");
+    }
+    assert!(Policy::parse(&tenant.replace("20", "101")).is_err());
+}
+
+#[test]
+fn a_key_of_the_policy_among_options_is_an_error_that_says_where_it_belongs() {
+    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\"]\n");
+    for (text, key, belongs) in [
+        (
+            "[options]\nmax-shrink = 20".to_owned(),
+            "max-shrink",
+            "[[vault]]",
+        ),
+        (
+            "[options]\nreads-private-keys = true".to_owned(),
+            "reads-private-keys",
+            "[[vault]]",
+        ),
+        (
+            format!("{tenant}options = {{ identities = \"client-secret\" }}"),
+            "identities",
+            "[[tenant]]",
+        ),
+        (
+            "[[vault]]\nnames = [\"kv\"]\noptions = { extension-sha256 = \"0\" }".to_owned(),
+            "extension-sha256",
+            "top",
+        ),
+    ] {
+        let error = Policy::parse(&text).unwrap_err().to_string();
+        assert!(error.contains(key) && error.contains(belongs), "{error}");
+    }
+}
+
+#[test]
+fn a_rule_of_the_operators_is_for_https_and_for_names() {
+    let rule = |url: &str| format!("[[rule]]\nid = \"r\"\nmethod = \"GET\"\nurl = \"{url}\"");
+    for url in [
+        "https://a.example/",
+        "https://a.example:8443/x",
+        "https://{vault_host}/x",
+    ] {
+        Policy::parse(&rule(url)).unwrap();
+    }
+    for url in [
+        "http://a.example/",
+        "http://169.254.169.254/metadata/identity/oauth2/token",
+        "https://169.254.169.254/",
+        "https://0xa9.0xfe.0xa9.0xfe/",
+        "https://[::1]:8443/",
+    ] {
+        let error = Policy::parse(&rule(url)).unwrap_err().to_string();
+        assert!(error.contains("rule r"), "{url}: {error}");
+    }
 }
 
 #[test]
@@ -181,7 +324,7 @@ fn what_one_vault_may_is_said_for_it_or_for_all() {
     assert!(
         !Policy::builtin()
             .unwrap()
-            .about(None, None)
+            .about(&[], None)
             .reads_private_keys
     );
 }
@@ -242,7 +385,7 @@ fn an_option_with_a_value_that_it_does_not_know_is_an_error_where_it_stands() {
 #[test]
 fn options_of_other_extensions_pass_whatever_they_hold() {
     let policy = policy("[options]\nattempt = \"get\"\nretries = 3\n");
-    let options = policy.about(None, None).options;
-    assert_eq!(options["attempt"], "get");
-    assert_eq!(options["retries"], "3");
+    let options = policy.about(&[], None).options;
+    assert_eq!(options.get("attempt"), Some("get"));
+    assert_eq!(options.get("retries"), Some("3"));
 }

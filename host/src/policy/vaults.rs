@@ -1,8 +1,9 @@
 //! `[[vault]]`: what holds for the vaults whose names fit a pattern. It must not know the jobs.
 
 use super::file::VaultEntry;
-use super::options::{self, Options};
+use super::options;
 use super::{PolicyError, percentage};
+use crate::options::Options;
 use job_scope::VaultName;
 
 /// What is said about some vaults.

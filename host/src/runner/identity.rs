@@ -9,12 +9,14 @@ use job_scope::{Identity, TenantId};
 use std::path::PathBuf;
 
 /// The job with the identity that it has under this policy. The platform's fields have no room
-/// for a workload identity: a client id alone would be a user-assigned managed identity.
+/// for a workload identity: a client id alone would be a user-assigned managed identity. Where
+/// somebody wrote `managed`, or gave a command, that one is meant.
 #[must_use]
 pub fn identified(mut job: Job, policy: &Policy) -> Job {
-    if let Identity::ManagedIdentity {
-        client_id: Some(client_id),
-    } = &job.identity
+    if job.blank_secret
+        && let Identity::ManagedIdentity {
+            client_id: Some(client_id),
+        } = &job.identity
         && let Some(file) = token_file(&job, policy)
     {
         job.identity = Identity::ClientAssertion {
@@ -29,7 +31,7 @@ pub fn identified(mut job: Job, policy: &Policy) -> Job {
 fn token_file(job: &Job, policy: &Policy) -> Option<PathBuf> {
     let of = |tenant: &str| {
         let tenant = TenantId::parse(tenant).ok()?;
-        policy.about(Some(&tenant), None).federated_token_file
+        policy.about(&[tenant], None).federated_token_file
     };
     match &job.task {
         Task::Discovery { places } => {
@@ -39,8 +41,8 @@ fn token_file(job: &Job, policy: &Policy) -> Option<PathBuf> {
             shared.then_some(file)
         }
         _ => {
-            let store = job.store()?;
-            of(&store.tenant).or_else(|| of(store.properties.get("TenantId")?))
+            let tenants = job.store()?.tenants();
+            policy.about(&tenants, None).federated_token_file
         }
     }
 }
@@ -86,7 +88,8 @@ mod tests {
         let policy = Policy::parse(POLICY).unwrap();
         for (user, secret, task, workload) in [
             (id.clone(), json!(null), inventory(TENANT), true),
-            (id.clone(), json!("managed"), inventory(TENANT), true),
+            (id.clone(), json!(" "), inventory(TENANT), true),
+            (id.clone(), json!("managed"), inventory(TENANT), false),
             (id.clone(), json!(null), discovery(TENANT), true),
             (id.clone(), json!(null), inventory(other), false),
             (id.clone(), json!(null), discovery(&both), false),
@@ -98,6 +101,18 @@ mod tests {
             assert_eq!(assertion, workload, "{task}");
             assert_eq!(job.token_file.is_some(), workload, "{task}");
         }
+    }
+
+    #[test]
+    fn a_managed_identity_that_was_asked_for_by_a_command_stays_one() {
+        let policy = Policy::parse(POLICY).unwrap();
+        let id = json!("55555555-5555-4555-8555-555555555555");
+        let job = Job {
+            blank_secret: false,
+            ..read(id, json!(null), inventory(TENANT))
+        };
+        let job = identified(job, &policy);
+        assert!(matches!(job.identity, Identity::ManagedIdentity { .. }));
     }
 
     #[test]

@@ -62,38 +62,23 @@ pub enum Threads {
 /// a run is a handful of requests.
 const BETWEEN_RUNS: Duration = Duration::from_secs(15);
 
-/// Whether a job that ended so may end otherwise later, with nothing done but waiting.
-fn may_pass(status: Status) -> bool {
-    match status {
-        Status::Success | Status::Warning => false,
-        Status::Failure(cause) => match cause {
-            Cause::Authentication
-            | Cause::Forbidden
-            | Cause::NotFound
-            | Cause::Throttled
-            | Cause::Deadline
-            | Cause::Other => true,
-            Cause::Input | Cause::Configuration | Cause::Cancelled | Cause::Denied => false,
-        },
-    }
-}
-
 /// The field of a store that names its host.
 const PRIVATE_ENDPOINT: &str = "PrivateEndpoint";
 
 impl Host {
     /// Runs a job to its report. What is secret in it is gone from the host when it has ended.
-    pub async fn run(&self, mut job: Job, cancel: Cancel, observer: Box<dyn Observer>) -> Report {
+    pub async fn run(&self, job: Job, cancel: Cancel, observer: Box<dyn Observer>) -> Report {
+        let mut job = identified(job, &self.policy);
         let reach = match self.allowed(&job) {
             Ok(reach) => reach,
-            Err(failure) => return Report::not_run(failure),
+            Err(failure) => return self.not_run(failure),
         };
         if let (Some(own), Some(completed)) = (job.store_mut(), reach.store) {
             *own = completed;
         }
         job.secret = match job.secret.map(secret::resolve).transpose() {
             Ok(secret) => secret,
-            Err(failure) => return Report::not_run(failure),
+            Err(failure) => return self.not_run(failure),
         };
         let kind = job.kind();
         let limits = match kind {
@@ -133,7 +118,7 @@ impl Host {
         let (spooling, list) = match Spooling::new(observer, accepts, token, &limits) {
             Ok(parts) => parts,
             Err(error) => {
-                return Report::not_run(Failure::configuration(format!(
+                return self.not_run(Failure::configuration(format!(
                     "no temporary file for the job's results: {error}; set TMPDIR to a directory with room"
                 )));
             }
@@ -156,6 +141,10 @@ impl Host {
             Threads::PerJob => self.engine.run_on_thread(&self.extension, run).await,
             Threads::Caller => self.engine.run(&self.extension, run).await,
         };
+        let trouble = self.audit.trouble();
+        let trouble = trouble.map(|error| {
+            format!("the audit is not complete: {error}; see that its file can be written")
+        });
         verdict::verdict(verdict::Evidence {
             ended,
             traffic: egress.traffic(),
@@ -163,6 +152,7 @@ impl Host {
             list: list.take(),
             last_inventory,
             max_shrink: reach.max_shrink,
+            warnings: reach.warnings.into_iter().chain(trouble).collect(),
             caution: self.policy.caution(),
             message_limit: limits.message,
         })
@@ -183,15 +173,22 @@ impl Host {
         loop {
             let report = self.run(job.clone(), cancel.clone(), observer()).await;
             let left = end.saturating_duration_since(self.clock.now());
-            if left.is_zero() || !may_pass(report.status) {
+            if left.is_zero() || !report.may_pass() {
                 return report;
             }
             between(&report);
             tokio::select! {
                 () = tokio::time::sleep(BETWEEN_RUNS.min(left)) => {}
-                () = cancel.cancelled() => return report,
+                () = cancel.cancelled() => {
+                    return report.stopped_waiting(self.policy.caution().as_deref(), &self.limits);
+                }
             }
         }
+    }
+
+    /// The report of a job that this host did not run.
+    pub fn not_run(&self, failure: Failure) -> Report {
+        Report::not_run(failure, self.policy.caution().as_deref(), &self.limits)
     }
 
     fn allowed(&self, job: &Job) -> Result<Reach, Failure> {

@@ -3,17 +3,19 @@
 //!
 //! It must not know how a job is run.
 
+mod discovery;
+
 use super::secret;
 use super::verdict::Failure;
-use crate::grant::{Grants, Outside};
+use crate::grant::{ExpandError, Grants, Outside};
+use crate::options::Options;
 use crate::orchestrator::{Job, Store, Task};
 use crate::policy::{About, Policy};
 use job_scope::{
-    Chain, FieldError, Identity, JobKind, JobOptions, Needs, NewVault, Properties, STORE_FIELDS,
-    StorePath, StoreScope, TenantId, Variables, Versions, option, private_key_rules, rules,
-    segment_patterns,
+    Chain, CheckArm, FieldError, Identity, JobKind, JobOptions, Needs, NewVault, Properties,
+    RuleTemplate, STORE_FIELDS, StorePath, StoreScope, TenantId, Variables, Versions, option,
+    private_key_rules, rules, segment_patterns,
 };
-use std::collections::BTreeMap;
 
 /// What a job may reach, before it runs.
 #[derive(Debug, Clone)]
@@ -22,12 +24,15 @@ pub struct Reach {
     pub grants: Grants,
     /// What the job would need and the policy does not allow.
     pub outside: Vec<Outside>,
-    /// What the job's input says that should be looked at.
+    /// What the job's input says that should be looked at. The extension reads the same, and says
+    /// it with the result.
     pub notes: Vec<String>,
+    /// What the extension cannot know, and the host says with the result.
+    pub warnings: Vec<String>,
     /// The host of the store; a discovery has none.
     pub store_host: Option<String>,
     /// The options that the extension gets.
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     /// The store, completed by the policy.
     pub(super) store: Option<Store>,
     /// Where a discovery looks.
@@ -44,14 +49,11 @@ pub(super) struct Place {
     /// The tenant.
     pub(super) name: String,
     /// The options that hold there.
-    pub(super) options: BTreeMap<String, String>,
+    pub(super) options: Options,
 }
 
 /// The store's field for the option `cloud`.
 const AZURE_CLOUD: &str = "AzureCloud";
-
-/// The platform's name for the tenants of a discovery.
-const DIRS: &str = "dirs";
 
 /// Says what a job may reach under a policy.
 ///
@@ -61,7 +63,7 @@ const DIRS: &str = "dirs";
 pub fn reach(job: &Job, policy: &Policy) -> Result<Reach, Failure> {
     secret::permitted(job.secret.as_ref(), policy.secret_references())?;
     match &job.task {
-        Task::Discovery { places } => discovery(job, places, policy),
+        Task::Discovery { places } => discovery::reach(job, places, policy),
         Task::Inventory { store, .. }
         | Task::Add { store, .. }
         | Task::Remove { store, .. }
@@ -73,14 +75,21 @@ pub fn reach(job: &Job, policy: &Policy) -> Result<Reach, Failure> {
 fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failure> {
     let kind = job.kind();
     let vault = StorePath::parse(&store.path)?;
-    let tenant = claimed_tenant(store);
-    let about = policy.about(tenant.as_ref(), Some(vault.vault()));
-    accepted(&job.identity, &about, tenant.as_ref())?;
+    let tenants = store.tenants();
+    let about = policy.about(&tenants, Some(vault.vault()));
+    accepted(&job.identity, &about, tenants.first())?;
 
-    let mut options = about.options.clone();
-    options.extend(job.options.iter().cloned());
-    let store = with_cloud(store, &mut options, &job.options);
-    let read = JobOptions::from_fields(&options)?;
+    let asked_cloud = job.options.get(option::CLOUD);
+    let options = job.options.clone().over(&store.options);
+    let mut options = options.over(&about.options);
+    let mut warnings = Vec::new();
+    let store = with_cloud(
+        store,
+        options.take(option::CLOUD),
+        asked_cloud,
+        &mut warnings,
+    );
+    let read = JobOptions::from_fields(options.iter())?;
     let scope = StoreScope::parse(&store.tenant, &store.path, &store.properties, &job.identity)?;
     let mut notes = scope.notes().to_vec();
     let new_vault = match kind {
@@ -95,12 +104,21 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
         JobKind::Inventory => read.versions,
         _ => Versions::Current,
     };
-    let mut templates = rules(Needs {
+    let (check_kinds, overwrite): (&[JobKind], bool) = match &job.task {
+        Task::Check { kinds, .. } => (kinds, false),
+        Task::Add { certificate, .. } => (&[], certificate.overwrite),
+        _ => (&[], false),
+    };
+    let needs = Needs {
         store: Some(&scope),
         new_vault: new_vault.as_ref(),
         versions,
+        overwrite,
+        check_kinds,
+        check_arm: read.check_arm,
         ..Needs::new(kind, &job.identity)
-    });
+    };
+    let mut templates = rules(needs);
     if kind == JobKind::Inventory && read.chain == Chain::Full {
         if !about.reads_private_keys {
             return Err(Failure::configuration(format!(
@@ -117,18 +135,26 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
         Task::Remove { certificate, .. } => variables.with_alias(&certificate.alias),
         _ => variables,
     };
-    let (grants, outside) = Grants::intersect(
-        &templates,
-        policy.hosts(),
-        &policy.rules(kind),
-        &variables,
-        &segment_patterns(),
-    )
-    .map_err(Failure::configuration)?;
+    let granted = |templates: &[RuleTemplate]| granted(kind, templates, &variables, policy);
+    let (mut grants, mut outside) = granted(&templates).map_err(Failure::configuration)?;
+    let arm = scope.endpoints().arm;
+    if kind == JobKind::Check && outside.iter().any(|outside| outside.host == arm) {
+        // A check says what it can without it.
+        let without = rules(Needs {
+            check_arm: CheckArm::Leave,
+            ..needs
+        });
+        (grants, outside) = granted(&without).map_err(Failure::configuration)?;
+        options.set(option::CHECK_ARM, "false");
+        notes.push(format!(
+            "the policy does not allow {arm}, so that this check does not ask it"
+        ));
+    }
     Ok(Reach {
         grants,
         outside,
         notes,
+        warnings,
         store_host: Some(scope.vault_host().to_owned()),
         options,
         store: Some(store),
@@ -138,72 +164,20 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
     })
 }
 
-fn discovery(job: &Job, names: &[String], policy: &Policy) -> Result<Reach, Failure> {
-    let own: BTreeMap<String, String> = job.options.iter().cloned().collect();
-    let general = policy.about(None, None);
-    let mut reach = Reach {
-        grants: Grants::default(),
-        outside: Vec::new(),
-        notes: Vec::new(),
-        store_host: None,
-        options: merged(&general.options, &own),
-        store: None,
-        places: Vec::new(),
-        versions: Versions::Current,
-        max_shrink: general.max_shrink,
-    };
-    let templates = rules(Needs::new(JobKind::Discovery, &job.identity));
-    for name in names {
-        let tenant = TenantId::parse(name);
-        let about = policy.about(tenant.as_ref().ok(), None);
-        accepted(&job.identity, &about, tenant.as_ref().ok())?;
-        let tenant = if job.identity.needs_tenant() {
-            let named = |error: FieldError| FieldError::new(DIRS, error.problem(), error.remedy());
-            Some(tenant.map_err(named)?)
-        } else {
-            None
-        };
-        let options = merged(&about.options, &own);
-        let cloud = JobOptions::from_fields(&options)?.cloud;
-        let variables = Variables::of_tenant(cloud, tenant.as_ref(), &job.identity);
-        let (grants, outside) = Grants::intersect(
-            &templates,
-            policy.hosts(),
-            &policy.rules(JobKind::Discovery),
-            &variables,
-            &segment_patterns(),
-        )
-        .map_err(Failure::configuration)?;
-        reach.grants.join(grants);
-        for outside in outside {
-            if !reach.outside.contains(&outside) {
-                reach.outside.push(outside);
-            }
-        }
-        reach.places.push(Place {
-            name: name.clone(),
-            options,
-        });
-    }
-    Ok(reach)
-}
-
-fn merged(
-    under: &BTreeMap<String, String>,
-    over: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    let mut options = under.clone();
-    options.extend(over.clone());
-    options
-}
-
-/// The tenant that a store says it is in. With a managed identity nothing proves it; it serves to
-/// find the operator's entry.
-fn claimed_tenant(store: &Store) -> Option<TenantId> {
-    let property = store.properties.get("TenantId");
-    TenantId::parse(&store.tenant)
-        .ok()
-        .or_else(|| property.and_then(|property| TenantId::parse(property).ok()))
+/// What a job gets of the rules that it needs, and what the policy keeps from it.
+fn granted(
+    kind: JobKind,
+    templates: &[RuleTemplate],
+    variables: &Variables,
+    policy: &Policy,
+) -> Result<(Grants, Vec<Outside>), ExpandError> {
+    Grants::intersect(
+        templates,
+        policy.hosts(),
+        &policy.rules(kind),
+        variables,
+        &segment_patterns(),
+    )
 }
 
 fn accepted(identity: &Identity, about: &About, tenant: Option<&TenantId>) -> Result<(), Failure> {
@@ -232,21 +206,28 @@ fn accepted(identity: &Identity, about: &About, tenant: Option<&TenantId>) -> Re
 /// policy's. The extension reads the field, so the option is not passed on beside it.
 fn with_cloud(
     store: &Store,
-    options: &mut BTreeMap<String, String>,
-    asked: &[(String, String)],
+    cloud: Option<String>,
+    asked: Option<&str>,
+    warnings: &mut Vec<String>,
 ) -> Store {
-    let Some(cloud) = options.remove(option::CLOUD) else {
+    let Some(cloud) = cloud else {
         return store.clone();
     };
-    let asked = asked.iter().any(|(name, _)| name == option::CLOUD);
     let own = store.properties.get(AZURE_CLOUD);
-    let says = own.is_some_and(|own| {
-        !STORE_FIELDS
-            .iter()
-            .any(|field| field.name == AZURE_CLOUD && field.is_option_list(own))
+    let is_list = own.is_some_and(|own| {
+        let mut fields = STORE_FIELDS.iter();
+        fields.any(|field| field.name == AZURE_CLOUD && field.is_option_list(own))
     });
-    if says && !asked {
+    if asked.is_none() && own.is_some() && !is_list {
         return store.clone();
+    }
+    if is_list {
+        // The extension will not see it.
+        warnings.push(format!(
+            "{AZURE_CLOUD} holds the whole list of options, which was read as \"not set\": the cloud {} was used, as the {} says",
+            cloud.trim(),
+            if asked.is_some() { "command" } else { "policy" },
+        ));
     }
     let fields = store.properties.fields();
     Store {

@@ -5,16 +5,13 @@
 //! It must not know what a secret is for. Nothing that may be one is ever printed.
 
 use super::verdict::Failure;
-use job_scope::FieldError;
+use crate::wiped;
+use job_scope::{FieldError, LONGEST_SECRET};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use std::fs::File;
-use std::io::Read;
+use std::path::Path;
 
 const FIELD: &str = "ServerPassword";
-
-/// Bytes of a secret's file: secrets have some forty, and a file of another kind is a mistake.
-const LONGEST: u64 = 4 << 10;
 
 enum Reference<'a> {
     File(&'a str),
@@ -47,7 +44,8 @@ pub(super) fn permitted(secret: Option<&SecretString>, references: bool) -> Resu
     }
 }
 
-/// The secret itself, which for a reference is read now.
+/// The secret itself, which for a reference is read now. One that is longer than any secret would
+/// be denied on its way, with a reason that nobody could make sense of.
 pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
     let wrong = |problem: &str| {
         Failure::configuration(FieldError::new(
@@ -57,9 +55,10 @@ pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
         ))
     };
     let found = match Reference::read(&secret) {
+        None if secret.expose_secret().trim().len() > LONGEST_SECRET => return Err(too_long()),
         None => return Ok(secret),
-        Some(Reference::File(path)) => read_file(path)
-            .map_err(|error| wrong(&format!("refers to a file that cannot be read: {error}")))?,
+        Some(Reference::File(path)) => read_file(Path::new(path))
+            .map_err(|error| wrong(&format!("refers to a file that cannot be used: {error}")))?,
         Some(Reference::Variable(name)) => Zeroizing::new(
             std::env::var(name)
                 .map_err(|_| wrong("refers to an environment variable that is not set"))?,
@@ -69,18 +68,28 @@ pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
     if found.is_empty() {
         return Err(wrong("refers to something that is blank"));
     }
+    if found.len() > LONGEST_SECRET {
+        return Err(too_long());
+    }
     Ok(SecretString::from(found.to_owned()))
 }
 
-fn read_file(path: &str) -> std::io::Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::new());
-    File::open(path)?
-        .take(LONGEST + 1)
-        .read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST {
-        return Err(std::io::Error::other("it is too long for a secret"));
-    }
-    Ok(text)
+fn too_long() -> Failure {
+    Failure::configuration(FieldError::new(
+        FIELD,
+        format!("is longer than the {LONGEST_SECRET} bytes that a client secret may have"),
+        "give the secret's value, and nothing else",
+    ))
+}
+
+/// Bytes of a secret's file besides the secret: the end of its line, and some room.
+const AROUND: u64 = 64;
+
+fn read_file(path: &Path) -> std::io::Result<Zeroizing<String>> {
+    let bytes = wiped::read_regular(path, LONGEST_SECRET as u64 + AROUND)?;
+    std::str::from_utf8(&bytes)
+        .map(|text| Zeroizing::new(text.to_owned()))
+        .map_err(|_| std::io::Error::other("it is not text"))
 }
 
 #[cfg(test)]
@@ -119,6 +128,31 @@ mod tests {
         }
         std::fs::remove_file(&path).unwrap();
         assert!(resolve(reference()).is_err());
+        let device = resolve(secret("file:/dev/zero")).unwrap_err();
+        assert!(
+            device.message.contains("regular file"),
+            "{}",
+            device.message
+        );
+    }
+
+    #[test]
+    fn a_secret_is_no_longer_than_its_rule_lets_pass_wherever_it_comes_from() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        for (length, passes) in [(LONGEST_SECRET, true), (LONGEST_SECRET + 1, false)] {
+            let text = "s".repeat(length);
+            std::fs::write(&path, format!("{text}\r\n")).unwrap();
+            for given in [secret(&*text), secret(format!("file:{}", path.display()))] {
+                match resolve(given) {
+                    Ok(found) => assert_eq!((found.expose_secret(), passes), (&*text, true)),
+                    Err(failure) => {
+                        assert!(!passes);
+                        assert!(failure.message.starts_with("ServerPassword"));
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,9 +3,8 @@
 //!
 //! It must not know what a token says. It is never printed, nor is a piece of it.
 
-use secrecy::zeroize::Zeroizing;
-use std::fs::File;
-use std::io::Read;
+use crate::wiped;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// A file that holds a federated token.
@@ -24,13 +23,13 @@ impl TokenFile {
     pub(super) fn read(&self) -> Result<String, String> {
         let wrong =
             |what: &str| format!("the federated token file {}: {what}", self.path.display());
-        let mut bytes = Zeroizing::new(Vec::new());
-        File::open(&self.path)
-            .and_then(|file| file.take(self.most_bytes + 1).read_to_end(&mut bytes))
-            .map_err(|error| wrong(&error.to_string()))?;
-        if bytes.len() as u64 > self.most_bytes {
-            return Err(wrong("is too long for a token"));
-        }
+        let bytes =
+            wiped::read_regular(&self.path, self.most_bytes).map_err(|error| {
+                match error.kind() {
+                    ErrorKind::FileTooLarge => wrong("is too long for a token"),
+                    _ => wrong(&error.to_string()),
+                }
+            })?;
         let token = std::str::from_utf8(&bytes).map_or("", str::trim);
         // RFC 7515 section 7.1: base64url pieces and dots.
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

@@ -7,6 +7,7 @@ use crate::egress::Traffic;
 use crate::engine::vocabulary as contract;
 use crate::engine::{Ended, Stop};
 use crate::grant::Outside;
+use crate::limits::Limits;
 use crate::spool::Spool;
 use crate::text::message;
 use job_scope::{FieldError, JobKind};
@@ -101,6 +102,8 @@ pub struct Report {
     pub status: Status,
     /// For people; the cause first.
     pub message: String,
+    /// The extension's own word for why it failed, where that is what the job came to.
+    pub failure: Option<contract::Failure>,
     /// The complete list; `None` on a failure.
     pub list: Option<Spool>,
     /// Its requests.
@@ -108,11 +111,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a job that was not run.
-    pub fn not_run(failure: Failure) -> Self {
+    /// The report of a job that was not run. `caution` is the policy's, where there is one.
+    pub fn not_run(failure: Failure, caution: Option<&str>, limits: &Limits) -> Self {
         Self {
             status: Status::Failure(failure.cause),
-            message: failure.message,
+            message: told(&failure.message, caution, limits.message),
+            failure: None,
             list: None,
             traffic: Traffic {
                 sent: 0,
@@ -121,6 +125,51 @@ impl Report {
             },
         }
     }
+
+    /// The report of a job that was stopped while it waited to be run again after this one.
+    pub(super) fn stopped_waiting(self, caution: Option<&str>, limits: &Limits) -> Self {
+        let failure = Failure {
+            cause: Cause::Cancelled,
+            message: format!(
+                "cancelled while waiting; the last answer was: {}",
+                self.message
+            ),
+        };
+        Self {
+            traffic: self.traffic,
+            ..Self::not_run(failure, caution, limits)
+        }
+    }
+
+    /// Whether it may end otherwise later, with nothing done but waiting: what was granted, or
+    /// made, takes minutes to arrive, and a service has bad moments. No wrong secret becomes a
+    /// right one, and a service may lock an application that goes on trying.
+    pub(super) fn may_pass(&self) -> bool {
+        use contract::Failure as Word;
+        matches!(
+            self.failure,
+            Some(
+                Word::MissingRole
+                    | Word::MissingAccessPolicy
+                    | Word::StoreNotFound
+                    | Word::NotFound
+                    | Word::Throttled
+                    | Word::Unavailable
+            )
+        )
+    }
+}
+
+/// What a person is told: the text, cut where it is too long, and then the caution, which is
+/// never cut away.
+fn told(text: &str, caution: Option<&str>, limit: usize) -> String {
+    let caution = match (caution, text.is_empty()) {
+        (None, _) => String::new(),
+        (Some(caution), true) => message(caution, limit),
+        (Some(caution), false) => message(&format!("; {caution}"), limit),
+    };
+    let room = limit.saturating_sub(caution.encode_utf16().count());
+    message(text, room) + &caution
 }
 
 /// Everything that a verdict is made from.
@@ -131,6 +180,8 @@ pub(super) struct Evidence {
     pub(super) list: Option<Spool>,
     pub(super) last_inventory: usize,
     pub(super) max_shrink: u8,
+    /// What the host itself has to say of the job, besides what it came to.
+    pub(super) warnings: Vec<String>,
     pub(super) caution: Option<String>,
     pub(super) message_limit: usize,
 }
@@ -150,6 +201,7 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
         list,
         last_inventory,
         max_shrink,
+        warnings,
         caution,
         message_limit,
     } = evidence;
@@ -161,12 +213,14 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
         ),
     };
     let entries = list.as_ref().map_or(0, Spool::entries);
+    let mut failure = None;
     let (status, text) = if traffic.denied > 0 {
         (Status::Failure(Cause::Denied), denied(&traffic, &said))
     } else if let Some(reason) = &ended.refused {
         let text = format!("the host refused a submission: {reason}");
         (Status::Failure(Cause::Other), text)
     } else if matches!(said.0, Status::Failure(_)) {
+        failure = word(&ended);
         said
     } else if makes_a_list(kind) && list.is_none() {
         let text = "the job's list was lost".to_owned();
@@ -178,17 +232,29 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
     } else {
         said
     };
+    let status = match status {
+        Status::Success if !warnings.is_empty() => Status::Warning,
+        status => status,
+    };
     let text = std::iter::once(text)
-        .chain(caution)
+        .chain(warnings)
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join("; ");
     let failed = matches!(status, Status::Failure(_));
     Report {
         status,
-        message: message(&text, message_limit),
+        message: told(&text, caution.as_deref(), message_limit),
+        failure,
         list: list.filter(|_| !failed),
         traffic,
+    }
+}
+
+fn word(ended: &Ended) -> Option<contract::Failure> {
+    match ended.outcome.as_ref().ok()?.status {
+        contract::Status::Failure(word) => Some(word),
+        contract::Status::Success | contract::Status::Warning => None,
     }
 }
 

@@ -3,10 +3,10 @@
 use super::reach::Place;
 use crate::engine::vocabulary as contract;
 use crate::engine::{CertificateToAdd, JobInput, Work, input};
+use crate::options::Options;
 use crate::orchestrator::{Certificate, Format, Store, Task};
 use job_scope::{Identity, JobKind};
 use secrecy::{ExposeSecret, SecretString};
-use std::collections::BTreeMap;
 
 /// What the extension is called for; `places` are those of a discovery, with their options.
 pub(super) fn work(task: Task, places: Vec<Place>) -> Work {
@@ -40,7 +40,7 @@ pub(super) fn job_input(
     attempt_id: String,
     identity: &Identity,
     secret: Option<&SecretString>,
-    options: BTreeMap<String, String>,
+    options: Options,
 ) -> JobInput {
     let credential = match identity {
         Identity::ClientSecret { client_id } => {

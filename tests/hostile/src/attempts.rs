@@ -32,6 +32,7 @@ pub(crate) fn attempt(name: &str, argument: &str, job: &Job, input: &dyn Debug) 
         "panic" => panic!("on purpose"),
         "overflow-stack" => overflow_stack(0).to_string(),
         "sleep" => sleep(),
+        "get-then-sleep" => [request(&Method::Get, argument, &[], None), sleep()].join(", "),
         "submit-twice" => [submit("a"), submit("a")].join(", "),
         "submit-blank" => submit(" "),
         "submit-then-panic" => {

@@ -44,6 +44,7 @@ pub use segment::{SegmentPattern, segment_patterns};
 pub use template::{
     ALLOWED_HEADERS, HeaderRule, Method, QueryTemplate, RequiredHeader, RuleTemplate,
 };
+pub use token::LONGEST_SECRET;
 pub use versions::{
     ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION,
     ARM_VAULTS_API_VERSION, CLIENT_ASSERTION_TYPE, IDENTITY_API_VERSION, KEY_VAULT_API_VERSION,

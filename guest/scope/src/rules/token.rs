@@ -12,7 +12,7 @@ use crate::identity::Identity;
 use crate::kind::JobKind;
 
 /// Longest client secret, in bytes. Entra ID makes them of 40 characters.
-const SECRET: usize = 1024;
+pub const LONGEST_SECRET: usize = 1024;
 /// Longest federated token: a JWT with many claims has a few KB.
 const ASSERTION: usize = 16 * 1024;
 /// Longest `claims` of a token request, which repeats what a challenge asked for.
@@ -55,7 +55,9 @@ fn token(audience: Audience, identity: &Identity) -> RuleTemplate {
         Identity::ManagedIdentity { client_id } => {
             return identity_endpoint(resource, client_id.is_some());
         }
-        Identity::ClientSecret { .. } => vec![PairTemplate::opaque("client_secret", SECRET)],
+        Identity::ClientSecret { .. } => {
+            vec![PairTemplate::opaque("client_secret", LONGEST_SECRET)]
+        }
         Identity::ClientAssertion { .. } => vec![
             PairTemplate::fixed("client_assertion_type", CLIENT_ASSERTION_TYPE),
             PairTemplate::opaque("client_assertion", ASSERTION),

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Identity")]
 pub(crate) struct IdentityArgs {
-    /// The client id of the application, or of a user-assigned managed identity
-    #[arg(long, env = "AZURE_CLIENT_ID", value_name = "ID")]
+    /// The client id of the application, or of a user-assigned managed identity; without it, for
+    /// an application, the environment variable AZURE_CLIENT_ID
+    #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
     /// A file with the application's client secret, - is standard input; without it the
     /// environment variable AZURE_CLIENT_SECRET

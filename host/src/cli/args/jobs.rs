@@ -12,6 +12,13 @@ pub(crate) struct StoreArgs {
     /// subscription:group:vault, subscription:vault, or the full Azure resource id
     #[arg(value_name = "STORE_PATH")]
     pub(crate) path: String,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// Where a vault is, and how it is reached.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
     /// The tenant: a GUID or a verified domain; not needed with a managed identity
     #[arg(long, env = "AZURE_TENANT_ID", value_name = "TENANT")]
     pub(crate) tenant: Option<String>,
@@ -129,8 +136,8 @@ pub(crate) struct DiscoverArgs {
     #[arg(long, value_name = "FORMAT")]
     pub(crate) path_format: Option<String>,
     /// How to print
-    #[arg(long, short, value_enum, default_value_t = DiscoverOutput::Table)]
-    pub(crate) output: DiscoverOutput,
+    #[arg(long, short, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) identity: IdentityArgs,
     #[command(flatten)]
@@ -139,8 +146,12 @@ pub(crate) struct DiscoverArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
+    /// subscription:group:vault, subscription:vault, or the full Azure resource id; not needed for
+    /// discovery alone
+    #[arg(value_name = "STORE_PATH")]
+    pub(crate) path: Option<String>,
     #[command(flatten)]
-    pub(crate) store: StoreArgs,
+    pub(crate) place: PlaceArgs,
     /// The kinds of job to check for: inventory, add, remove, create-store, discovery
     #[arg(
         long = "for",
@@ -193,14 +204,4 @@ pub(crate) enum Output {
     Jsonl,
     /// Comma-separated values with a header (RFC 4180)
     Csv,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DiscoverOutput {
-    /// Columns for people
-    Table,
-    /// One JSON array
-    Json,
-    /// One JSON object a line
-    Jsonl,
 }

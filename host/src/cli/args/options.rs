@@ -2,6 +2,7 @@
 //! what they do.
 
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use extension_host::options::Options;
 use job_scope::OPTIONS;
 
 /// What the options of a Create begin with, and their flags do not.
@@ -9,7 +10,7 @@ const CREATE: &str = "create-";
 
 /// The options of a Create that were given, under their own names.
 #[derive(Debug, Default)]
-pub(crate) struct CreateOptions(pub(crate) Vec<(String, String)>);
+pub(crate) struct CreateOptions(pub(crate) Options);
 
 impl Args for CreateOptions {
     fn augment_args(command: Command) -> Command {

@@ -36,7 +36,10 @@ fn host(name: &str) -> Host {
 #[tokio::test]
 async fn inner_addresses_are_dropped_and_outer_ones_kept() {
     let shared = shared(&[&["10.0.0.1", "20.190.128.1"]], vec![]);
-    let found = shared.addresses(&host("store.example"), 443).await.unwrap();
+    let found = shared
+        .addresses(&host("store.example"), 443, IdentityEndpoint::Prohibited)
+        .await
+        .unwrap();
     assert_eq!(found, ["20.190.128.1:443".parse().unwrap()]);
 }
 
@@ -44,7 +47,7 @@ async fn inner_addresses_are_dropped_and_outer_ones_kept() {
 async fn a_name_with_only_inner_addresses_is_refused_and_says_why() {
     let shared = shared(&[&["127.0.0.1"]], vec![]);
     let error = shared
-        .addresses(&host("store.example"), 443)
+        .addresses(&host("store.example"), 443, IdentityEndpoint::Prohibited)
         .await
         .unwrap_err();
     assert!(error.to_string().contains("loopback"), "{error}");
@@ -54,7 +57,10 @@ async fn a_name_with_only_inner_addresses_is_refused_and_says_why() {
 async fn an_address_literal_does_not_pass_the_filter_either() {
     let shared = shared(&[], vec![]);
     for literal in ["127.0.0.1", "[::1]", "0x7f.1", "169.254.169.254"] {
-        let error = shared.addresses(&host(literal), 443).await.unwrap_err();
+        let error = shared
+            .addresses(&host(literal), 443, IdentityEndpoint::Reachable)
+            .await
+            .unwrap_err();
         assert!(
             matches!(error, ConnectError::Prohibited { .. }),
             "{literal}: {error}"
@@ -66,18 +72,34 @@ async fn an_address_literal_does_not_pass_the_filter_either() {
 async fn the_identity_endpoint_is_reached_as_itself_and_never_through_a_name() {
     let shared = shared(&[&["169.254.169.254"]], vec![]);
     let literal = host("169.254.169.254");
-    let found = shared.addresses(&literal, 80).await.unwrap();
+    let reachable = IdentityEndpoint::Reachable;
+    let found = shared.addresses(&literal, 80, reachable).await.unwrap();
     assert_eq!(found, ["169.254.169.254:80".parse().unwrap()]);
-    assert!(shared.addresses(&literal, 8080).await.is_err());
-    let named = shared.addresses(&host("store.example"), 80).await;
+    assert!(shared.addresses(&literal, 8080, reachable).await.is_err());
+    let named = shared
+        .addresses(&host("store.example"), 80, reachable)
+        .await;
     assert!(matches!(named, Err(ConnectError::Prohibited { .. })));
+}
+
+#[tokio::test]
+async fn the_identity_endpoint_is_an_inner_address_like_any_other_for_who_may_not_ask_it() {
+    let shared = shared(&[], vec![]);
+    let literal = host("169.254.169.254");
+    let found = shared
+        .addresses(&literal, 80, IdentityEndpoint::Prohibited)
+        .await;
+    assert!(matches!(found, Err(ConnectError::Prohibited { .. })));
 }
 
 #[tokio::test]
 async fn a_name_is_resolved_once_for_a_connection() {
     // A second question would be answered with loopback (DNS rebinding).
     let shared = shared(&[&["20.190.128.1"], &["127.0.0.1"]], vec![]);
-    let found = shared.addresses(&host("store.example"), 443).await.unwrap();
+    let found = shared
+        .addresses(&host("store.example"), 443, IdentityEndpoint::Prohibited)
+        .await
+        .unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].ip().to_string(), "20.190.128.1");
 }
@@ -90,7 +112,11 @@ async fn connect_to_goes_where_the_operator_said_without_resolving() {
     };
     let shared = shared(&[], vec![redirect]);
     let found = shared
-        .addresses(&host("one.store.example"), 443)
+        .addresses(
+            &host("one.store.example"),
+            443,
+            IdentityEndpoint::Prohibited,
+        )
         .await
         .unwrap();
     assert_eq!(found, ["127.0.0.1:4433".parse().unwrap()]);

@@ -49,6 +49,46 @@ fn an_inventory_job_is_read() {
 }
 
 #[test]
+fn the_store_type_of_a_capability_is_read_in_any_case() {
+    for capability in ["CertStores.akv.Inventory", " certstores.AKV.Inventory "] {
+        let job = with("/Capability", json!(capability));
+        assert!(
+            parse(job.to_string().as_bytes()).job.is_ok(),
+            "{capability}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_that_was_left_blank_is_told_from_one_that_is_managed() {
+    for (secret, blank) in [
+        (json!(null), true),
+        (json!(" "), true),
+        (json!("managed"), false),
+        (json!("sp-secret~1"), false),
+    ] {
+        let job = with("/ServerPassword", secret.clone());
+        let job = parse(job.to_string().as_bytes()).job.unwrap();
+        assert_eq!(job.blank_secret, blank, "{secret}");
+    }
+}
+
+#[test]
+fn options_among_the_properties_are_the_stores_and_their_values_are_not_printed() {
+    let properties = "{\"create-tags\":\"{\\\"owner\\\":\\\"t4g\\\"}\",\"partial\":\"submit\"}";
+    let job = with("/CertificateStoreDetails/Properties", json!(properties));
+    let job = parse(job.to_string().as_bytes()).job.unwrap();
+    let store = job.store().unwrap();
+    assert_eq!(store.options.get("partial"), Some("submit"));
+    assert_eq!(
+        store.options.get("create-tags"),
+        Some("{\"owner\":\"t4g\"}")
+    );
+    assert_eq!(store.properties.fields().count(), 0);
+    assert!(!format!("{job:?}").contains("t4g"));
+}
+
+#[test]
 fn copies_of_the_credentials_end_here() {
     let job = parse(inventory().to_string().as_bytes()).job.unwrap();
     assert_eq!(job.store().unwrap().properties.fields().count(), 0);
@@ -64,6 +104,17 @@ fn what_is_wrong_is_named_and_the_history_id_is_kept() {
             "Capability",
         ),
         ("/Capability", json!(null), "Capability"),
+        ("/Capability", json!("Inventory"), "Capability"),
+        (
+            "/Capability",
+            json!("CertStores.RFPEM.Inventory"),
+            "Capability",
+        ),
+        (
+            "/Capability",
+            json!("CertStores.AKV.More.Inventory"),
+            "Capability",
+        ),
         (
             "/Capability",
             json!("CertStores.AKV.Management"),

@@ -1,4 +1,6 @@
+mod discovery;
 mod golden;
+mod layers;
 
 use super::*;
 use crate::orchestrator::{Certificate, Contents, Format, ToRemove};
@@ -48,6 +50,7 @@ fn store(fields: &[(&str, &str)]) -> Store {
         tenant: TENANT.to_owned(),
         path: PATH.to_owned(),
         properties: Properties::from_fields(fields.iter().map(owned)),
+        options: Options::default(),
     }
 }
 
@@ -82,7 +85,10 @@ fn task(kind: JobKind, store: Store) -> Task {
         },
         JobKind::Check => Task::Check {
             store,
-            kinds: vec![JobKind::Inventory],
+            kinds: JobKind::ALL
+                .into_iter()
+                .filter(|kind| *kind != JobKind::Check)
+                .collect(),
         },
     }
 }
@@ -93,7 +99,8 @@ fn job(kind: JobKind, identity: Identity, store: Store) -> Job {
         identity,
         secret: None,
         token_file: None,
-        options: Vec::new(),
+        blank_secret: false,
+        options: Options::default(),
         task: task(kind, store),
     }
 }
@@ -110,8 +117,9 @@ fn refused(job: &Job, policy_text: &str) -> Failure {
     reach(job, &policy(policy_text)).unwrap_err()
 }
 
-fn option(name: &str, value: &str) -> (String, String) {
-    (name.to_owned(), value.to_owned())
+fn options(pairs: &[(&str, &str)]) -> Options {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
 }
 
 /// The requests of a job, one a line.
@@ -129,140 +137,32 @@ fn requests(reach: &Reach) -> String {
 }
 
 #[test]
-fn a_discovery_reaches_the_union_of_its_tenants_each_in_its_cloud_and_nothing_twice() {
-    let china = format!("[[tenant]]\nnames = [\"{SECOND}\"]\ncloud = \"china\"");
-    let job = job(JobKind::Discovery, secret(), store(&[]));
-    let alone = reached(&job, "");
-    let both = reached(&job, &china);
-    let urls = |reach: &Reach| -> Vec<String> {
-        let rules = reach.grants.rules().iter();
-        rules.map(crate::grant::Rule::url).collect()
+fn a_check_does_without_the_resource_manager_where_the_policy_does_not_allow_it() {
+    let hosts = "hosts = [\"login.microsoftonline.com\", \"*.vault.azure.net\"]";
+    let check = job(JobKind::Check, secret(), store(&[]));
+    let reach = reached(&check, hosts);
+    assert_eq!(reach.outside, []);
+    assert_eq!(reach.options.get("check-arm"), Some("false"));
+    assert!(!requests(&reach).contains("management.azure.com"));
+    assert_eq!(reached(&check, "").options.get("check-arm"), None);
+    assert!(requests(&reached(&check, "")).contains("management.azure.com"));
+    // The vault itself is no option.
+    let reach = reached(&check, "hosts = [\"login.microsoftonline.com\"]");
+    assert!(!reach.outside.is_empty());
+    let create = job(JobKind::CreateStore, secret(), store(&[]));
+    assert!(!reached(&create, hosts).outside.is_empty());
+}
+
+#[test]
+fn an_add_recovers_only_with_overwrite() {
+    let mut job = job(JobKind::Add, secret(), store(&[]));
+    let recovers = |job: &Job| requests(&reached(job, "")).contains("/recover");
+    assert!(!recovers(&job));
+    let Task::Add { certificate, .. } = &mut job.task else {
+        panic!();
     };
-    assert_eq!(alone.grants.rules().len(), 2 + 3, "two tokens, one cloud");
-    assert_eq!(both.grants.rules().len(), 2 * (1 + 3), "two clouds");
-    for url in [
-        format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"),
-        format!("https://login.chinacloudapi.cn/{SECOND}/oauth2/v2.0/token"),
-        "https://management.azure.com/subscriptions".to_owned(),
-        "https://management.chinacloudapi.cn/subscriptions".to_owned(),
-    ] {
-        assert!(urls(&both).contains(&url), "{url}");
-    }
-    let crossed = format!("https://login.microsoftonline.com/{SECOND}/oauth2/v2.0/token");
-    assert!(!urls(&both).contains(&crossed));
-    let options: Vec<Option<&str>> = both
-        .places
-        .iter()
-        .map(|place| place.options.get("cloud").map(String::as_str))
-        .collect();
-    assert_eq!(options, [None, Some("china")]);
-}
-
-#[test]
-fn a_tenant_that_can_be_none_fails_the_discovery_that_needs_it_and_no_other() {
-    let mut wrong = job(JobKind::Discovery, secret(), store(&[]));
-    wrong.task = Task::Discovery {
-        places: vec![TENANT.to_owned(), "contoso corp".to_owned()],
-    };
-    let failure = refused(&wrong, "");
-    assert!(failure.message.starts_with("dirs"), "{}", failure.message);
-    assert!(failure.message.contains("contoso corp"));
-    wrong.identity = Identity::ManagedIdentity { client_id: None };
-    assert_eq!(reached(&wrong, "").grants.rules().len(), 1 + 3);
-}
-
-/// The rule for options: the command line, the store's property, the vault, the tenant, the
-/// general ones, the default.
-#[test]
-fn r30_a_stores_cloud_is_the_first_that_is_said() {
-    let general = "[options]\ncloud = \"government\"\n";
-    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\"]\ncloud = \"china\"\n");
-    let vault = "[[vault]]\nnames = [\"kv-*\"]\noptions = { cloud = \"public\" }\n";
-    let all = format!("{general}{tenant}{vault}");
-    let with_tenant = format!("{general}{tenant}");
-    for (flag, property, policy, suffix) in [
-        ("", "", "", "vault.azure.net"),
-        ("", "", general, "vault.usgovcloudapi.net"),
-        ("", "", &with_tenant, "vault.azure.cn"),
-        ("", "", &all, "vault.azure.net"),
-        ("", "government", &all, "vault.usgovcloudapi.net"),
-        ("china", "government", &all, "vault.azure.cn"),
-        (
-            "",
-            "public,china,government",
-            &with_tenant,
-            "vault.azure.cn",
-        ),
-    ] {
-        let mut job = job(
-            JobKind::Inventory,
-            secret(),
-            store(&[("AzureCloud", property)]),
-        );
-        if !flag.is_empty() {
-            job.options = vec![option("cloud", flag)];
-        }
-        let reach = reached(&job, policy);
-        let wanted = format!("kv-one.{suffix}");
-        assert_eq!(reach.store_host, Some(wanted), "{flag} {property} {policy}");
-        // What the extension reads must be what the grants were made from.
-        let told = reach.store.unwrap().properties;
-        let told = told
-            .get("AzureCloud")
-            .map(|word| Cloud::parse(word).unwrap().unwrap());
-        let told = told.unwrap_or_default().endpoints().vault_suffix;
-        assert_eq!(told, suffix, "{flag} {property} {policy}");
-        assert!(!reach.options.contains_key("cloud"));
-    }
-}
-
-#[test]
-fn a_whole_option_list_stays_to_be_told_where_nobody_says_a_cloud() {
-    let list = store(&[("AzureCloud", "public,china,government")]);
-    let reach = reached(&job(JobKind::Inventory, secret(), list), "");
-    assert_eq!(reach.notes.len(), 1, "{:?}", reach.notes);
-}
-
-#[test]
-fn an_unknown_cloud_is_refused_whatever_the_policy_says() {
-    let job = job(
-        JobKind::Inventory,
-        secret(),
-        store(&[("AzureCloud", "goverment")]),
-    );
-    let policy = "[options]\ncloud = \"china\"";
-    assert!(refused(&job, policy).message.starts_with("AzureCloud"));
-}
-
-#[test]
-fn a_flag_wins_over_the_policy_for_every_option() {
-    let mut job = job(JobKind::Inventory, secret(), store(&[]));
-    job.options = vec![option("partial", "submit"), option("x", "flag")];
-    let reach = reached(&job, "[options]\nx = \"policy\"\ny = \"policy\"");
-    assert_eq!(reach.options["partial"], "submit");
-    assert_eq!(reach.options["x"], "flag");
-    assert_eq!(reach.options["y"], "policy");
-    let mut job = self::job(JobKind::Discovery, secret(), store(&[]));
-    job.options = vec![option("path-format", "short")];
-    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\"]\npath-format = \"resource-id\"");
-    for place in reached(&job, &tenant).places {
-        assert_eq!(place.options["path-format"], "short", "{}", place.name);
-    }
-}
-
-#[test]
-fn a_flag_with_a_value_that_it_does_not_know_is_refused_by_name() {
-    for kind in [JobKind::Inventory, JobKind::Discovery] {
-        let mut job = job(kind, secret(), store(&[]));
-        job.options = vec![option("partial", "perhaps")];
-        let failure = refused(&job, "");
-        assert_eq!(failure.cause, Cause::Input);
-        assert!(
-            failure.message.starts_with("partial"),
-            "{}",
-            failure.message
-        );
-    }
+    certificate.overwrite = true;
+    assert!(recovers(&job));
 }
 
 #[test]
@@ -272,7 +172,7 @@ fn private_keys_are_read_only_where_the_policy_says_so_and_the_job_asks() {
     let mut job = job(JobKind::Inventory, secret(), store(&[]));
     assert!(!secrets(&reached(&job, allowed)), "nobody asked");
 
-    job.options = vec![option("full-chain", "true")];
+    job.options = options(&[("full-chain", "true")]);
     let failure = refused(&job, "");
     assert_eq!(failure.cause, Cause::Configuration);
     for word in ["full-chain", "reads-private-keys", "kv-one"] {
@@ -284,12 +184,12 @@ fn private_keys_are_read_only_where_the_policy_says_so_and_the_job_asks() {
     assert!(secrets(&reach));
     let told = reach.grants.rules().iter();
     let told = told.filter(|rule| rule.purpose().contains("PRIVATE KEY"));
-    assert_eq!(told.count(), 2, "one for the current version, one for each");
+    assert_eq!(told.count(), 1);
 
     for kind in JobKind::ALL {
         if kind != JobKind::Inventory {
             let mut job = self::job(kind, secret(), store(&[]));
-            job.options = vec![option("full-chain", "true")];
+            job.options = options(&[("full-chain", "true")]);
             assert!(!secrets(&reached(&job, allowed)), "{kind}");
         }
     }
@@ -300,7 +200,7 @@ fn all_versions_are_listed_only_when_asked_for() {
     let mut job = job(JobKind::Inventory, secret(), store(&[]));
     let lists = |reach: &Reach| requests(reach).contains("/versions");
     assert!(!lists(&reached(&job, "")));
-    job.options = vec![option("versions", "all")];
+    job.options = options(&[("versions", "all")]);
     let reach = reached(&job, "");
     assert!(lists(&reach));
     assert_eq!(reach.versions, Versions::All);
@@ -322,6 +222,23 @@ fn w38_an_identity_that_the_tenant_does_not_accept_is_refused_with_both_readings
             );
         }
         reached(&job(kind, secret(), store(&[])), &only_secrets);
+    }
+    // The tenant may be said by the property alone, beside a client machine that is any name.
+    let mut elsewhere = store(&[("TenantId", TENANT)]);
+    elsewhere.tenant = "server.example".to_owned();
+    let managed = Identity::ManagedIdentity { client_id: None };
+    let failure = refused(
+        &job(JobKind::Inventory, managed.clone(), elsewhere),
+        &only_secrets,
+    );
+    assert!(
+        failure.message.contains("identities"),
+        "{}",
+        failure.message
+    );
+    for kind in JobKind::ALL {
+        let general = "identities = [\"client-secret\"]";
+        refused(&job(kind, managed.clone(), store(&[])), general);
     }
     let only_managed = only_secrets.replace("client-secret", "managed-identity");
     let failure = refused(

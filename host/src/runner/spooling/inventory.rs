@@ -29,8 +29,9 @@ pub(super) fn check(item: &InventoryItem) -> Result<(), String> {
     Ok(())
 }
 
-/// What there may be once in a list: an alias, or a version of it where all are shown.
-pub(super) fn key(item: &InventoryItem, versions: Versions) -> (&str, Option<&str>) {
+/// What there may be once in a list: an alias, in any case as stores and platforms have it, or a
+/// version of it where all are shown.
+pub(super) fn key(item: &InventoryItem, versions: Versions) -> (String, Option<&str>) {
     let version = match versions {
         Versions::Current => None,
         Versions::All => item
@@ -39,7 +40,7 @@ pub(super) fn key(item: &InventoryItem, versions: Versions) -> (&str, Option<&st
             .find(|(name, _)| name == VERSION)
             .map(|(_, version)| version.as_str()),
     };
-    (&item.alias, version)
+    (item.alias.to_lowercase(), version)
 }
 
 /// Bytes of an item, about; base64 makes certificates a third longer.

@@ -93,6 +93,9 @@ fn an_alias_comes_once_and_where_all_versions_are_shown_each_version_once() {
         spooling.submit_inventory(vec![item("a", second)])
     };
     assert!(twice(Versions::Current, "2").is_err());
+    let (mut spooling, _list) = spooling(Accepts::Inventory(Versions::Current));
+    spooling.submit_inventory(vec![item("Web-1", "1")]).unwrap();
+    assert!(spooling.submit_inventory(vec![item("web-1", "2")]).is_err());
     assert!(twice(Versions::All, "2").is_ok());
     assert!(twice(Versions::All, "1").is_err());
 }

@@ -29,6 +29,7 @@ fn evidence(outcome: Result<contract::Outcome, Stop>) -> Evidence {
         list: Some(spool),
         last_inventory: 0,
         max_shrink: 50,
+        warnings: Vec::new(),
         caution: None,
         message_limit: 4_000,
     }
@@ -194,5 +195,71 @@ fn every_word_of_the_contract_has_a_cause_and_an_exit() {
         let report = verdict(evidence(outcome(contract::Status::Failure(word), "why")));
         assert_eq!(report.status, Status::Failure(cause), "{word:?}");
         assert_eq!(report.message, "why");
+        assert_eq!(report.failure, Some(word));
+        let waits = matches!(
+            word,
+            Word::MissingRole
+                | Word::MissingAccessPolicy
+                | Word::StoreNotFound
+                | Word::NotFound
+                | Word::Throttled
+                | Word::Unavailable
+        );
+        assert_eq!(report.may_pass(), waits, "{word:?}");
     }
+}
+
+#[test]
+fn a_word_that_the_host_overrules_is_not_the_reports() {
+    let word = contract::Status::Failure(contract::Failure::Throttled);
+    let mut evidence = evidence(outcome(word, "slow"));
+    evidence.traffic.denied = 1;
+    let report = verdict(evidence);
+    assert_eq!(report.failure, None);
+    assert!(!report.may_pass());
+}
+
+#[test]
+fn the_caution_is_never_cut_away() {
+    let caution = "the policy redirected connections to a.example";
+    let mut evidence = evidence(outcome(contract::Status::Success, &"€".repeat(10_000)));
+    evidence.warnings = vec!["w".repeat(10_000)];
+    evidence.caution = Some(caution.to_owned());
+    let of_run = verdict(evidence).message;
+    let failure = Failure::unsupported("x\u{1b}".repeat(10_000));
+    let of_none = Report::not_run(failure, Some(caution), &Limits::default()).message;
+    for message in [of_run, of_none] {
+        assert!(message.ends_with(caution), "{}", message.len());
+        assert_eq!(message.encode_utf16().count(), 4_000);
+        assert!(!message.contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn what_the_host_has_to_say_makes_a_success_a_warning_and_nothing_else() {
+    for (status, wanted) in [
+        (contract::Status::Success, Status::Warning),
+        (contract::Status::Warning, Status::Warning),
+        (
+            contract::Status::Failure(contract::Failure::Throttled),
+            Status::Failure(Cause::Throttled),
+        ),
+    ] {
+        let mut evidence = evidence(outcome(status, "said"));
+        evidence.warnings = vec!["a tenant was not searched".to_owned()];
+        let report = verdict(evidence);
+        assert_eq!(report.status, wanted);
+        assert_eq!(report.message, "said; a tenant was not searched");
+    }
+}
+
+#[test]
+fn who_stops_waiting_is_told_what_the_last_answer_was() {
+    let word = contract::Status::Failure(contract::Failure::MissingRole);
+    let report = verdict(evidence(outcome(word, "a role is missing")));
+    let report = report.stopped_waiting(None, &Limits::default());
+    assert_eq!(report.status, Status::Failure(Cause::Cancelled));
+    assert!(
+        report.message.starts_with("cancelled") && report.message.ends_with("a role is missing")
+    );
 }

@@ -12,7 +12,7 @@ fn what_each_job_may_send_is_written_down() {
                 let store = store(&[("AzureCloud", cloud.as_str())]);
                 let mut job = job(kind, identity.clone(), store);
                 if kind == JobKind::Discovery {
-                    job.options = vec![option("cloud", cloud.as_str())];
+                    job.options = options(&[("cloud", cloud.as_str())]);
                 }
                 let reach = reached(&job, "");
                 assert_eq!(reach.outside, [], "{kind} {name} {cloud}");

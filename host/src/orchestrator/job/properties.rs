@@ -1,0 +1,199 @@
+//! The store's `Properties`: the fields that the store type names, and the options that may stand
+//! beside them. The platform puts copies of the credentials there too; they are passed over while
+//! reading, and never kept.
+//!
+//! It must not know what a field or an option means.
+
+use crate::options::Options;
+use job_scope::{FieldError, OPTIONS, Properties, STORE_FIELDS, option};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
+use std::fmt;
+
+const FIELD: &str = "Properties";
+const REMEDY: &str =
+    "it must be a JSON object of the store type's fields, or a text that holds one";
+
+/// Options that no store says: of a discovery, of a check, for people only, and the one that has
+/// a field of its own.
+const OF_NO_STORE: [&str; 4] = [
+    option::CLOUD,
+    option::PATH_FORMAT,
+    option::CHECK_ARM,
+    option::VERSIONS,
+];
+
+fn is_field(name: &str) -> bool {
+    STORE_FIELDS.iter().any(|field| field.name == name)
+}
+
+fn is_option(name: &str) -> bool {
+    OPTIONS.iter().any(|option| option.name == name) && !OF_NO_STORE.contains(&name)
+}
+
+/// Reads the fields and the options.
+pub(super) fn read(json: &Value) -> Result<(Properties, Options), FieldError> {
+    let named = match json {
+        Value::String(text) if text.trim().is_empty() => Map::new(),
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(Named(named)) => named,
+            Err(error) if error.is_data() => {
+                return Err(wrong("is a text that holds no object".to_owned()));
+            }
+            Err(error) => {
+                return Err(wrong(format!(
+                    "the text is not JSON (line {}, column {})",
+                    error.line(),
+                    error.column()
+                )));
+            }
+        },
+        Value::Object(object) => {
+            let named = object.iter();
+            let named = named.filter(|(name, _)| is_field(name) || is_option(name));
+            named
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect()
+        }
+        other => return Properties::from_json(other).map(|fields| (fields, Options::default())),
+    };
+    let options = OPTIONS
+        .iter()
+        .filter(|option| is_option(option.name))
+        .filter_map(|option| Some((option.name, named.get(option.name)?)))
+        .map(|(name, value)| Ok((name.to_owned(), text(name, value)?)))
+        .collect::<Result<Options, FieldError>>()?;
+    Ok((Properties::from_json(&Value::Object(named))?, options))
+}
+
+/// The text of an option: a flag and a number as their words, a table as JSON.
+fn text(name: &'static str, value: &Value) -> Result<String, FieldError> {
+    match value {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => Ok(value.to_string()),
+        Value::Array(_) => Err(FieldError::new(
+            name,
+            "is an array in the store's properties",
+            "it must be a text",
+        )),
+    }
+}
+
+fn wrong(problem: String) -> FieldError {
+    FieldError::new(FIELD, problem, REMEDY)
+}
+
+/// The members that have a name here.
+struct Named(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NamedVisitor).map(Self)
+    }
+}
+
+struct NamedVisitor;
+
+impl<'de> Visitor<'de> for NamedVisitor {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Map::new())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut named = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if is_field(&name) || is_option(&name) {
+                named.insert(name, members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(named)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn options_of_a_store_are_read_beside_its_fields_and_are_none_of_them() {
+        let given = json!({
+            "AzureCloud": "china", "partial": " submit", "full-chain": true,
+            "create-retention-days": 30, "create-tags": {"owner": "pki"},
+            "create-purge-protection": "", "versions": "all", "cloud": "public",
+            "path-format": "short", "check-arm": "false", "attempt": "get",
+            "ServerPassword": "sp-secret~1",
+        });
+        for json in [given.clone(), Value::String(given.to_string())] {
+            let (fields, options) = read(&json).unwrap();
+            assert_eq!(
+                fields.fields().collect::<Vec<_>>(),
+                [("AzureCloud", "china")]
+            );
+            let said: Vec<_> = options.iter().collect();
+            assert_eq!(
+                said,
+                [
+                    ("create-retention-days", "30"),
+                    ("create-tags", "{\"owner\":\"pki\"}"),
+                    ("full-chain", "true"),
+                    ("partial", " submit"),
+                ]
+            );
+        }
+        let error = read(&json!({"partial": ["submit"]})).unwrap_err();
+        assert_eq!(error.field(), "partial");
+    }
+
+    #[test]
+    fn a_text_is_read_as_the_object_in_it_is() {
+        for nothing in [
+            json!(null),
+            json!(""),
+            json!(" \n"),
+            json!("null"),
+            json!("{}"),
+        ] {
+            let (fields, options) = read(&nothing).unwrap();
+            assert_eq!(fields, Properties::default(), "{nothing}");
+            assert_eq!(options, Options::default(), "{nothing}");
+        }
+        for wrong in [
+            json!("{"),
+            json!("\"s3cret\""),
+            json!("[\"s3cret\"]"),
+            json!("7"),
+            json!("true"),
+            json!("s3cret"),
+            json!("{} {}"),
+            json!(7),
+            json!(["s3cret"]),
+        ] {
+            let error = read(&wrong).unwrap_err();
+            assert_eq!(error.field(), "Properties", "{wrong}");
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+        let error = read(&json!("{\"AzureCloud\":[1]}")).unwrap_err();
+        assert_eq!(error.field(), "AzureCloud");
+    }
+
+    #[test]
+    fn a_copy_of_the_credentials_is_never_kept() {
+        use crate::wiped::watched::{PATTERN, left_behind};
+        let secret = std::str::from_utf8(PATTERN).unwrap();
+        let text = json!(format!(
+            "{{\"ServerPassword\":\"{secret}\",\"AzureCloud\":\"china\"}}"
+        ));
+        assert_eq!(left_behind(|| drop(read(&text).unwrap())), 0);
+    }
+}

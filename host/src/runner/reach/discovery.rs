@@ -1,0 +1,112 @@
+//! Where a discovery looks, place by place: one that cannot be searched keeps nobody from the
+//! others.
+//!
+//! It must not know how a place is searched.
+
+use super::{Place, Reach, accepted, granted};
+use crate::grant::Grants;
+use crate::options::Options;
+use crate::orchestrator::Job;
+use crate::policy::Policy;
+use crate::runner::Failure;
+use job_scope::{
+    FieldError, JobKind, JobOptions, Needs, RuleTemplate, TenantId, Variables, Versions, rules,
+};
+
+/// The platform's name for the tenants of a discovery.
+const DIRS: &str = "dirs";
+
+/// What becomes of a place.
+enum Found {
+    /// It is searched.
+    Granted(Grants),
+    /// Its name can be no tenant's. The extension gets it, without any rule, and says so.
+    Unusable(Failure),
+    /// The policy keeps the job from it.
+    LeftOut(Failure),
+}
+
+pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reach, Failure> {
+    let general = policy.about(&[], None);
+    let mut reach = Reach {
+        grants: Grants::default(),
+        outside: Vec::new(),
+        notes: Vec::new(),
+        warnings: Vec::new(),
+        store_host: None,
+        options: job.options.clone().over(&general.options),
+        store: None,
+        places: Vec::new(),
+        versions: Versions::Current,
+        max_shrink: general.max_shrink,
+    };
+    let templates = rules(Needs::new(JobKind::Discovery, &job.identity));
+    let mut searched = false;
+    let mut first_failure = None;
+    for name in names {
+        let (options, found) = place(job, name, &templates, policy)?;
+        let failure = match found {
+            Found::Granted(grants) => {
+                reach.grants.join(grants);
+                searched = true;
+                None
+            }
+            Found::Unusable(failure) => Some(failure),
+            Found::LeftOut(failure) => {
+                let why = &failure.message;
+                reach
+                    .warnings
+                    .push(format!("{name} was not searched: {why}"));
+                first_failure.get_or_insert(failure);
+                continue;
+            }
+        };
+        reach.places.push(Place {
+            name: name.clone(),
+            options,
+        });
+        if let Some(failure) = failure {
+            first_failure.get_or_insert(failure);
+        }
+    }
+    match first_failure {
+        Some(failure) if !searched => Err(failure),
+        _ => Ok(reach),
+    }
+}
+
+fn place(
+    job: &Job,
+    name: &str,
+    templates: &[RuleTemplate],
+    policy: &Policy,
+) -> Result<(Options, Found), Failure> {
+    let tenant = TenantId::parse(name);
+    let known = tenant.as_ref().ok().cloned();
+    let about = policy.about(known.as_slice(), None);
+    let options = job.options.clone().over(&about.options);
+    let cloud = JobOptions::from_fields(options.iter())?.cloud;
+    if let Err(failure) = accepted(&job.identity, &about, known.as_ref()) {
+        if !job.identity.needs_tenant() {
+            // It sees its own tenant only, whichever is named beside this one.
+            return Err(failure);
+        }
+        return Ok((options, Found::LeftOut(failure)));
+    }
+    let tenant = match tenant {
+        Ok(tenant) if job.identity.needs_tenant() => Some(tenant),
+        Err(error) if job.identity.needs_tenant() => {
+            let error = FieldError::new(DIRS, error.problem(), error.remedy());
+            return Ok((options, Found::Unusable(error.into())));
+        }
+        _ => None,
+    };
+    let variables = Variables::of_tenant(cloud, tenant.as_ref(), &job.identity);
+    let (grants, outside) = granted(JobKind::Discovery, templates, &variables, policy)
+        .map_err(Failure::configuration)?;
+    let found = match outside.first() {
+        None => Found::Granted(grants),
+        Some(outside) => Found::LeftOut(Failure::outside(outside, None)),
+    };
+    Ok((options, found))
+}
