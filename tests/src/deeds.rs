@@ -122,9 +122,20 @@ impl Deed {
         Secrets::of_job(&self.configuration())
     }
 
-    /// Text that holds what the job sends and must never say, as a server would echo it.
-    pub fn echo(self) -> String {
-        Secrets::texts_of_job(&self.configuration()).join(" ")
+    /// What Entra ID gets and could echo: the proof of the identity.
+    pub fn proof(self) -> String {
+        match self.job().token_file {
+            Some(file) => std::fs::read_to_string(file).unwrap(),
+            None => {
+                let secret = self.configuration()["ServerPassword"].take();
+                secret.as_str().unwrap_or_default().to_owned()
+            }
+        }
+    }
+
+    /// What a vault gets with an import and could echo: the key, and the tags.
+    pub fn delivery(self) -> String {
+        Secrets::texts_of_import(&self.configuration()).join(" ")
     }
 
     fn configuration(self) -> Value {

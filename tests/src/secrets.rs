@@ -52,21 +52,14 @@ impl Secrets {
         secrets
     }
 
-    /// The secrets of such a job as a server could echo them: what is sent as text, and the
-    /// key as it is sent, in base64.
-    pub fn texts_of_job(job: &Value) -> Vec<String> {
-        let certificate = &job["JobCertificate"];
-        let mut texts: Vec<String> = [
-            &job["ServerPassword"],
-            &certificate["PrivateKeyPassword"],
-            &job["JobProperties"]["CertificateTags"],
-        ]
-        .into_iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-        texts.extend(key_of(certificate).map(|key| STANDARD.encode(key)));
-        texts
+    /// What an import of such a job sends and must not say: the tags, and the key in base64.
+    pub fn texts_of_import(job: &Value) -> Vec<String> {
+        let tags = job["JobProperties"]["CertificateTags"].as_str();
+        let key = key_of(&job["JobCertificate"]);
+        tags.map(str::to_owned)
+            .into_iter()
+            .chain(key.map(|key| STANDARD.encode(key)))
+            .collect()
     }
 
     /// Adds a secret. One that is too short to be told from chance is left out.

@@ -85,16 +85,29 @@ fn faults(deed: Deed) -> Vec<(String, Fault)> {
     ] {
         add(name, Fault::new(effect));
     }
-    // What comes back of what was sent must not be passed on.
+    // What comes back of what was sent must not be passed on: each server echoes what it got.
     for status in [400, 403, 409, 429, 503] {
-        let message = format!("This is odd: {}", deed.echo());
-        let body = json!({"error": {"code": "Odd", "message": message}}).to_string();
-        let echo = Effect::Status {
-            status,
-            retry_after: None,
-            body: Some(body),
-        };
-        add(&format!("an echo with status {status}"), Fault::new(echo));
+        let odd = |what: String| format!("This is odd: {what}");
+        let error = json!({"code": "Odd", "message": odd(deed.delivery())});
+        let vault = json!({"error": error}).to_string();
+        let description = odd(deed.proof());
+        let entra = json!({"error": "odd", "error_description": description}).to_string();
+        for (who, path, body) in [
+            (
+                "Entra ID",
+                "/11111111-1111-4111-8111-111111111111/oauth2/",
+                entra,
+            ),
+            ("the import", "/certificates/web-1/import", vault),
+        ] {
+            let echo = Effect::Status {
+                status,
+                retry_after: None,
+                body: Some(body),
+            };
+            let name = format!("an echo of {who} with status {status}");
+            add(&name, Fault::new(echo).path(path));
+        }
     }
     all
 }
