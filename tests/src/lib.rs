@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Shared by tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // Shared by tests.
 //! What the end-to-end tests share: where the built things lie, hosts over the emulator,
 //! and the programs as a person starts them.
 //!

@@ -151,7 +151,7 @@ fn spellings(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     all.push(("hexadecimal in capitals", upper.into_bytes()));
     if let Ok(text) = std::str::from_utf8(secret) {
         let json = serde_json::to_string(text).unwrap();
-        all.push(("JSON-escaped", json[1..json.len() - 1].as_bytes().to_vec()));
+        all.push(("JSON-escaped", json.as_bytes()[1..json.len() - 1].to_vec()));
     }
     all
 }

@@ -337,7 +337,25 @@ fn a_signal_ends_the_program_while_it_waits_for_its_result_to_be_read() {
     let id = child.id().to_string();
     let interrupted = Command::new("kill").args(["-INT", &id]).status().unwrap();
     assert!(interrupted.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(ended(&mut child), Some(130));
+}
+
+/// How a process ended that should end by itself; one that does not is killed in the end, so that
+/// it fails the test and does not hold it up.
+fn ended(child: &mut std::process::Child) -> Option<i32> {
+    let (done, waits) = std::sync::mpsc::channel::<()>();
+    let id = child.id().to_string();
+    let watch = std::thread::spawn(move || {
+        let minute = std::time::Duration::from_secs(60);
+        if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = waits.recv_timeout(minute) {
+            let mut kill = std::process::Command::new("kill");
+            assert!(kill.args(["-KILL", &id]).status().unwrap().success());
+        }
+    });
+    let code = child.wait().unwrap().code();
+    drop(done);
+    watch.join().unwrap();
+    code
 }
 
 #[test]
@@ -368,8 +386,9 @@ fn a_check_that_waits_ends_with_130_when_it_is_interrupted() {
             .unwrap()
             .success()
     );
+    let code = ended(&mut child);
     let told: Vec<String> = lines.map(Result::unwrap).collect();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{told:?}");
+    assert_eq!(code, Some(130), "{told:?}");
     assert!(
         told.iter().any(|line| line.contains("cancelled")),
         "{told:?}"

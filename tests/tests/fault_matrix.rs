@@ -116,7 +116,7 @@ fn faults(deed: Deed) -> Vec<(String, Fault)> {
 fn documented(deed: Deed, requests: u64, ends: &BTreeMap<&'static str, u64>) {
     let faults = faults(deed).len();
     let cases: u64 = ends.values().sum();
-    println!("{deed:?}: {requests} requests, {faults} faults, {cases} cases: {ends:?}");
+    eprintln!("{deed:?}: {requests} requests, {faults} faults, {cases} cases: {ends:?}");
     let row = format!("| `{deed:?}` | {requests} | {faults} | {cases} |");
     let readme = include_str!("../README.md");
     assert!(
