@@ -7,7 +7,7 @@ import sys
 JOB_LOGIC = "guest/src/job/"
 
 # Percent of its regions. What is missing are arms that a type demands and no job can take.
-BAR = 99.0
+BAR = 98.5
 
 
 def executed_lines(entry):
