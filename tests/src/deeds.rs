@@ -117,6 +117,11 @@ impl Deed {
         }
     }
 
+    /// The job as the platform writes it; some deeds are a job that no platform writes.
+    pub fn file(self) -> PathBuf {
+        crate::fixture(self.fixture())
+    }
+
     /// What the job must never say.
     pub fn secrets(self) -> Secrets {
         Secrets::of_job(&self.configuration())
@@ -139,7 +144,7 @@ impl Deed {
     }
 
     fn configuration(self) -> Value {
-        let text = std::fs::read(crate::fixture(self.fixture())).unwrap();
+        let text = std::fs::read(self.file()).unwrap();
         serde_json::from_slice(&text).unwrap()
     }
 
@@ -165,24 +170,32 @@ impl Deed {
         )
     }
 
+    /// What all deeds begin with.
+    pub fn seed() -> Seed {
+        seed()
+    }
+
     /// A host and an emulated Azure with all that must be there before the job.
     pub async fn arranged(self) -> Headless {
         let headless = Headless::with_seed(COMPONENT, "", &seed());
-        self.arrange(&headless).await;
-        headless.emulator.forget_requests();
+        self.arrange(&headless.emulator, async |fixture| {
+            let report = headless.run(&job(fixture)).await;
+            assert_eq!(report.status, Status::Success, "{}", report.message);
+        })
+        .await;
         headless
     }
 
-    /// What must be there before the job.
-    async fn arrange(self, headless: &Headless) {
+    /// Makes what must be there before the job; `run` runs a job of the fixtures.
+    pub async fn arrange(self, emulator: &Emulator, run: impl AsyncFnOnce(&str)) {
         if matches!(self, Deed::Replace | Deed::Revive | Deed::Remove) {
-            let report = headless.run(&job("add-rsa-2048-chain")).await;
-            assert_eq!(report.status, Status::Success, "{}", report.message);
+            run("add-rsa-2048-chain").await;
         }
         if self == Deed::Revive {
-            Observed::new(&headless.emulator).delete("web-1").await;
-            tokio::time::sleep(LONG_AFTER).await;
+            Observed::new(emulator).delete("web-1").await;
+            emulator.clock().advance(LONG_AFTER);
         }
+        emulator.forget_requests();
     }
 
     /// Holds the report against what is there.
@@ -285,34 +298,41 @@ impl Deed {
             !matches!(again.status, Status::Failure(_)),
             "{case}, again: {message}"
         );
-        tokio::time::sleep(LONG_AFTER).await;
-        let there = Observed::new(&headless.emulator);
         match self {
             _ if self.lists() => {
                 assert_eq!(Headless::items(&mut again).len(), CERTIFICATES, "{case}");
             }
-            Deed::AddNew | Deed::Replace | Deed::Revive => {
-                let versions = there.versions("web-1").await;
-                let wanted = 1 + usize::from(self != Deed::AddNew);
-                assert_eq!(
-                    versions.len(),
-                    wanted,
-                    "{case}, again: {versions:?} {message}"
-                );
-            }
-            Deed::Remove => assert!(there.is_deleted("web-1").await, "{case}, again: {message}"),
-            Deed::Create => {
-                let vault = there.resource("kv-new").await.unwrap();
-                assert_eq!(
-                    vault["properties"]["provisioningState"], "Succeeded",
-                    "{case}"
-                );
-            }
             Deed::Check => assert_eq!(again.status, Status::Success, "{case}, again: {message}"),
-            _ => {
+            Deed::Discover | Deed::DiscoverByMachine => {
                 assert_eq!(again.status, Status::Success, "{case}, again: {message}");
                 assert_eq!(Headless::paths(&mut again).len(), 1, "{case}");
             }
+            _ => {}
+        }
+        tokio::time::sleep(LONG_AFTER).await;
+        let case = format!("{case}, again: {message}");
+        self.settled(&headless.emulator, &case).await;
+    }
+
+    /// The wanted state of a job that changes something: what is there, and how often.
+    pub async fn settled(self, emulator: &Emulator, case: &str) {
+        let there = Observed::new(emulator);
+        match self {
+            Deed::AddNew | Deed::Replace | Deed::Revive => {
+                let versions = there.versions("web-1").await;
+                let wanted = 1 + usize::from(self != Deed::AddNew);
+                assert_eq!(versions.len(), wanted, "{case}: {versions:?}");
+            }
+            Deed::Remove => {
+                assert!(there.certificate("web-1").await.is_none(), "{case}");
+                assert!(there.is_deleted("web-1").await, "{case}");
+            }
+            Deed::Create => {
+                let vault = there.resource("kv-new").await.unwrap();
+                let state = &vault["properties"]["provisioningState"];
+                assert_eq!(state, "Succeeded", "{case}");
+            }
+            _ => {}
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct Azure {
     pub policy: PathBuf,
     directory: TempDir,
     _server: Server,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Azure {
@@ -66,7 +66,7 @@ impl Azure {
             policy,
             directory,
             _server: server,
-            _runtime: runtime,
+            runtime,
         }
     }
 
@@ -84,12 +84,22 @@ impl Azure {
         std::fs::write(&self.policy, format!("{policy}\n{text}\n")).unwrap();
     }
 
-    /// `akv run` of a job fixture under this policy.
+    /// `akv run` of a job under this policy, to its end.
     pub fn run(&self, job: &Path, more: &[&str]) -> Finished {
+        self.command(job, more).output().unwrap().into()
+    }
+
+    /// `akv run` of a job under this policy, still to be started.
+    pub fn command(&self, job: &Path, more: &[&str]) -> Command {
         let policy = self.policy.to_str().unwrap();
         let mut args = vec!["run", "--job", job.to_str().unwrap(), "--policy", policy];
         args.extend(more);
-        akv(&args)
+        akv_command(&args)
+    }
+
+    /// Waits for something that concerns the emulator.
+    pub fn block_on<T>(&self, waited_for: impl Future<Output = T>) -> T {
+        self.runtime.block_on(waited_for)
     }
 }
 
@@ -121,8 +131,13 @@ impl From<Output> for Finished {
     }
 }
 
-/// Runs `akv` with a cache of its own and without the caller's Azure variables.
+/// Runs `akv` to its end.
 pub fn akv(args: &[&str]) -> Finished {
+    akv_command(args).output().unwrap().into()
+}
+
+/// `akv` with a cache of its own and without the caller's Azure variables, still to be started.
+pub fn akv_command(args: &[&str]) -> Command {
     let cache = repository().join("target/test-cache");
     let mut command = Command::new(artifact("akv"));
     command
@@ -137,5 +152,5 @@ pub fn akv(args: &[&str]) -> Finished {
     ] {
         command.env_remove(name);
     }
-    command.output().unwrap().into()
+    command
 }

@@ -1,7 +1,5 @@
-//! A host that is killed at any request of a job, before or after that request took effect;
-//! and the same job run again by another host.
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+//! A host whose run is dropped, on paused time. It is as good as killed: nothing of a job lives
+//! beyond its run.
 
 use std::time::Duration;
 
