@@ -57,8 +57,10 @@ fn show(out: &mut impl Write, rules: &[Rule]) -> std::io::Result<()> {
         let query = rule.query();
         let mark = if query.is_empty() { "" } else { "?" };
         writeln!(out, "    {} {}{mark}{query}", rule.method(), rule.url())?;
-        if !rule.body().is_empty() {
-            writeln!(out, "    {}", rule.body())?;
+        for part in [rule.headers(), rule.body()] {
+            if !part.is_empty() {
+                writeln!(out, "    {part}")?;
+            }
         }
     }
     Ok(())

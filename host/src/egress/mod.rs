@@ -20,7 +20,7 @@ pub use hooks::Hooks;
 pub use tls::{AddedCa, Trust, TrustError};
 
 use crate::clock::Clock;
-use crate::grant::{Denial, Grants, Target};
+use crate::grant::{Denial, Grants, Heads, Target};
 use crate::limits::Limits;
 use attempt::Attempt;
 use body::{BodyDeadlines, BodyError, ResponseBody};
@@ -129,18 +129,19 @@ impl JobEgress {
         );
         let head = Target::parse(&parts.method, &parts.uri, self.limits.url)
             .and_then(|target| self.grants.heads(target, &parts.headers));
-        match head {
-            Ok(heads) => attempt.begun(heads.path_template()),
+        let heads = match head {
+            Ok(heads) => heads,
             Err(denial) => {
                 self.deny(attempt, denial);
                 return Begun::Denied;
             }
-        }
+        };
+        attempt.begun(heads.path_template());
         if self.attempts.fetch_add(1, Ordering::Relaxed) >= self.limits.requests {
             attempt.refuse(Decision::Limited, "requests");
             return Begun::Limited;
         }
-        Begun::Granted(Box::new(attempt))
+        Begun::Granted(Box::new((attempt, heads)))
     }
 
     fn deny(&self, attempt: Attempt, denial: Denial) {
@@ -164,19 +165,17 @@ impl JobEgress {
         // a reset, not the reason.
         let limits = &self.limits;
         let body = body::collect(body, limits.request_body, limits.request_body_time).await;
-        let mut attempt = match begun {
-            Begun::Granted(attempt) => *attempt,
+        let (mut attempt, heads) = match begun {
+            Begun::Granted(granted) => *granted,
             Begun::Denied => return Err(Error::HttpRequestDenied),
             Begun::Limited => return Err(Error::ConnectionLimitReached),
         };
-        let heads = Target::parse(&parts.method, &parts.uri, limits.url)
-            .and_then(|target| self.grants.heads(target, &parts.headers));
-        let decided = heads.and_then(|heads| match &body {
+        let decided = match &body {
             Ok(body) => heads.decide(&parts.headers, body).map(Some),
             Err(BodyError::TooLong) => Err(heads.deny_body(&parts.headers, "it is too long")),
             Err(BodyError::Trailers) => Err(heads.deny_body(&parts.headers, "it has trailers")),
             Err(BodyError::Broken(_)) => Ok(None),
-        });
+        };
         let (rule, body) = match (decided, body) {
             (Ok(Some(rule)), Ok(body)) => (rule, body),
             (Err(denial), _) => {
@@ -226,7 +225,7 @@ impl JobEgress {
 
 /// What was decided on a request before its body was there.
 enum Begun {
-    Granted(Box<Attempt>),
+    Granted(Box<(Attempt, Heads)>),
     Denied,
     Limited,
 }

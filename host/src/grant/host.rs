@@ -22,7 +22,7 @@ pub enum HostPattern {
 /// Why a text is no host pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a host: write a name such as api.example, *.api.example for every name below it, or an IP address"
+    "{0:?} is not a host: write a name such as api.example in plain letters, *.api.example for every name below it, or an IP address in its usual spelling"
 )]
 pub struct HostError(String);
 
@@ -39,14 +39,17 @@ impl HostPattern {
     }
 }
 
-/// Parses a host as it stands in a URL, lower-cased. A trailing dot, an escape or an empty
-/// label is refused: two spellings of one host would be two hosts to a rule.
+/// Parses a host as it stands in a URL, in its one plain spelling: a name in lower-case ASCII, an
+/// IPv4 address as four decimal numbers, an IPv6 address as RFC 5952 writes it. Upper case, a
+/// trailing dot, an escape, an empty label, a number in place of an address and names of other
+/// scripts, as letters or as `xn--`, are refused: two spellings of one host would be two hosts to
+/// a rule, and two names that look alike would be one to its reader.
 pub(super) fn parse_host(text: &str) -> Result<Host, HostError> {
     let wrong = || HostError(text.to_owned());
-    if text.is_empty() || text.contains('%') || text.ends_with('.') {
+    let host = Host::parse(text).map_err(|_| wrong())?;
+    if host.to_string() != text {
         return Err(wrong());
     }
-    let host = Host::parse(text).map_err(|_| wrong())?;
     match &host {
         // The parser lets through what no name server knows, `*` for one.
         Host::Domain(name) if !name.split('.').all(is_label) => Err(wrong()),
@@ -54,9 +57,10 @@ pub(super) fn parse_host(text: &str) -> Result<Host, HostError> {
     }
 }
 
-/// RFC 1123 section 2.1, and the underscore that some names have.
+/// RFC 1123 section 2.1, and the underscore that some names have; no A-label of RFC 5890.
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
+        && !label.starts_with("xn--")
         && label
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
@@ -65,8 +69,10 @@ fn is_label(label: &str) -> bool {
 impl FromStr for HostPattern {
     type Err = HostError;
 
+    /// Reads a pattern as people write it: in any case.
     fn from_str(text: &str) -> Result<Self, HostError> {
-        let text = text.trim();
+        let text = text.trim().to_ascii_lowercase();
+        let text = text.as_str();
         let Some(suffix) = text.strip_prefix("*.") else {
             return parse_host(text).map(Self::Exact);
         };
@@ -99,16 +105,14 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, host: &str) -> bool {
-        pattern
-            .parse::<HostPattern>()
-            .unwrap()
-            .matches(&parse_host(host).unwrap())
+        let host = parse_host(host).unwrap();
+        pattern.parse::<HostPattern>().unwrap().matches(&host)
     }
 
     #[test]
     fn a_suffix_begins_at_a_label() {
         assert!(matches("*.store.example", "one.store.example"));
-        assert!(matches("*.store.example", "ONE.Store.example"));
+        assert!(matches("*.STORE.Example", "one.store.example"));
         assert!(matches("*.store.example", "a.b.store.example"));
         assert!(!matches("*.store.example", "store.example"));
         assert!(!matches("*.store.example", "evilstore.example"));
@@ -119,9 +123,56 @@ mod tests {
     }
 
     #[test]
-    fn addresses_match_in_every_spelling_and_only_exactly() {
-        assert!(matches("127.0.0.1", "0x7f.1"));
+    fn addresses_match_only_exactly() {
+        assert!(matches("127.0.0.1", "127.0.0.1"));
+        assert!(matches("[::1]", "[::1]"));
         assert!(!matches("*.0.0.example", "127.0.0.1"));
+    }
+
+    #[test]
+    fn a_host_has_one_spelling() {
+        for text in [
+            "a.example",
+            "a-1_b.example",
+            "127.0.0.1",
+            "[::1]",
+            "[2001:db8::a]",
+        ] {
+            assert!(parse_host(text).is_ok(), "{text}");
+        }
+        for text in [
+            "A.example",
+            "a.example.",
+            "a..example",
+            ".a.example",
+            "ex%61mple.com",
+            "a%2eexample",
+            "b\u{fc}cher.example",
+            "xn--bcher-kva.example",
+            "www.xn--bcher-kva.example",
+            "a\u{3002}example",
+            "\u{ff41}.example",
+            "0x7f.1",
+            "0x7f000001",
+            "2130706433",
+            "0177.0.0.1",
+            "127.1",
+            "127.0.1",
+            "127.000.000.001",
+            "0x7F.0.0.1",
+            "127.0.0.1.",
+            "\u{2460}27.0.0.1",
+            "::1",
+            "[0:0:0:0:0:0:0:1]",
+            "[::0001]",
+            "[2001:DB8::A]",
+            "[::ffff:127.0.0.1]",
+            "[::1%25eth0]",
+            "[::1%eth0]",
+            "[fe80::1",
+        ] {
+            assert!(parse_host(text).is_err(), "{text}: {:?}", parse_host(text));
+        }
     }
 
     #[test]
@@ -137,6 +188,9 @@ mod tests {
             "user@a.example",
             "a.example:443",
             "ex%61mple.com",
+            "xn--bcher-kva.example",
+            "*.xn--bcher-kva.example",
+            "0x7f.1",
             "*.*.example.com",
             "a/b",
         ] {

@@ -8,6 +8,8 @@ mod body;
 mod denial;
 mod host;
 mod rule;
+#[cfg(test)]
+pub(crate) mod sample;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -20,11 +22,13 @@ pub use target::{Shown, Target, shown};
 use http::HeaderMap;
 use job_scope::{RuleTemplate, SegmentPattern, Variables};
 use rule::Misfit;
+use std::sync::Arc;
 
 /// The rules of one job. Nothing else may leave it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grants {
-    rules: Vec<Rule>,
+    /// Shared with the requests under way, which keep what was found of their heads.
+    rules: Arc<Vec<Rule>>,
 }
 
 /// A rule of the job that the operator's ceiling does not cover.
@@ -64,15 +68,17 @@ impl Grants {
         for template in own {
             rules.push(Rule::expand(template, variables, patterns)?.of_operator()?);
         }
+        let rules = Arc::new(rules);
         Ok((Self { rules }, outside))
     }
 
     /// Adds the rules of another place that the same job works in; what is there already is not
     /// added again.
     pub fn join(&mut self, other: Self) {
-        for rule in other.rules {
-            if !self.rules.contains(&rule) {
-                self.rules.push(rule);
+        let rules = Arc::make_mut(&mut self.rules);
+        for rule in other.rules.iter() {
+            if !rules.contains(rule) {
+                rules.push(rule.clone());
             }
         }
     }
@@ -84,12 +90,12 @@ impl Grants {
 
     /// The rules whose heads let a request pass, or why none does. The body is still to be
     /// looked at: see [`Heads::decide`].
-    pub fn heads<'g>(&'g self, target: Target, headers: &HeaderMap) -> Result<Heads<'g>, Denial> {
+    pub fn heads(&self, target: Target, headers: &HeaderMap) -> Result<Heads, Denial> {
         let mut fitting = Vec::new();
         let mut nearest: Option<(Misfit, &Rule)> = None;
-        for rule in &self.rules {
+        for (index, rule) in self.rules.iter().enumerate() {
             match rule.head_fits(&target, headers) {
-                Ok(()) => fitting.push(rule),
+                Ok(()) => fitting.push(index),
                 Err(misfit) => {
                     if nearest.as_ref().is_none_or(|(best, _)| misfit.0 > best.0) {
                         nearest = Some((misfit, rule));
@@ -99,7 +105,8 @@ impl Grants {
         }
         if !fitting.is_empty() {
             return Ok(Heads {
-                rules: fitting,
+                rules: self.rules.clone(),
+                fitting,
                 target,
             });
         }
@@ -111,23 +118,32 @@ impl Grants {
     }
 }
 
-/// A request whose head some rules let pass.
+/// A request whose head some rules let pass. It is decided once: the body is looked at by these
+/// rules and no others.
 #[derive(Debug, Clone)]
-pub struct Heads<'g> {
-    rules: Vec<&'g Rule>,
+pub struct Heads {
+    rules: Arc<Vec<Rule>>,
+    /// Which of the rules.
+    fitting: Vec<usize>,
     target: Target,
 }
 
-impl<'g> Heads<'g> {
+impl Heads {
+    fn fitting(&self) -> impl DoubleEndedIterator<Item = &Rule> {
+        self.fitting
+            .iter()
+            .filter_map(|index| self.rules.get(*index))
+    }
+
     /// The path of the first of the rules, with its placeholders.
-    pub fn path_template(&self) -> &'g str {
-        self.rules.first().map_or("", |rule| rule.path_template())
+    pub fn path_template(&self) -> &str {
+        self.fitting().next().map_or("", Rule::path_template)
     }
 
     /// The rule that lets the whole request pass, or why none does.
-    pub fn decide(&self, headers: &HeaderMap, body: &[u8]) -> Result<&'g Rule, Denial> {
+    pub fn decide(&self, headers: &HeaderMap, body: &[u8]) -> Result<&Rule, Denial> {
         let mut wrong = "";
-        for rule in &self.rules {
+        for rule in self.fitting() {
             match rule.body_fits(headers, body) {
                 Ok(()) => return Ok(rule),
                 Err(what) => wrong = what,
@@ -138,7 +154,7 @@ impl<'g> Heads<'g> {
 
     /// A denial of a body that cannot even be looked at.
     pub fn deny_body(&self, headers: &HeaderMap, what: &'static str) -> Denial {
-        let nearest = self.rules.last().map(|rule| rule.id().to_owned());
+        let nearest = self.fitting().next_back().map(|rule| rule.id().to_owned());
         self.target.denied(Reason::Body(what), nearest, headers)
     }
 }

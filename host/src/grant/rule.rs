@@ -9,7 +9,9 @@ use super::host::parse_host;
 use super::target::{Scheme, Target, split_authority};
 use crate::text::one_line;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use job_scope::{PairTemplate, RuleTemplate, SegmentPattern, ValueTemplate, Variables};
+use job_scope::{
+    ALLOWED_HEADERS, PairTemplate, RuleTemplate, SegmentPattern, ValueTemplate, Variables,
+};
 use url::Host;
 
 /// Why a template cannot be a rule.
@@ -32,12 +34,12 @@ pub struct Rule {
     pub(super) host: Host,
     port: u16,
     origin: Origin,
-    path: Vec<Segment>,
+    pub(super) path: Vec<Segment>,
     path_template: String,
-    query: Vec<Pair>,
+    pub(super) query: Vec<Pair>,
     headers: Vec<HeaderName>,
-    required: Vec<(HeaderName, HeaderValue)>,
-    body: BodyRule,
+    pub(super) required: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: BodyRule,
 }
 
 /// Who said that a request may be sent.
@@ -50,7 +52,7 @@ enum Origin {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Segment {
+pub(super) enum Segment {
     Literal(String),
     Pattern(SegmentPattern),
 }
@@ -58,13 +60,13 @@ enum Segment {
 /// A name and what its value may be, in a query or a form.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pair {
-    name: String,
-    value: Value,
-    optional: bool,
+    pub(super) name: String,
+    pub(super) value: Value,
+    pub(super) optional: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Value {
+pub(super) enum Value {
     Fixed(String),
     Opaque(usize),
 }
@@ -90,7 +92,7 @@ impl Rule {
             .find('/')
             .and_then(|slash| rest.split_at_checked(slash))
             .ok_or_else(|| wrong("url must have a path, at least /".to_owned()))?;
-        let authority = fill.text(authority).map_err(&wrong)?;
+        let authority = fill.text(authority).map_err(&wrong)?.to_ascii_lowercase();
         let (host, port) = split_authority(&authority, scheme)
             .ok_or_else(|| wrong(format!("{authority:?} has no usable port")))?;
         let host = parse_host(host).map_err(|error| wrong(error.to_string()))?;
@@ -208,6 +210,22 @@ impl Rule {
         pairs.join("&")
     }
 
+    /// What its headers must be beside what every request may carry, in a few words: those that
+    /// are required, and the list of names where it is the rule's own.
+    pub fn headers(&self) -> String {
+        let shown = |value: &HeaderValue| one_line(value.to_str().unwrap_or("?"), 100);
+        let mut parts: Vec<String> = self
+            .required
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", shown(value)))
+            .collect();
+        if self.headers.iter().ne(ALLOWED_HEADERS.iter()) {
+            let names: Vec<&str> = self.headers.iter().map(HeaderName::as_str).collect();
+            parts.push(format!("only {}", names.join(", ")));
+        }
+        parts.join("; ")
+    }
+
     /// What its body may be, in a few words.
     pub fn body(&self) -> String {
         self.body.shown()
@@ -273,13 +291,18 @@ pub fn operators_url(url: &str) -> Result<(), &'static str> {
         );
     };
     let authority = rest.split('/').next().unwrap_or_default();
+    if authority.contains('{') {
+        return Ok(());
+    }
+    let authority = authority.to_ascii_lowercase();
     let host =
-        split_authority(authority, Scheme::Https).and_then(|(host, _)| parse_host(host).ok());
+        split_authority(&authority, Scheme::Https).and_then(|(host, _)| parse_host(host).ok());
     match host {
+        Some(Host::Domain(_)) => Ok(()),
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
             Err("its url names an address, but a rule of a policy is for a host by its name")
         }
-        Some(Host::Domain(_)) | None => Ok(()),
+        None => Err("its url has no host, or one in a spelling that no request may have"),
     }
 }
 

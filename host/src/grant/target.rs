@@ -97,17 +97,13 @@ impl Target {
         }
         let (host, port) = split_authority(authority.as_str(), scheme)
             .ok_or_else(|| url("its port is not a number from 1 to 65535"))?;
-        let host = parse_host(host).map_err(|_| url("its host is not in plain form"))?;
-        let path = uri.path();
-        let path = parse_path(path).map_err(url)?;
-        let query = uri
-            .query()
-            .map(|query| {
-                form_urlencoded::parse(query.as_bytes())
-                    .into_owned()
-                    .collect()
-            })
-            .unwrap_or_default();
+        let host = parse_host(host).map_err(|_| {
+            url(
+                "its host is not in its one plain spelling: lower-case ASCII without a dot at the end, an address as it is usually written",
+            )
+        })?;
+        let path = parse_path(uri.path()).map_err(url)?;
+        let query = parse_query(uri.query().unwrap_or_default()).map_err(url)?;
         Ok(Self {
             method: method.clone(),
             scheme,
@@ -181,6 +177,33 @@ fn decode_segment(segment: &str) -> Result<String, &'static str> {
         }
     }
     String::from_utf8(decoded).map_err(|_| "its path is not UTF-8")
+}
+
+/// Decodes a query to its pairs, in order. What no two readers decode alike is refused: broken
+/// escapes, bytes that are not text, control characters.
+fn parse_query(query: &str) -> Result<Vec<(String, String)>, &'static str> {
+    if !query.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("its query has a character that must be escaped");
+    }
+    let is_escape = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !query.split('%').skip(1).all(is_escape) {
+        return Err("its query has a broken escape");
+    }
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    // What is not UTF-8 was decoded to the replacement character.
+    let is_odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    if pairs
+        .iter()
+        .any(|(name, value)| name.contains(is_odd) || value.contains(is_odd))
+    {
+        return Err("its query has an escaped control character, or is not UTF-8");
+    }
+    Ok(pairs)
 }
 
 /// RFC 3986 section 2.3.

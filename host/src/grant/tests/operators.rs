@@ -73,7 +73,6 @@ fn no_rule_is_offered_that_would_allow_more_or_nothing() {
             headers(&[("metadata", "true")]),
         ),
         ("GET", "https://169.254.169.254/", headers(&[])),
-        ("GET", "https://0x7f.1:8443/", headers(&[])),
         ("GET", "https://[::1]/", headers(&[])),
         (
             "GET",
@@ -122,7 +121,35 @@ fn no_rule_of_the_operators_opens_plain_http_or_an_address_and_none_asks_this_ma
 
 #[test]
 fn no_policy_can_allow_what_has_two_readings() {
-    let uri: Uri = "https://user@api.example/".parse().unwrap();
-    let denial = Target::parse(&Method::GET, &uri, LONGEST).unwrap_err();
-    assert!(denial.rule_to_paste(JobKind::Inventory).is_err());
+    for url in [
+        "https://user@api.example/",
+        "https://API.example/",
+        "https://0x7f.1:8443/",
+        "https://api.example/a/../b",
+    ] {
+        let uri: Uri = url.parse().unwrap();
+        let denial = Target::parse(&Method::GET, &uri, LONGEST).unwrap_err();
+        let offered = denial.rule_to_paste(JobKind::Inventory);
+        assert!(offered.is_err(), "{url}: {offered:?}");
+    }
+}
+
+#[test]
+fn an_operator_writes_a_host_in_any_case() {
+    let template = RuleTemplate {
+        id: "r".into(),
+        purpose: "".into(),
+        method: job_scope::Method::Get,
+        url: "https://API.Example/".into(),
+        query: vec![],
+        headers: job_scope::HeaderRule::default(),
+        body: BodyTemplate::None,
+    };
+    let (grants, _) = Grants::intersect(&[], &[], &[template], &Variables::default(), &[]).unwrap();
+    let target = Target::parse(
+        &Method::GET,
+        &"https://api.example/".parse().unwrap(),
+        LONGEST,
+    );
+    assert!(whole(&grants, &target.unwrap(), &HeaderMap::new(), b"").is_ok());
 }

@@ -1,6 +1,7 @@
 mod discovery;
 mod golden;
 mod layers;
+mod matrix;
 
 use super::*;
 use crate::orchestrator::{Certificate, Contents, Format, ToRemove};
@@ -129,8 +130,10 @@ fn requests(reach: &Reach) -> String {
         let query = rule.query();
         let mark = if query.is_empty() { "" } else { "?" };
         let _ = writeln!(text, "{} {}{mark}{query}", rule.method(), rule.url());
-        if !rule.body().is_empty() {
-            let _ = writeln!(text, "    {}", rule.body());
+        for part in [rule.headers(), rule.body()] {
+            if !part.is_empty() {
+                let _ = writeln!(text, "    {part}");
+            }
         }
     }
     text
