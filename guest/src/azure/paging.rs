@@ -1,7 +1,9 @@
 //! Which next link of a list may be followed. The token goes with it, so that a link
 //! is an instruction only as far as it stays on the list that it came from.
 //!
-//! It must not send, and not change a link: the service's opaque token is in it.
+//! It must not send, and not change what a link says: the service's opaque token is in it. Only
+//! scheme and host come out in lower case, which they mean in any (RFC 3986 section 6.2.2.1), and
+//! which a host that knows one spelling of each insists on.
 
 use std::collections::BTreeSet;
 
@@ -51,8 +53,8 @@ impl Pages {
         }
     }
 
-    /// The link to follow, exactly as it came, or `None` at the end of the list
-    /// (absent, `null` or empty: all three occur).
+    /// The link to follow, as it came but for the case of scheme and host, or `None` at the end of
+    /// the list (absent, `null` or empty: all three occur).
     ///
     /// # Errors
     /// See [`LinkRefusal`].
@@ -60,7 +62,7 @@ impl Pages {
         let Some(link) = link.filter(|link| !link.is_empty()) else {
             return Ok(None);
         };
-        self.check(&link).map_err(LinkRefusal::Elsewhere)?;
+        let link = self.check(link).map_err(LinkRefusal::Elsewhere)?;
         // The first page has no link.
         if self.seen.len() + 1 >= MAX_PAGES {
             return Err(LinkRefusal::TooMany);
@@ -71,7 +73,7 @@ impl Pages {
         Ok(Some(link))
     }
 
-    fn check(&self, link: &str) -> Result<(), &'static str> {
+    fn check(&self, link: String) -> Result<String, &'static str> {
         if link.len() > LONGEST_LINK {
             return Err("too long");
         }
@@ -94,7 +96,8 @@ impl Pages {
         if path != self.path {
             return Err("another path");
         }
-        self.query.check(&pairs(query))
+        self.query.check(&pairs(query))?;
+        Ok(format!("https://{}{rest}", authority.to_ascii_lowercase()))
     }
 }
 
@@ -131,16 +134,32 @@ mod tests {
     }
 
     #[test]
-    fn a_link_of_the_vault_is_followed_exactly_as_it_came() {
+    fn a_link_of_the_vault_is_followed_as_it_came() {
         for link in [
             "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=eyJO.aW5n",
             "https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=e==",
-            "HTTPS://KV-One.Vault.Azure.Net:443/certificates?api-version=7.6&%24skiptoken=a%2Fb",
+            "https://kv-one.vault.azure.net:443/certificates?api-version=7.6&%24skiptoken=a%2Fb",
             "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=a&maxresults=25",
             "https://kv-one.vault.azure.net/certificates?api-version=7.6&",
         ] {
             assert_eq!(follow(link), Ok(Some(link.to_owned())));
         }
+    }
+
+    #[test]
+    fn scheme_and_host_of_a_link_come_out_in_lower_case_and_nothing_else_does() {
+        let link =
+            "HTTPS://KV-One.Vault.Azure.Net:443/certificates?api-version=7.6&$skiptoken=A%2Fb";
+        let lower =
+            "https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=A%2Fb";
+        assert_eq!(follow(link), Ok(Some(lower.to_owned())));
+        // One list, one page, in whatever case.
+        let mut pages = pages();
+        assert!(pages.next(Some(link.to_owned())).is_ok());
+        assert_eq!(
+            pages.next(Some(lower.to_owned())),
+            Err(LinkRefusal::Repeated)
+        );
     }
 
     #[test]
