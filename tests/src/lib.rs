@@ -18,5 +18,5 @@ mod secrets;
 pub use deeds::{DEEDS, Deed, LONG_AFTER};
 pub use headless::{Headless, Quiet, job};
 pub use observed::{Observed, Version};
-pub use programs::{Azure, Finished, akv, akv_command, artifact, fixture};
+pub use programs::{Azure, Finished, akv, akv_command, artifact, ended, fixture, signal};
 pub use secrets::Secrets;

@@ -3,10 +3,13 @@
 use azure_emulator::{Clock, Emulator, Seed, Server};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
@@ -153,4 +156,31 @@ pub fn akv_command(args: &[&str]) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// Sends a signal, such as `-TERM`.
+pub fn signal(child: &Child, name: &str) {
+    send(name, child.id());
+}
+
+fn send(signal: &str, id: u32) {
+    let mut kill = Command::new("kill");
+    let sent = kill.args([signal, &id.to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// How a process ended that should end by itself; one that does not is killed in the end, so that
+/// it fails the test and does not hold it up.
+pub fn ended(child: &mut Child) -> Option<i32> {
+    let (done, waits) = channel::<()>();
+    let id = child.id();
+    let watch = std::thread::spawn(move || {
+        if waits.recv_timeout(A_MINUTE) == Err(RecvTimeoutError::Timeout) {
+            send("-KILL", id);
+        }
+    });
+    let code = child.wait().unwrap().code();
+    drop(done);
+    watch.join().unwrap();
+    code
 }

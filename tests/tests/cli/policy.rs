@@ -1,0 +1,84 @@
+//! What the operator's files do to a run: the policy, the pin, the added authority, the audit.
+
+use super::JOB;
+use end_to_end::{Azure, akv, fixture};
+
+#[test]
+fn a_policy_with_an_unknown_key_is_a_wrong_call_that_names_it() {
+    let azure = Azure::start();
+    azure.append_policy("[limit]\nmemory = 1");
+    let ran = azure.run(&fixture(JOB), &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("limit"), "{}", ran.stderr);
+    assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
+fn a_component_that_is_not_the_pinned_one_is_not_run() {
+    let azure = Azure::start();
+    let policy = std::fs::read_to_string(&azure.policy).unwrap();
+    let pin = format!("extension-sha256 = \"{}\"\n{policy}", "0".repeat(64));
+    std::fs::write(&azure.policy, pin).unwrap();
+    let ran = azure.run(&fixture(JOB), &[]);
+    assert_ne!(ran.code, 0);
+    assert!(
+        ran.json()["FailureMessage"]
+            .as_str()
+            .unwrap()
+            .contains("sha256")
+    );
+    assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
+fn the_vaults_certificate_is_verified() {
+    let azure = Azure::start();
+    // The same redirection without the emulator's authority: the platform's roots refuse it.
+    let policy = std::fs::read_to_string(&azure.policy).unwrap();
+    let without_ca = policy.split("[[ca]]").next().unwrap();
+    std::fs::write(&azure.policy, without_ca).unwrap();
+    let ran = azure.run(&fixture(JOB), &[]);
+    assert_eq!(ran.json()["Result"], 4, "{}", ran.stdout);
+    assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
+fn the_audit_has_a_line_for_each_request_and_nothing_secret() {
+    let azure = Azure::start();
+    let audit = azure.file("audit.jsonl", "");
+    azure.run(&fixture(JOB), &["--audit", audit.to_str().unwrap()]);
+    let text = std::fs::read_to_string(audit).unwrap();
+    let records: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|record: &serde_json::Value| record.get("decision").is_some())
+        .collect();
+    assert_eq!(records.len(), 64);
+    for record in &records {
+        assert_eq!(record["status"], 200, "{record}");
+        assert_eq!(record["decision"], "allowed", "{record}");
+        assert!(record["bytes"].as_u64().unwrap() > 0, "{record}");
+        assert!(
+            record["address"]
+                .as_str()
+                .unwrap()
+                .starts_with("127.0.0.1:")
+        );
+    }
+    for secret in ["sp-secret", "Bearer", "skiptoken", "access_token"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn explain_shows_the_rules_and_sends_nothing() {
+    let ran = akv(&["policy", "explain", fixture(JOB).to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for line in [
+        "GET https://kv-one.vault.azure.net/certificates/{name}?api-version=7.6",
+        "POST https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token",
+    ] {
+        assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("sp-secret"));
+}
