@@ -75,7 +75,7 @@ pub use rules::{
     CLIENT_ASSERTION_TYPE, FreeMember, HeaderRule, IDENTITY_API_VERSION, JsonTemplate,
     KEY_VAULT_API_VERSION, MemberType, Method, Needs, PageQuery, PairTemplate, QueryTemplate,
     RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate, SegmentPattern,
-    ValueTemplate, private_key_rules, rules, segment_patterns,
+    ValueTemplate, VeilTemplate, private_key_rules, rules, segment_patterns,
 };
 pub use scope::StoreScope;
 pub use variables::Variables;

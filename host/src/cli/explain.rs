@@ -49,7 +49,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
     })
 }
 
-/// Each rule: what it is for, then the request as far as it is fixed. `*` and `{name}` stay
+/// Each rule: what it is for, then the request as far as it is fixed, and where credentials are
+/// attached. `*` and `{name}` stay
 /// open, brackets may be missing.
 fn show(out: &mut impl Write, rules: &[Rule]) -> std::io::Result<()> {
     for rule in rules {
@@ -57,7 +58,7 @@ fn show(out: &mut impl Write, rules: &[Rule]) -> std::io::Result<()> {
         let query = rule.query();
         let mark = if query.is_empty() { "" } else { "?" };
         writeln!(out, "    {} {}{mark}{query}", rule.method(), rule.url())?;
-        for part in [rule.headers(), rule.body()] {
+        for part in [rule.headers(), rule.body(), rule.credentials()] {
             if !part.is_empty() {
                 writeln!(out, "    {part}")?;
             }

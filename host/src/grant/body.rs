@@ -34,6 +34,14 @@ impl BodyRule {
         })
     }
 
+    /// The only value that a field of a form may have.
+    pub(super) fn fixed(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Form(pairs) => pairs.iter().find_map(|pair| pair.fixed(name)),
+            _ => None,
+        }
+    }
+
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Empty => String::new(),

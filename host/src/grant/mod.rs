@@ -5,6 +5,7 @@
 //! are given.
 
 mod body;
+mod credentials;
 mod denial;
 mod host;
 mod rule;
@@ -14,6 +15,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use credentials::{Applicant, Audience, Issues};
 pub use denial::{Denial, Reason};
 pub use host::{HostError, HostPattern};
 pub use rule::{ExpandError, Rule, operators_url};
@@ -86,6 +88,14 @@ impl Grants {
     /// The rules, in the order they are tried.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Whether a token of this audience may go where `rule` leads: some rule for that very host
+    /// and port says so, and it is https.
+    pub fn accepts(&self, rule: &Rule, audience: &Audience) -> bool {
+        self.rules
+            .iter()
+            .any(|other| other.same_server(rule) && other.bears(audience))
     }
 
     /// The rules whose heads let a request pass, or why none does. The body is still to be

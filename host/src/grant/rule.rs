@@ -4,6 +4,7 @@
 //! It must not know where templates come from.
 
 use super::body::BodyRule;
+use super::credentials::{Audience, Credentials, Issues};
 use super::denial::Reason;
 use super::host::parse_host;
 use super::target::{Scheme, Target, split_authority};
@@ -40,11 +41,12 @@ pub struct Rule {
     headers: Vec<HeaderName>,
     pub(super) required: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: BodyRule,
+    credentials: Credentials,
 }
 
 /// Who said that a request may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     /// The kind of job needs it.
     Job,
     /// The operator wrote it down.
@@ -122,6 +124,7 @@ impl Rule {
                 Ok((name(&required.name)?, value))
             })
             .collect::<Result<_, ExpandError>>()?;
+        let body = BodyRule::expand(&template.body, &fill).map_err(&wrong)?;
         Ok(Self {
             id: template.id.to_string(),
             purpose: template.purpose.to_string(),
@@ -139,7 +142,8 @@ impl Rule {
             query: fill.pairs(&template.query).map_err(&wrong)?,
             headers,
             required,
-            body: BodyRule::expand(&template.body, &fill).map_err(&wrong)?,
+            credentials: Credentials::expand(&template.veil, &body, &fill).map_err(&wrong)?,
+            body,
         })
     }
 
@@ -229,6 +233,24 @@ impl Rule {
     /// What its body may be, in a few words.
     pub fn body(&self) -> String {
         self.body.shown()
+    }
+
+    /// What becomes of credentials in it, in a few words.
+    pub fn credentials(&self) -> String {
+        self.credentials.shown()
+    }
+
+    /// Which credential its answer brings.
+    pub fn issues(&self) -> Issues<'_> {
+        self.credentials.issues(self.origin)
+    }
+
+    pub(super) fn bears(&self, audience: &Audience) -> bool {
+        self.scheme == Scheme::Https && self.credentials.bears(audience, self.origin)
+    }
+
+    pub(super) fn same_server(&self, other: &Self) -> bool {
+        self.scheme == other.scheme && self.host == other.host && self.port == other.port
     }
 
     /// How far the head of a request fits, and why not further: everything but the body,
@@ -368,6 +390,14 @@ impl Fill<'_> {
 }
 
 impl Pair {
+    /// Its value, if it has that name, must be there and can be one only.
+    pub(super) fn fixed(&self, name: &str) -> Option<&str> {
+        match &self.value {
+            Value::Fixed(value) if self.name == name && !self.optional => Some(value),
+            _ => None,
+        }
+    }
+
     pub(super) fn shown(&self) -> String {
         let text = match &self.value {
             Value::Fixed(value) => format!("{}={value}", self.name),

@@ -1,4 +1,5 @@
 mod bodies;
+mod credentials;
 mod operators;
 mod urls;
 
@@ -265,6 +266,7 @@ fn a_template_that_cannot_be_filled_is_an_error_before_the_job_starts() {
             query: vec![],
             headers: job_scope::HeaderRule::default(),
             body: BodyTemplate::None,
+            veil: job_scope::VeilTemplate::None,
         };
         let error = Rule::expand(&template, &Variables::default(), &[]).unwrap_err();
         assert!(error.to_string().contains(says), "{url}: {error}");

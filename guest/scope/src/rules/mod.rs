@@ -28,6 +28,7 @@ mod pair;
 mod segment;
 mod template;
 mod token;
+mod veil;
 mod versions;
 
 use crate::identity::Identity;
@@ -35,6 +36,7 @@ use crate::kind::JobKind;
 use crate::new_vault::NewVault;
 use crate::options::{CheckArm, Versions};
 use crate::scope::StoreScope;
+use veil::bearing;
 
 pub use body::{BodyTemplate, BoundedBody, FreeMember, JsonTemplate, MemberType};
 pub use page::PageQuery;
@@ -45,6 +47,7 @@ pub use template::{
     ALLOWED_HEADERS, HeaderRule, Method, QueryTemplate, RequiredHeader, RuleTemplate,
 };
 pub use token::LONGEST_SECRET;
+pub use veil::VeilTemplate;
 pub use versions::{
     ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION, ARM_SUBSCRIPTIONS_API_VERSION,
     ARM_VAULTS_API_VERSION, CLIENT_ASSERTION_TYPE, IDENTITY_API_VERSION, KEY_VAULT_API_VERSION,
@@ -115,26 +118,32 @@ impl Needs<'_> {
 /// Requests that read private keys are not among them: see [`private_key_rules`].
 pub fn rules(needs: Needs<'_>) -> Vec<RuleTemplate> {
     let mut rules = token::rules_for(&needs);
-    rules.extend(match needs.kind {
-        JobKind::Inventory => certificates::inventory(needs.versions),
-        JobKind::Add => certificates::add(needs.overwrite),
-        JobKind::Remove => certificates::remove(),
-        JobKind::CreateStore => management::create_store(needs.store, needs.new_vault),
-        JobKind::Discovery => management::discovery(),
+    let (vault, arm) = match needs.kind {
+        JobKind::Inventory => (certificates::inventory(needs.versions), Vec::new()),
+        JobKind::Add => (certificates::add(needs.overwrite), Vec::new()),
+        JobKind::Remove => (certificates::remove(), Vec::new()),
+        JobKind::CreateStore => (
+            Vec::new(),
+            management::create_store(needs.store, needs.new_vault),
+        ),
+        JobKind::Discovery => (Vec::new(), management::discovery()),
         JobKind::Check => check(&needs),
-    });
+    };
+    rules.extend(bearing(token::Audience::Vault.resource(), vault));
+    rules.extend(bearing(token::Audience::Arm.resource(), arm));
     rules
 }
 
-fn check(needs: &Needs<'_>) -> Vec<RuleTemplate> {
-    let mut rules = Vec::new();
+/// What a check asks of the vault, and of Azure Resource Manager.
+fn check(needs: &Needs<'_>) -> (Vec<RuleTemplate>, Vec<RuleTemplate>) {
+    let (mut vault, mut arm) = (Vec::new(), Vec::new());
     if needs.checks_vault() {
-        rules.extend([certificates::list(), certificates::get_any()]);
+        vault.extend([certificates::list(), certificates::get_any()]);
     }
     if needs.asks_arm() {
-        rules.extend(management::check(needs.check_kinds, needs.store));
+        arm.extend(management::check(needs.check_kinds, needs.store));
     }
-    rules
+    (vault, arm)
 }
 
 /// The templates of a kind of job that read private keys: a certificate's managed secret holds
@@ -142,7 +151,11 @@ fn check(needs: &Needs<'_>) -> Vec<RuleTemplate> {
 /// as what they are.
 pub fn private_key_rules(kind: JobKind) -> Vec<RuleTemplate> {
     match kind {
-        JobKind::Inventory => certificates::private_keys(),
+        JobKind::Inventory => bearing(
+            token::Audience::Vault.resource(),
+            certificates::private_keys(),
+        )
+        .collect(),
         JobKind::Add
         | JobKind::Remove
         | JobKind::CreateStore
@@ -165,6 +178,7 @@ fn rule(
         query: Vec::new(),
         headers: HeaderRule::default(),
         body: BodyTemplate::None,
+        veil: VeilTemplate::None,
     }
 }
 

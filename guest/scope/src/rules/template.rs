@@ -15,8 +15,8 @@
 //! body = { form = [{ name = "grant_type", value = "client_credentials" }] }
 //! ```
 //!
-//! `purpose`, `query`, `headers` and `body` may be left out; unknown keys are errors. Templates
-//! are exact: what they do not mention is not allowed.
+//! `purpose`, `query`, `headers`, `body` and `veil` may be left out; unknown keys are errors.
+//! Templates are exact: what they do not mention is not allowed.
 //!
 //! Must not know: any service, and how a template is expanded and matched.
 
@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::BodyTemplate;
 use super::pair::{PairTemplate, each_name_once};
+use super::veil::VeilTemplate;
 
 /// Header names that a request may carry when its rule says nothing else, in lower case.
 /// Transport headers that no extension sets (`host`, `content-length`) are not part of it, and
@@ -72,6 +73,9 @@ pub struct RuleTemplate {
     /// The body.
     #[serde(default, skip_serializing_if = "BodyTemplate::is_none")]
     pub body: BodyTemplate,
+    /// What becomes of its credentials on a host that keeps them to itself.
+    #[serde(default, skip_serializing_if = "VeilTemplate::is_none")]
+    pub veil: VeilTemplate,
 }
 
 /// One name of the query.

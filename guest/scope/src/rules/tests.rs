@@ -358,6 +358,12 @@ fn places(rule: &RuleTemplate) -> BTreeSet<String> {
         BodyTemplate::Json(json) => strings(&json.value, &mut texts),
         BodyTemplate::None | BodyTemplate::Bounded(_) => {}
     }
+    match &rule.veil {
+        VeilTemplate::None => {}
+        VeilTemplate::TokenForm(audience)
+        | VeilTemplate::IdentityAnswer(audience)
+        | VeilTemplate::Bearer(audience) => texts.push(audience.to_string()),
+    }
     texts
         .iter()
         .flat_map(|text| text.split('{').skip(1))
@@ -443,6 +449,31 @@ fn every_built_in_template_survives_json_and_toml() {
                     rule,
                     "{text}"
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_token_is_kept_and_sent_only_to_the_service_it_is_for() {
+    for kind in JobKind::ALL {
+        for identity in identities() {
+            let mut all = rules(kind, &identity);
+            all.extend(private_key_rules(kind));
+            for rule in all {
+                let place = |name: &str| rule.url.starts_with(&format!("https://{{{name}}}/"));
+                let wanted = |audience: &'static str| VeilTemplate::Bearer(audience.into());
+                let asks = rule.id.starts_with("token") || rule.id.starts_with("identity-endpoint");
+                let right = match &rule.veil {
+                    VeilTemplate::None => false,
+                    VeilTemplate::TokenForm(_) => asks && place("authority"),
+                    VeilTemplate::IdentityAnswer(_) => {
+                        asks && rule.url.starts_with("http://169.254.169.254/")
+                    }
+                    bearer if place("vault_host") => *bearer == wanted("{vault_resource}"),
+                    bearer => place("arm") && *bearer == wanted("{arm_resource}"),
+                };
+                assert!(right, "{kind} {identity:?} {}: {:?}", rule.id, rule.veil);
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use super::{
     BodyTemplate, CLIENT_ASSERTION_TYPE, HeaderRule, IDENTITY_API_VERSION, Method, Needs,
-    PairTemplate, RequiredHeader, RuleTemplate, rule,
+    PairTemplate, RequiredHeader, RuleTemplate, VeilTemplate, rule,
 };
 use crate::identity::Identity;
 use crate::kind::JobKind;
@@ -23,6 +23,16 @@ const CLAIMS: usize = 4096;
 pub(super) enum Audience {
     Vault,
     Arm,
+}
+
+impl Audience {
+    /// What names it, in each cloud differently.
+    pub(super) fn resource(self) -> &'static str {
+        match self {
+            Audience::Vault => "{vault_resource}",
+            Audience::Arm => "{arm_resource}",
+        }
+    }
 }
 
 /// The token requests of a job: one, and for a check one for each service that its answer depends
@@ -47,9 +57,10 @@ pub(super) fn rules_for(needs: &Needs<'_>) -> Vec<RuleTemplate> {
 }
 
 fn token(audience: Audience, identity: &Identity) -> RuleTemplate {
-    let (scope, resource) = match audience {
-        Audience::Vault => ("{vault_scope}", "{vault_resource}"),
-        Audience::Arm => ("{arm_scope}", "{arm_resource}"),
+    let resource = audience.resource();
+    let scope = match audience {
+        Audience::Vault => "{vault_scope}",
+        Audience::Arm => "{arm_scope}",
     };
     let proof = match identity {
         Identity::ManagedIdentity { client_id } => {
@@ -73,6 +84,7 @@ fn token(audience: Audience, identity: &Identity) -> RuleTemplate {
     RuleTemplate {
         query: Vec::new(),
         body: BodyTemplate::Form(form),
+        veil: VeilTemplate::TokenForm(resource.into()),
         ..rule(
             "token",
             "Gets a token for this application",
@@ -100,6 +112,7 @@ fn identity_endpoint(resource: &'static str, user_assigned: bool) -> RuleTemplat
             }],
             ..HeaderRule::default()
         },
+        veil: VeilTemplate::IdentityAnswer(resource.into()),
         ..rule(
             "identity-endpoint",
             "Gets a token for this machine's managed identity",

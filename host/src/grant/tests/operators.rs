@@ -98,6 +98,7 @@ fn no_rule_of_the_operators_opens_plain_http_or_an_address_and_none_asks_this_ma
         query: vec![],
         headers: job_scope::HeaderRule::default(),
         body: BodyTemplate::None,
+        veil: job_scope::VeilTemplate::None,
     };
     let endpoint = "http://169.254.169.254/metadata/identity/oauth2/token";
     for url in [
@@ -144,6 +145,7 @@ fn an_operator_writes_a_host_in_any_case() {
         query: vec![],
         headers: job_scope::HeaderRule::default(),
         body: BodyTemplate::None,
+        veil: job_scope::VeilTemplate::None,
     };
     let (grants, _) = Grants::intersect(&[], &[], &[template], &Variables::default(), &[]).unwrap();
     let target = Target::parse(

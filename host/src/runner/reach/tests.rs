@@ -130,7 +130,7 @@ fn requests(reach: &Reach) -> String {
         let query = rule.query();
         let mark = if query.is_empty() { "" } else { "?" };
         let _ = writeln!(text, "{} {}{mark}{query}", rule.method(), rule.url());
-        for part in [rule.headers(), rule.body()] {
+        for part in [rule.headers(), rule.body(), rule.credentials()] {
             if !part.is_empty() {
                 let _ = writeln!(text, "    {part}");
             }

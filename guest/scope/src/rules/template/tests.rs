@@ -29,6 +29,8 @@ const WRITTEN_BY_HAND: &str = r#"
 
     [rule.body]
     form = [{ name = "secret", opaque = true, max-length = 256 }, { name = "scope", value = "{vault_scope}" }]
+    [rule.veil]
+    token-form = "https://api.example"
 "#;
 
 #[test]
@@ -57,6 +59,7 @@ fn a_rule_is_written_by_hand_in_toml_and_what_is_left_out_has_a_default() {
                 ],
                 headers: HeaderRule::default(),
                 body: BodyTemplate::None,
+                veil: VeilTemplate::None,
             },
             RuleTemplate {
                 id: "sign-in".into(),
@@ -75,6 +78,7 @@ fn a_rule_is_written_by_hand_in_toml_and_what_is_left_out_has_a_default() {
                     pair("secret", ValueTemplate::Opaque { max_length: 256 }, false),
                     pair("scope", ValueTemplate::Fixed("{vault_scope}".into()), false),
                 ]),
+                veil: VeilTemplate::TokenForm("https://api.example".into()),
             },
         ]
     );
