@@ -19,4 +19,5 @@ pub mod policy;
 pub mod runner;
 pub mod spool;
 pub mod text;
+pub mod veil;
 pub mod wiped;
