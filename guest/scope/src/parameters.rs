@@ -20,7 +20,9 @@ pub struct EntryParameter {
     pub name: &'static str,
     /// Its type in the platform's form.
     pub kind: &'static str,
-    /// What the store type's form should say, which is also what an absent value means.
+    /// What the store type's form should begin with; blank is nothing. The platform sends it
+    /// with every Add of a form that was left alone, so it has to mean what an absent value
+    /// means: whoever says nothing must not lose tags, nor the lock of a key.
     pub default: &'static str,
     /// What it does, one sentence for people.
     pub help: &'static str,
@@ -45,8 +47,9 @@ pub const ENTRY_PARAMETERS: &[EntryParameter] = &[
     EntryParameter {
         name: parameter::NON_EXPORTABLE,
         kind: "Bool",
-        default: "False",
-        help: "Whether the key may never leave the vault; a key that may not stays so unless \
-               this says False.",
+        default: "",
+        help: "Whether the key may never leave the vault. Blank means that a replaced one stays \
+               as it was, and a new one may; False lets out a key that was kept in, with a \
+               warning.",
     },
 ];

@@ -172,9 +172,12 @@ impl NewVersion {
 }
 
 impl Note {
-    /// Whether somebody has to do something about it.
+    /// Whether somebody has to look at it.
     pub(super) fn is_warning(&self) -> bool {
-        matches!(self, Note::StillRenews | Note::IssuerStays(_))
+        match self {
+            Note::NowExportable | Note::StillRenews | Note::IssuerStays(_) => true,
+            Note::NoAutoRenew | Note::IssuerRemoved(_) => false,
+        }
     }
 }
 
@@ -242,7 +245,8 @@ impl fmt::Display for Note {
         match self {
             Note::NowExportable => out.write_str(
                 "the key that was there was not exportable, and the new one is, because the job \
-                 says NonExportable=false",
+                 says NonExportable=false; if nobody meant that, leave the default of that entry \
+                 parameter blank in the store type, and run the job with NonExportable=true",
             ),
             Note::NoAutoRenew => out.write_str(
                 "the vault renewed this certificate by itself (AutoRenew), which was taken out of \

@@ -10,6 +10,7 @@ mod stopping;
 
 use std::time::Duration;
 
+use job_scope::ENTRY_PARAMETERS;
 use serde_json::{Value, json};
 
 use super::*;

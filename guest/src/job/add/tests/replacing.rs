@@ -161,13 +161,29 @@ fn over_every_certificate_the_issuer_is_said() {
 }
 
 #[test]
-fn a_key_that_becomes_exportable_is_told() {
+fn a_key_that_becomes_exportable_is_a_warning() {
     let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
     vault.change(|state| state.policy = policy(false));
     let outcome = add(&vault, with(overwriting(), &[("NonExportable", "false")]));
-    assert_eq!(outcome.status, Status::Success);
-    says(&outcome, &["NonExportable=false"]);
+    assert_eq!(outcome.status, Status::Warning);
+    says(&outcome, &["NonExportable=false", "NonExportable=true"]);
     assert_eq!(vault.0.borrow().policy["key_props"]["exportable"], true);
+}
+
+#[test]
+fn a_form_that_was_left_alone_lets_no_key_out_and_takes_no_tag() {
+    let of_the_form: Vec<(&str, &str)> = ENTRY_PARAMETERS
+        .iter()
+        .map(|parameter| (parameter.name, parameter.default))
+        .collect();
+    for parameters in [&[][..], &of_the_form] {
+        let vault = FakeVault::with(Life::Live, ANOTHER, json!({ "env": "prod" }));
+        vault.change(|state| state.policy = policy(false));
+        succeeded(&add(&vault, with(overwriting(), parameters)));
+        let state = vault.0.borrow();
+        assert_eq!(state.policy["key_props"]["exportable"], false);
+        assert_eq!(state.versions[1].tags, json!({ "env": "prod" }));
+    }
 }
 
 #[test]
