@@ -13,7 +13,9 @@ pub struct Limits {
     /// The same for a job that changes something. Five minutes: an import or a new vault takes
     /// seconds, the rest is a service that asks to wait.
     pub deadline_of_change: Duration,
-    /// Time a cancelled or overdue job gets to say something itself before it is ended.
+    /// Time a cancelled or overdue job gets to say something itself before it is ended. The
+    /// contract promises these five seconds (`wit/host.wit`); less cuts off what a job has to
+    /// say about a change whose answer it waits for.
     pub grace: Duration,
     /// CPU time of the job's thread. A minute: ten thousand certificates take a few seconds.
     pub cpu: Duration,

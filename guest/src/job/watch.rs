@@ -21,8 +21,10 @@ const ASK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long a cancelled job may still wait for the answer to a change that is under way.
 /// An import or a deletion is answered within a second or two; dropped before, nobody
-/// would know what became of it.
-const LAST_ANSWER: Duration = Duration::from_secs(5);
+/// would know what became of it. It begins up to [`ASK_EVERY`] late and is looked at as
+/// seldom, and the host ends the job five seconds after the cancellation (`wit/host.wit`,
+/// `cancelled`): what is left then is for the report.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
 
 /// The part of a time limit that is left for the report: the host ends the job at the
 /// limit itself, and what it ends cannot say why.

@@ -123,7 +123,7 @@ fn an_import_that_is_not_answered_soon_after_that_is_left_open() {
     assert_eq!(failed(&outcome), Failure::Unresolved);
     says(&outcome, &["cancelled", "an import was sent"]);
     let late = fake.now() - at;
-    let wanted = Duration::from_secs(5)..Duration::from_secs(6);
+    let wanted = Duration::from_secs(3)..Duration::from_secs(4);
     assert!(wanted.contains(&late), "{late:?}");
 }
 
