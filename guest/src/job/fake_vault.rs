@@ -38,6 +38,14 @@ pub(crate) enum Life {
     Taken,
 }
 
+/// What becomes of a request whose answer is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    None,
+    AtOnce,
+    After(Duration),
+}
+
 /// One version.
 #[derive(Clone)]
 pub(crate) struct Version {
@@ -61,7 +69,7 @@ pub(crate) struct State {
     /// Whether an import leaves issuer and lifetime actions as they are.
     pub(crate) stubborn: bool,
     fault: Option<Faulty>,
-    lost: Option<bool>,
+    lost: Option<Effect>,
     late: Vec<(Duration, Sent)>,
     /// Something that somebody else does before a request.
     meddling: Vec<(usize, Meddle)>,
@@ -191,10 +199,9 @@ impl State {
         });
     }
 
-    /// The answer to this request is lost, whatever others get, after it was worked on or
-    /// not.
-    pub(crate) fn lose_this_answer(&mut self, worked_on: bool) {
-        self.lost = Some(worked_on);
+    /// The answer to this request is lost, whatever others get.
+    pub(crate) fn lose_this_answer(&mut self, effect: Effect) {
+        self.lost = Some(effect);
     }
 
     fn answer(&mut self, sent: &Sent) -> Answer {
@@ -227,9 +234,11 @@ impl State {
                 self.late.push((at, late));
             }
         }
-        if let Some(worked_on) = self.lost.take() {
-            if worked_on {
-                let _ = self.work(sent);
+        if let Some(effect) = self.lost.take() {
+            match effect {
+                Effect::None => {}
+                Effect::AtOnce => drop(self.work(sent)),
+                Effect::After(time) => self.late.push((sent.at + time, sent.clone())),
             }
             return reset();
         }

@@ -3,7 +3,7 @@
 //! It must not decide what is wanted (`plan`), nor how a job ends for the platform.
 //!
 //! Every import is preceded by a look: the first one, one after an answer that was lost,
-//! one after every wait. So nothing is imported over what the job may not replace, and
+//! one after every wait; and so is every end after an answer that was lost. So nothing is imported over what the job may not replace, and
 //! nothing twice, as far as a service without conditional requests allows.
 
 use std::cell::Cell;
@@ -137,21 +137,26 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
 
     /// Takes them.
     pub(super) async fn take(self) -> Result<Ending, Problem> {
-        let mut lost_answers: Vec<CallError> = Vec::new();
+        let mut lost: Option<(CallError, NewVersion)> = None;
+        let mut lost_answers = 0;
         let mut recoveries = 0;
         let mut existing = self.look().await?;
         loop {
             let plan = match decide(existing.as_ref(), &self.wanted.wish)? {
                 Plan::Import(plan) => plan,
                 Plan::Keep => {
-                    return Ok(Ending::Unchanged {
-                        recovered: self.deeds.has_recovered(),
+                    return Ok(match (lost, existing) {
+                        // It was not there before this job's own import.
+                        (Some((_, plan)), Some(made)) => self.imported(plan, &made),
+                        _ => Ending::Unchanged {
+                            recovered: self.deeds.has_recovered(),
+                        },
                     });
                 }
                 Plan::LeaveAlone(differences) => {
-                    return match lost_answers.pop() {
+                    return match lost {
                         None => Ok(Ending::LeftAlone(differences)),
-                        Some(lost) => Err(Problem::Covered { lost }),
+                        Some((lost, _)) => Err(Problem::Covered { lost }),
                     };
                 }
             };
@@ -160,8 +165,8 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 Err(error) => error,
             };
             if error.may_have_taken_effect() {
-                let settle = SETTLE.get(lost_answers.len()).copied().unwrap_or_default();
-                lost_answers.push(error.clone());
+                let settle = SETTLE.get(lost_answers).copied().unwrap_or_default();
+                lost_answers += 1;
                 self.deeds.import(Import::Lost);
                 let (trace, now) = self.trace(&error, existing.as_ref(), settle).await?;
                 existing = match (trace, now) {
@@ -171,13 +176,19 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                         return Err(Problem::Covered { lost: error });
                     }
                 };
-                if lost_answers.len() >= SETTLE.len() {
+                if lost_answers >= SETTLE.len() {
                     let lost = error;
                     return Err(Problem::NoTrace { lost, settle });
                 }
+                lost = Some((error, plan));
                 continue;
             }
             self.deeds.import(Import::None);
+            if lost.is_some()
+                && let Some(made) = self.come_late(existing.as_ref()).await
+            {
+                return Ok(self.imported(plan, &made));
+            }
             existing = match NameState::behind(&error) {
                 Some(NameState::Deleted) if !self.wanted.wish.overwrite => {
                     return Err(self.refuse_deleted().await);
@@ -259,6 +270,20 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let before = before.map(|before| before.version.as_str());
         let trace = trace(before, now.as_ref(), self.wanted.wish.thumbprint);
         Ok((trace, now))
+    }
+
+    /// An import was refused after the answer to one before it was lost. The lost one may have
+    /// taken effect after the last look, and even be the reason: looks once more. Where that
+    /// fails, the refusal says more.
+    async fn come_late(&self, before: Option<&Current>) -> Option<Current> {
+        let now = self.look().await;
+        let now = now.inspect_err(|error| self.log(LogLevel::Debug, &error.to_string()));
+        let now = now.ok().flatten()?;
+        let before = before.map(|before| before.version.as_str());
+        match trace(before, Some(&now), self.wanted.wish.thumbprint) {
+            Trace::Applied => Some(now),
+            Trace::Undone | Trace::Covered => None,
+        }
     }
 
     /// Recovers the deleted certificate, and comes back with what is there then.

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::*;
 use crate::clock::Clock as _;
 use crate::job::fake_vault::{
-    ALIAS, FakeVault, Fault, Life, faults, html, job, keeps_its_secrets, refused, reset, store,
-    thumbprint, timeout, unavailable_for,
+    ALIAS, Effect, FakeVault, Fault, Life, faults, html, job, keeps_its_secrets, refused, reset,
+    store, thumbprint, timeout, unavailable_for,
 };
 use crate::testing::Fake;
 

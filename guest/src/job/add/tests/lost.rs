@@ -112,19 +112,59 @@ fn two_lost_imports_without_a_trace_are_enough_and_nobody_knows_what_becomes_of_
 }
 
 #[test]
-fn an_import_that_is_refused_after_one_was_lost_leaves_the_lost_one_open() {
+fn an_import_that_is_refused_after_one_was_lost_is_followed_by_a_look_at_the_lost_one() {
+    let later_than_the_look = Effect::After(Duration::from_secs(8));
     for refusal in [
         refused(403, "Forbidden", Some("ForbiddenByRbac")),
+        refused(409, "Conflict", Some("ObjectIsBeingDeleted")),
         refused(409, "Conflict", Some("ObjectIsDeletedButRecoverable")),
+        refused(409, "Conflict", None),
+        refused(429, "Throttled", None),
     ] {
-        let vault = FakeVault::new();
-        vault.fail_all("import", Fault::Instead(refusal));
-        vault.meddle(2, |state| state.lose_this_answer(false));
-        let outcome = add(&vault, certificate());
+        let refuse = |effect| {
+            let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+            vault.fail_all("import", Fault::Instead(refusal.clone()));
+            vault.meddle(2, move |state| state.lose_this_answer(effect));
+            vault
+        };
+        let vault = refuse(later_than_the_look);
+        // An import is answered after two seconds: the look comes after seven, and the second
+        // refusal after nine.
+        let fake = vault.serve().slow("/import", Duration::from_secs(2));
+        succeeded(&add_in(&fake, overwriting()));
+        assert_eq!(vault.versions_of(&ours()), 1);
+        assert_eq!(vault.requests().last().unwrap(), LOOK);
+
+        // Of one that has left no trace so far, nobody knows.
+        let vault = refuse(Effect::None);
+        let outcome = add(&vault, overwriting());
         assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
         says(&outcome, &["an import was sent", "not known"]);
-        assert_eq!(vault.asked("import"), 2);
+        assert_eq!(vault.versions_of(&ours()), 0);
     }
+}
+
+#[test]
+fn where_that_look_fails_too_the_refusal_is_told() {
+    let vault = FakeVault::new();
+    let refusal = || Fault::Instead(refused(403, "Forbidden", Some("ForbiddenByRbac")));
+    vault.fail(4, usize::MAX, refusal());
+    vault.meddle(2, |state| state.lose_this_answer(Effect::None));
+    let outcome = add(&vault, certificate());
+    assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK, IMPORT, LOOK]);
+    assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
+    says(&outcome, &["could not import", "403", "an import was sent"]);
+}
+
+#[test]
+fn what_a_lost_import_has_made_while_the_job_waited_is_not_told_as_there_already() {
+    let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
+    let busy = refused(409, "Conflict", Some("ObjectIsBeingRecovered"));
+    vault.fail_all("import", Fault::Instead(busy));
+    let later = Effect::After(Duration::from_secs(6));
+    vault.meddle(2, move |state| state.lose_this_answer(later));
+    succeeded(&add(&vault, overwriting()));
+    assert_eq!(vault.versions_of(&ours()), 1);
 }
 
 #[test]

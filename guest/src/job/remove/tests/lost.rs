@@ -91,10 +91,13 @@ fn two_lost_deletions_are_enough_and_then_it_is_looked_at() {
 
 #[test]
 fn a_refusal_after_a_lost_answer_is_resolved_by_a_look() {
-    for (taken_effect, failure) in [(false, Some(Failure::Unresolved)), (true, None)] {
+    for (effect, failure) in [
+        (Effect::None, Some(Failure::Unresolved)),
+        (Effect::AtOnce, None),
+    ] {
         let vault = live();
         vault.fail_all("DELETE", Fault::Instead(refused(403, "Forbidden", None)));
-        vault.meddle(1, move |state| state.lose_this_answer(taken_effect));
+        vault.meddle(1, move |state| state.lose_this_answer(effect));
         let outcome = remove(&vault, None);
         match failure {
             Some(failure) => {
