@@ -1,4 +1,5 @@
-//! The one clock of the host. Every wait, deadline and date is taken from here.
+//! The one clock of the host: every date and every instant is taken from here, and every wait
+//! from the time it stands on.
 //!
 //! It stands on tokio's time, so that a test which pauses that time runs minutes of
 //! back-off in milliseconds. It must not know what is being timed.

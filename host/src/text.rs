@@ -1,4 +1,4 @@
-//! Makes an extension's text safe to print: one line, no control characters, no
+//! Makes a stranger's text safe to print: one line, no control characters, no
 //! direction tricks, bounded. It must not know where the text goes.
 
 /// `text` on one line: control characters, escape sequences and Unicode direction

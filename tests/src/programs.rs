@@ -1,4 +1,6 @@
 //! The programs as a person starts them: `akv` as a process, the emulator behind a port.
+//!
+//! It must not know what a program should do.
 
 use azure_emulator::{Clock, Emulator, Seed, Server};
 use serde_json::Value;

@@ -3,14 +3,13 @@
 //!
 //! It must not know what a certificate is.
 
-use super::args::{AddArgs, CreateArgs, HostArgs, PrivateFormat, RemoveArgs};
+use super::args::{AddArgs, ByArgs, CreateArgs, PrivateFormat, RemoveArgs};
 use super::exit::{Exit, UsageError};
 use super::job::{self, cloud, options, read_text, store};
 use super::setup;
 use anyhow::{Context, Result, anyhow};
-use extension_host::orchestrator::{
-    Certificate, Contents, Format, Job, Task, ToRemove, is_thumbprint,
-};
+use extension_host::options::Options;
+use extension_host::orchestrator::{Certificate, Contents, Format, Task, ToRemove, is_thumbprint};
 use job_scope::{Alias, parameter};
 use secrecy::SecretString;
 use std::path::Path;
@@ -21,10 +20,7 @@ pub(crate) fn add(args: &AddArgs) -> Result<Exit> {
         store: store(&args.store, &[]),
         certificate,
     };
-    run(
-        &args.host,
-        job::job(&args.identity, options(&[cloud(&args.store.place)]), task)?,
-    )
+    run(&args.by, options(&[cloud(&args.store.place)]), task)
 }
 
 pub(crate) fn remove(args: &RemoveArgs) -> Result<Exit> {
@@ -40,10 +36,7 @@ pub(crate) fn remove(args: &RemoveArgs) -> Result<Exit> {
             thumbprint: thumbprint.map(str::to_owned),
         },
     };
-    run(
-        &args.host,
-        job::job(&args.identity, options(&[cloud(&args.store.place)]), task)?,
-    )
+    run(&args.by, options(&[cloud(&args.store.place)]), task)
 }
 
 pub(crate) fn create(args: &CreateArgs) -> Result<Exit> {
@@ -55,12 +48,13 @@ pub(crate) fn create(args: &CreateArgs) -> Result<Exit> {
     };
     let given = options(&[cloud(&args.store.place)]);
     let given = args.options.0.clone().over(&given);
-    run(&args.host, job::job(&args.identity, given, task)?)
+    run(&args.by, given, task)
 }
 
-fn run(host: &HostArgs, job: Job) -> Result<Exit> {
+fn run(by: &ByArgs, options: Options, task: Task) -> Result<Exit> {
+    let job = job::job(&by.identity, options, task)?;
     let kind = job.kind();
-    let report = setup::run(host, job)?;
+    let report = setup::run(&by.host, job)?;
     setup::tell_result(&report, kind)?;
     Ok(job::exit(&report))
 }
@@ -74,7 +68,7 @@ fn certificate(args: &AddArgs) -> Result<Certificate> {
     let from_stdin = [
         Some(args.file.as_path()),
         args.password_file.as_deref(),
-        args.identity.client_secret_file.as_deref(),
+        args.by.identity.client_secret_file.as_deref(),
     ];
     if from_stdin.iter().filter(|path| **path == stdin).count() > 1 {
         return Err(anyhow!("only one of the files can be standard input"));

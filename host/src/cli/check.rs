@@ -28,10 +28,10 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
         store: store_at(path, &args.place, &[]),
         kinds: args.kinds.clone(),
     };
-    let job = job::job(&args.identity, options(&[cloud(&args.place)]), task)?;
+    let job = job::job(&args.by.identity, options(&[cloud(&args.place)]), task)?;
     let report = match args.wait {
-        None => setup::run(&args.host, job)?,
-        Some(wait) => setup::run_until(&args.host, job, wait)?,
+        None => setup::run(&args.by.host, job)?,
+        Some(wait) => setup::run_until(&args.by.host, job, wait)?,
     };
     setup::tell_result(&report, JobKind::Check)?;
     Ok(job::exit(&report))

@@ -34,8 +34,8 @@ pub(crate) fn discover(args: &DiscoverArgs) -> Result<Exit> {
     let task = Task::Discovery {
         places: each_once(&args.tenants.join(",")),
     };
-    let job = job::job(&args.identity, given, task)?;
-    let mut report = setup::run(&args.host, job)?;
+    let job = job::job(&args.by.identity, given, task)?;
+    let mut report = setup::run(&args.by.host, job)?;
     if let Some(list) = report.list.as_mut() {
         print(list, args.output).context("cannot write the list")?;
     }

@@ -49,7 +49,7 @@ pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
         store: store(&args.store, &[]),
         last_inventory: 0,
     };
-    let mut report = setup::run(&args.host, job::job(&args.identity, given, task)?)?;
+    let mut report = setup::run(&args.by.host, job::job(&args.by.identity, given, task)?)?;
     if let Some(list) = report.list.as_mut() {
         let shown = match args.all_versions {
             true => SHOWN_OF_VERSIONS,

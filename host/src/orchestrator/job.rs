@@ -1,7 +1,9 @@
-//! A job as the platform hands it over. Everything that can be wrong with it is found
-//! here, before anything runs, and names its field.
+//! A job as the platform hands it over. What of it cannot be read is found here, before
+//! anything runs, and names its field; what a field means, and whether that can be, is found where
+//! it is used.
 //!
-//! It must not know policies or networks. The secret it reads is never printed.
+//! It must not know policies or networks: what the platform's JSON has no place for in a [`Job`] is
+//! filled in by others. The secret it reads is never printed.
 
 mod certificate;
 mod entry;

@@ -1,7 +1,7 @@
 //! The operator's policy: a TOML file that is the ceiling over every job's grants, and the
 //! only place that can lead traffic elsewhere.
 //!
-//! It must not know jobs; it is read once and then asked.
+//! It must not know any job in particular; it is read once and then asked.
 //!
 //! ```toml
 //! hosts = ["login.microsoftonline.com", "*.vault.azure.net"]   # instead of the built-in list

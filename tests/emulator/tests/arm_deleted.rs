@@ -12,9 +12,16 @@ mod vaults;
 
 use std::time::Duration;
 
+use azure_emulator::Emulator;
 use common::*;
 use serde_json::{Value, json as value};
 use vaults::*;
+
+async fn delete(emulator: &Emulator, token: &str) -> u16 {
+    let url = vault_url("kv-one");
+    let response = send(emulator, "DELETE", &url, token, &Value::Null).await;
+    response.status().as_u16()
+}
 
 #[tokio::test]
 async fn a_name_in_use_and_a_name_kept_by_a_deleted_vault_are_two_conflicts() {
@@ -31,15 +38,7 @@ async fn a_name_in_use_and_a_name_kept_by_a_deleted_vault_are_two_conflicts() {
     };
     let exists = (409, "\"VaultAlreadyExists\"".to_owned());
     assert_eq!(code(&elsewhere, &wanted()).await, exists);
-    let deleted = send(
-        &emulator,
-        "DELETE",
-        &vault_url("kv-one"),
-        &token,
-        &Value::Null,
-    )
-    .await;
-    assert_eq!(deleted.status(), 200);
+    assert_eq!(delete(&emulator, &token).await, 200);
     let conflict = (409, "\"ConflictError\"".to_owned());
     assert_eq!(code(&vault_url("kv-one"), &wanted()).await, conflict);
     assert_eq!(code(&elsewhere, &wanted()).await, exists);
@@ -58,15 +57,7 @@ async fn a_deleted_vault_is_listed_and_purged_by_an_operation_that_takes_a_momen
     let emulator = built_in();
     let token = arm_token(&emulator).await;
     for status in [200, 204] {
-        let response = send(
-            &emulator,
-            "DELETE",
-            &vault_url("kv-one"),
-            &token,
-            &Value::Null,
-        )
-        .await;
-        assert_eq!(response.status(), status);
+        assert_eq!(delete(&emulator, &token).await, status);
     }
     let list = json(&fetch(&emulator, &of_subscription("deletedVaults"), &token).await);
     assert_eq!(list["value"][0]["name"], "kv-one");

@@ -13,6 +13,7 @@ mod common;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::*;
+use common::last_of_id;
 use serde_json::{Value, json};
 
 const NONE: Value = Value::Null;
@@ -239,17 +240,7 @@ async fn lists_stay_in_order_with_some_changed_some_new_and_some_gone() {
     let mut path = "/certificates?maxresults=7".to_owned();
     loop {
         let (_, page) = client.get(&path).await;
-        for item in page["value"].as_array().unwrap() {
-            names.push(
-                item["id"]
-                    .as_str()
-                    .unwrap()
-                    .rsplit('/')
-                    .next()
-                    .unwrap()
-                    .to_owned(),
-            );
-        }
+        names.extend(page["value"].as_array().unwrap().iter().map(last_of_id));
         let Some(next) = page["nextLink"].as_str() else {
             break;
         };

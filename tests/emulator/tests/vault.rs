@@ -36,33 +36,22 @@ fn names(pages: &[Value]) -> Vec<String> {
     pages
         .iter()
         .flat_map(|p| p["value"].as_array().unwrap())
-        .map(|item| {
-            item["id"]
-                .as_str()
-                .unwrap()
-                .rsplit('/')
-                .next()
-                .unwrap()
-                .to_owned()
-        })
+        .map(last_of_id)
         .collect()
+}
+
+fn sizes(pages: &[Value]) -> Vec<usize> {
+    let values = pages.iter().map(|page| page["value"].as_array());
+    values.map(|value| value.unwrap().len()).collect()
 }
 
 #[tokio::test]
 async fn sixty_certificates_come_in_three_pages_with_port_and_bare_dollar_in_the_link() {
     let emulator = built_in();
     let token = token(&emulator).await;
-    let all = pages(
-        &emulator,
-        &format!("{VAULT}/certificates?api-version=7.6"),
-        &token,
-    )
-    .await;
-    let sizes: Vec<usize> = all
-        .iter()
-        .map(|p| p["value"].as_array().unwrap().len())
-        .collect();
-    assert_eq!(sizes, [25, 25, 10]);
+    let first = format!("{VAULT}/certificates?api-version=7.6");
+    let all = pages(&emulator, &first, &token).await;
+    assert_eq!(sizes(&all), [25, 25, 10]);
     let link = all[0]["nextLink"].as_str().unwrap();
     assert!(
         link.starts_with(
@@ -100,11 +89,7 @@ async fn an_empty_page_may_lie_between_two_full_ones() {
     let token = token(&emulator).await;
     let first = "https://kv-gap.vault.azure.net/certificates?api-version=7.6";
     let all = pages(&emulator, first, &token).await;
-    let sizes: Vec<usize> = all
-        .iter()
-        .map(|p| p["value"].as_array().unwrap().len())
-        .collect();
-    assert_eq!(sizes, [25, 0, 25, 10]);
+    assert_eq!(sizes(&all), [25, 0, 25, 10]);
     let links: BTreeSet<String> = all.iter().map(|p| p["nextLink"].to_string()).collect();
     assert_eq!(links.len(), 4, "no link may come twice");
 }
@@ -134,12 +119,8 @@ async fn ten_thousand_certificates_are_all_there() {
 async fn list_and_get_agree_about_every_certificate_and_every_certificate_parses() {
     let emulator = built_in();
     let token = token(&emulator).await;
-    let all = pages(
-        &emulator,
-        &format!("{VAULT}/certificates?api-version=7.6"),
-        &token,
-    )
-    .await;
+    let first = format!("{VAULT}/certificates?api-version=7.6");
+    let all = pages(&emulator, &first, &token).await;
     let mut kinds = BTreeSet::new();
     for item in all.iter().flat_map(|p| p["value"].as_array().unwrap()) {
         let id = item["id"].as_str().unwrap();
@@ -183,12 +164,8 @@ async fn list_and_get_agree_about_every_certificate_and_every_certificate_parses
 async fn the_demo_vault_has_one_disabled_one_expired_and_some_tagged() {
     let emulator = built_in();
     let token = token(&emulator).await;
-    let all = pages(
-        &emulator,
-        &format!("{VAULT}/certificates?api-version=7.6"),
-        &token,
-    )
-    .await;
+    let first = format!("{VAULT}/certificates?api-version=7.6");
+    let all = pages(&emulator, &first, &token).await;
     let items: Vec<&Value> = all
         .iter()
         .flat_map(|p| p["value"].as_array().unwrap())

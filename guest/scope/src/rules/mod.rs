@@ -6,19 +6,24 @@
 //! | all, as an application | one token request; a check two |
 //! | all, as a managed identity | the machine's identity endpoint |
 //! | inventory | list certificates, get one; list versions and get one of them where asked |
+//! | inventory with private keys | also get a version of a secret: see [`private_key_rules`] |
 //! | add | get, import, get deleted, and with Overwrite recover, each for the job's alias alone |
 //! | remove | get, delete, get deleted, each for the job's alias alone |
-//! | create-store | get the resource group, get and put the vault, check its name |
+//! | create-store | get the resource group, get and put the vault, check its name; get the subscription where the job does not say its tenant |
 //! | discovery | list subscriptions, list vaults, the one Resource Graph query |
 //! | check of inventory | list and get certificates |
 //! | check of add or remove | the same, and the permissions on the vault |
 //! | check of create-store | get the resource group, the permissions there |
-//! | check of discovery | list subscriptions, the permissions in the resource group |
+//! | check of discovery | list subscriptions, and the permissions in the resource group |
 //!
 //! A check of several kinds has the requests of all of them, each once, and a token for each of
 //! the two services that it asks.
 //!
-//! Must not know: any job in particular (its values are [`crate::Variables`]), the policy, HTTP.
+//! Of what asks Azure Resource Manager about a group or a vault, a check has only what its store
+//! says the group of, and nothing where it must not ask there.
+//!
+//! Must not know: more of a job than [`Needs`] says (its other values are [`crate::Variables`]), the
+//! policy, HTTP.
 
 mod body;
 mod certificates;

@@ -6,6 +6,15 @@ use job_scope::JobKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Who a job works as, and the host that runs it.
+#[derive(Debug, Args)]
+pub(crate) struct ByArgs {
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
+}
+
 /// Which vault.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
@@ -48,9 +57,7 @@ pub(crate) struct InventoryArgs {
     #[arg(long, short, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
     #[command(flatten)]
-    pub(crate) identity: IdentityArgs,
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
+    pub(crate) by: ByArgs,
 }
 
 #[derive(Debug, Args)]
@@ -85,9 +92,7 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "true|false")]
     pub(crate) non_exportable: Option<bool>,
     #[command(flatten)]
-    pub(crate) identity: IdentityArgs,
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
+    pub(crate) by: ByArgs,
 }
 
 #[derive(Debug, Args)]
@@ -101,9 +106,7 @@ pub(crate) struct RemoveArgs {
     #[arg(long, value_name = "HEX")]
     pub(crate) thumbprint: Option<String>,
     #[command(flatten)]
-    pub(crate) identity: IdentityArgs,
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
+    pub(crate) by: ByArgs,
 }
 
 #[derive(Debug, Args)]
@@ -119,9 +122,7 @@ pub(crate) struct CreateArgs {
     #[command(flatten)]
     pub(crate) options: CreateOptions,
     #[command(flatten)]
-    pub(crate) identity: IdentityArgs,
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
+    pub(crate) by: ByArgs,
 }
 
 #[derive(Debug, Args)]
@@ -139,9 +140,7 @@ pub(crate) struct DiscoverArgs {
     #[arg(long, short, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
     #[command(flatten)]
-    pub(crate) identity: IdentityArgs,
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
+    pub(crate) by: ByArgs,
 }
 
 #[derive(Debug, Args)]
@@ -165,9 +164,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) wait: Option<Duration>,
     #[command(flatten)]
-    pub(crate) identity: IdentityArgs,
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
+    pub(crate) by: ByArgs,
 }
 
 /// A kind of job that does something.

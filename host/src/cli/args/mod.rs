@@ -6,8 +6,8 @@ mod options;
 
 pub(crate) use identity::IdentityArgs;
 pub(crate) use jobs::{
-    AddArgs, CheckArgs, CreateArgs, DiscoverArgs, InventoryArgs, Output, PlaceArgs, PrivateFormat,
-    RemoveArgs, StoreArgs,
+    AddArgs, ByArgs, CheckArgs, CreateArgs, DiscoverArgs, InventoryArgs, Output, PlaceArgs,
+    PrivateFormat, RemoveArgs, StoreArgs,
 };
 pub(crate) use options::CreateOptions;
 

@@ -1,6 +1,12 @@
 //! Where a discovery looks, place by place: one that cannot be searched keeps nobody from the
 //! others.
 //!
+//! What each place needs is granted to the whole job. A job is one run of the extension, and nothing
+//! in a request says for which of its places it is made. An application's rules still join each
+//! tenant to the authority of its own cloud, so that no crossing of two places is granted; the rules
+//! of a machine's identity name no tenant, so that in two clouds it may ask its endpoint for a token
+//! of either.
+//!
 //! It must not know how a place is searched.
 
 use super::{Place, Reach, accepted, granted};

@@ -1,5 +1,5 @@
-//! One certificate of an inventory: checked, and as it lies in the spool. It must not know the
-//! list that it becomes part of.
+//! One certificate of an inventory: checked, told from the others, and as it lies in the spool.
+//! It must not know what becomes of the list.
 
 use crate::engine::vocabulary::{InventoryItem, ParameterValue};
 use crate::orchestrator::{Item, Parameter};

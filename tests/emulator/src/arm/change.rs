@@ -11,9 +11,7 @@ use serde_json::json;
 use super::call::Call;
 use super::create::{Wanted, settled};
 use super::error::Refusal;
-use super::route::{Place, authorize};
-use super::subscriptions::find;
-use super::vaults::{in_group, missing, shown, vault_id};
+use super::vaults::{authorized, missing, shown, vault_id};
 use super::{Reply, policy};
 use crate::seed::SubscriptionSeed;
 use crate::vault::{AccessPolicy, Vault};
@@ -93,12 +91,6 @@ fn writable(
     group: &str,
     name: &str,
 ) -> Result<Arc<Vault>, Refusal> {
-    authorize(
-        call,
-        subscription,
-        Place::Vault { group, name },
-        "Microsoft.KeyVault/vaults/write",
-    )?;
-    find(subscription, group)?;
-    in_group(call, subscription, group, name).ok_or_else(|| missing(group, name))
+    let write = "Microsoft.KeyVault/vaults/write";
+    authorized(call, subscription, group, name, write)?.ok_or_else(|| missing(group, name))
 }

@@ -12,8 +12,7 @@ use super::locations::plain;
 use super::page::{End, Marker};
 use super::render;
 use super::route::{Place, authorize};
-use super::subscriptions::find;
-use super::vaults::{in_group, page_size};
+use super::vaults::{authorized, page_size};
 use crate::answer::{derived_uuid, timestamp};
 use crate::seed::SubscriptionSeed;
 use crate::vault::{DeletedVault, NotPurged};
@@ -27,14 +26,8 @@ pub(super) fn delete(
     group: &str,
     name: &str,
 ) -> Result<Reply, Refusal> {
-    authorize(
-        call,
-        subscription,
-        Place::Vault { group, name },
-        "Microsoft.KeyVault/vaults/delete",
-    )?;
-    find(subscription, group)?;
-    if in_group(call, subscription, group, name).is_none() {
+    let delete = "Microsoft.KeyVault/vaults/delete";
+    if authorized(call, subscription, group, name, delete)?.is_none() {
         return Ok(Reply::NoContent);
     }
     call.vaults.soft_delete(call.cloud, name, call.now);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Reply;
 use super::access::Deed;
+use super::births::Provisioning;
 use super::call::Call;
 use super::error::Refusal;
 use super::page::{End, Marker};
@@ -34,6 +35,19 @@ pub(super) fn in_group(
         .filter(|v| here(&v.spec()))
 }
 
+/// The same for a caller who may do this to it.
+pub(super) fn authorized(
+    call: &Call<'_>,
+    subscription: &SubscriptionSeed,
+    group: &str,
+    name: &str,
+    action: &str,
+) -> Result<Option<Arc<Vault>>, Refusal> {
+    authorize(call, subscription, Place::Vault { group, name }, action)?;
+    find(subscription, group)?;
+    Ok(in_group(call, subscription, group, name))
+}
+
 pub(super) fn vault_id(subscription: &SubscriptionSeed, group: &str, name: &str) -> String {
     format!(
         "{}/providers/Microsoft.KeyVault/vaults/{name}",
@@ -47,14 +61,12 @@ pub(super) fn missing(group: &str, name: &str) -> Refusal {
 
 /// A vault's body as it is now.
 pub(super) fn shown(call: &Call<'_>, vault: &Vault) -> Value {
-    let births = &call.arm.births;
-    let state = births.state(&vault.host, call.now);
-    render::vault_as_of(
-        call.api_version(),
-        &vault.spec(),
-        state,
-        births.of(&vault.host).as_ref(),
-    )
+    rendered(call, vault, call.arm.births.state(&vault.host, call.now))
+}
+
+fn rendered(call: &Call<'_>, vault: &Vault, state: Provisioning) -> Value {
+    let birth = call.arm.births.of(&vault.host);
+    render::vault_as_of(call.api_version(), &vault.spec(), state, birth.as_ref())
 }
 
 pub(super) fn one(
@@ -63,23 +75,11 @@ pub(super) fn one(
     group: &str,
     name: &str,
 ) -> Result<Reply, Refusal> {
-    authorize(
-        call,
-        subscription,
-        Place::Vault { group, name },
-        "Microsoft.KeyVault/vaults/read",
-    )?;
-    find(subscription, group)?;
-    let vault = in_group(call, subscription, group, name).ok_or_else(|| missing(group, name))?;
-    let births = &call.arm.births;
-    let state = births.poll(&vault.host, call.now);
-    let body = render::vault_as_of(
-        call.api_version(),
-        &vault.spec(),
-        state,
-        births.of(&vault.host).as_ref(),
-    );
-    Ok(Reply::Ok(body))
+    let read = "Microsoft.KeyVault/vaults/read";
+    let vault =
+        authorized(call, subscription, group, name, read)?.ok_or_else(|| missing(group, name))?;
+    let state = call.arm.births.poll(&vault.host, call.now);
+    Ok(Reply::Ok(rendered(call, &vault, state)))
 }
 
 /// The vaults of a subscription or of one of its groups; those that the caller may not read are left

@@ -142,3 +142,9 @@ pub(crate) async fn send(
         .unwrap();
     emulator.handle(request).await.unwrap()
 }
+
+/// The last part of an item's id: its name, or its version.
+pub(crate) fn last_of_id(item: &Value) -> String {
+    let id = item["id"].as_str().unwrap();
+    id.rsplit('/').next().unwrap().to_owned()
+}
