@@ -13,6 +13,7 @@ pub mod http;
 pub mod job;
 pub mod panic;
 pub mod pfx;
+pub mod secrets;
 pub mod tags;
 pub mod text;
 

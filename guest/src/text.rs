@@ -47,6 +47,11 @@ pub fn percent_encoded(text: &str) -> String {
 /// Undoes percent-encoding. What is not encoded right stays as it is; bytes that are no text
 /// become U+FFFD.
 pub fn percent_decoded(text: &str) -> String {
+    String::from_utf8_lossy(&percent_decoded_bytes(text)).into_owned()
+}
+
+/// The same, as bytes.
+pub fn percent_decoded_bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -59,7 +64,7 @@ pub fn percent_decoded(text: &str) -> String {
         let taken = if decoded.is_some() { 2 } else { 0 };
         rest = after.get(taken..).unwrap_or_default();
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 #[cfg(test)]

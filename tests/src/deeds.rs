@@ -124,23 +124,12 @@ impl Deed {
 
     /// What the job must never say.
     pub fn secrets(self) -> Secrets {
-        Secrets::of_job(&self.configuration())
-    }
-
-    /// What Entra ID gets and could echo: the proof of the identity.
-    pub fn proof(self) -> String {
-        match self.job().token_file {
-            Some(file) => std::fs::read_to_string(file).unwrap(),
-            None => {
-                let secret = self.configuration()["ServerPassword"].take();
-                secret.as_str().unwrap_or_default().to_owned()
-            }
+        let mut secrets = Secrets::of_job(&self.configuration());
+        if let Some(file) = self.job().token_file {
+            let assertion = std::fs::read(file).unwrap();
+            secrets.add_pieces("assertion", &assertion);
         }
-    }
-
-    /// What a vault gets with an import and could echo: the key, and the tags.
-    pub fn delivery(self) -> String {
-        Secrets::texts_of_import(&self.configuration()).join(" ")
+        secrets
     }
 
     fn configuration(self) -> Value {

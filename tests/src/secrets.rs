@@ -1,15 +1,18 @@
 //! What must be in no output, and the search for it in every spelling in which it could get
-//! there: raw, base64 in its three alignments, percent-encoded, JSON-escaped and hexadecimal.
+//! there: raw, base64 and base64url in their three alignments, percent-encoded, JSON-escaped and hexadecimal.
 //!
 //! It must not know where a text comes from.
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use memchr::memmem;
 use p12_keystore::Pkcs12Archive;
 use serde_json::Value;
+
+/// How tokens begin that Entra ID and the emulator issue: their type or algorithm, in base64.
+const TOKENS: [&[u8]; 2] = [b"eyJ0eXAiOiJKV1Qi", b"eyJhbGciOiJSUzI1"];
 
 /// Bytes of a piece of a long secret that is looked for: long enough not to occur by chance.
 const PIECE: usize = 24;
@@ -27,6 +30,9 @@ impl Secrets {
     /// The secrets of a job of the platform: client secret, password, contents, tag values.
     pub fn of_job(job: &Value) -> Self {
         let mut secrets = Self::default();
+        for token in TOKENS {
+            secrets.add("token", token);
+        }
         let certificate = &job["JobCertificate"];
         for (name, value) in [
             ("client secret", &job["ServerPassword"]),
@@ -52,16 +58,6 @@ impl Secrets {
         secrets
     }
 
-    /// What an import of such a job sends and must not say: the tags, and the key in base64.
-    pub fn texts_of_import(job: &Value) -> Vec<String> {
-        let tags = job["JobProperties"]["CertificateTags"].as_str();
-        let key = key_of(&job["JobCertificate"]);
-        tags.map(str::to_owned)
-            .into_iter()
-            .chain(key.map(|key| STANDARD.encode(key)))
-            .collect()
-    }
-
     /// Adds a secret. One that is too short to be told from chance is left out.
     pub fn add(&mut self, name: &str, secret: &[u8]) {
         if secret.len() < SHORTEST {
@@ -83,6 +79,14 @@ impl Secrets {
     /// Adds all of another's.
     pub fn extend(&mut self, other: Secrets) {
         self.needles.extend(other.needles);
+    }
+
+    /// Every spelling that is text.
+    pub fn spelled(&self) -> Vec<String> {
+        let texts = self.needles.iter();
+        texts
+            .filter_map(|(_, needle)| String::from_utf8(needle.clone()).ok())
+            .collect()
     }
 
     /// How many spellings are looked for.
@@ -133,6 +137,8 @@ fn spellings(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let from = if before == 0 { 0 } else { before + 1 };
         let whole = padded.len() / 3 * 4;
         all.push((name, text.as_bytes()[from..whole].to_vec()));
+        let text = URL_SAFE.encode(&padded);
+        all.push(("base64url", text.as_bytes()[from..whole].to_vec()));
     }
     let mut percent = String::new();
     let mut lower = String::new();

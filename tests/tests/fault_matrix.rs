@@ -13,11 +13,10 @@ use std::collections::BTreeMap;
 use azure_emulator::{Applied, Effect, Fault};
 use end_to_end::{DEEDS, Deed, LONG_AFTER};
 use extension_host::runner::Status;
-use serde_json::json;
 use tokio::time::Instant;
 
 /// The faults, by name.
-fn faults(deed: Deed) -> Vec<(String, Fault)> {
+fn faults() -> Vec<(String, Fault)> {
     let mut all = Vec::new();
     let mut add = |name: &str, fault: Fault| all.push((name.to_owned(), fault));
     for status in [400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504] {
@@ -85,36 +84,39 @@ fn faults(deed: Deed) -> Vec<(String, Fault)> {
     ] {
         add(name, Fault::new(effect));
     }
-    // What comes back of what was sent must not be passed on: each server echoes what it got.
-    for status in [400, 403, 409, 429, 503] {
-        let odd = |what: String| format!("This is odd: {what}");
-        let error = json!({"code": "Odd", "message": odd(deed.delivery())});
-        let vault = json!({"error": error}).to_string();
-        let description = odd(deed.proof());
-        let entra = json!({"error": "odd", "error_description": description}).to_string();
-        for (who, path, body) in [
-            (
-                "Entra ID",
-                "/11111111-1111-4111-8111-111111111111/oauth2/",
-                entra,
-            ),
-            ("the import", "/certificates/web-1/import", vault),
-        ] {
-            let echo = Effect::Status {
-                status,
-                retry_after: None,
-                body: Some(body),
-            };
-            let name = format!("an echo of {who} with status {status}");
-            add(&name, Fault::new(echo).path(path));
-        }
+    // Every server knows every secret of the job, and says it wherever it can.
+    for status in [400, 401, 403, 404, 409, 429, 503] {
+        let said = Vec::new();
+        let echo = Effect::EchoError { status, said };
+        add(&format!("echoes with status {status}"), Fault::new(echo));
+    }
+    for round in 0..5 {
+        let (at, said) = (round, String::new());
+        let name = format!("an echo inside of an answer, {round}");
+        add(&name, Fault::new(Effect::EchoInside { at, said }));
     }
     all
 }
 
+/// Lets a fault that echoes say the texts, in each case others first.
+fn say(fault: &mut Fault, texts: &[String], case: usize) {
+    let first = case * 11 % texts.len();
+    match &mut fault.then {
+        Effect::EchoError { said, .. } => {
+            *said = texts.to_vec();
+            said.rotate_left(first);
+        }
+        Effect::EchoInside { at, said } => {
+            *at += case * 5;
+            said.clone_from(&texts[first]);
+        }
+        _ => {}
+    }
+}
+
 /// The README says how many cases there are; how they ended is shown.
 fn documented(deed: Deed, requests: u64, ends: &BTreeMap<&'static str, u64>) {
-    let faults = faults(deed).len();
+    let faults = faults().len();
     let cases: u64 = ends.values().sum();
     eprintln!("{deed:?}: {requests} requests, {faults} faults, {cases} cases: {ends:?}");
     let row = format!("| `{deed:?}` | {requests} | {faults} | {cases} |");
@@ -140,8 +142,17 @@ async fn matrix(deed: Deed) {
     let requests = report.traffic.sent;
     assert!(requests > 1, "{deed:?} sends {requests} requests");
     let secrets = deed.secrets();
+    let texts = secrets.spelled();
+    // The search finds whatever a job would pass on of what the servers say.
+    let said = undisturbed.said(&report);
+    assert_eq!(secrets.find_in(&said), None, "{deed:?}");
+    for text in &texts {
+        let found = secrets.find_in(&format!("{said} {text}"));
+        assert!(found.is_some(), "{deed:?}: {text} is not found");
+    }
+    let mut number = 0;
     let mut ends = BTreeMap::new();
-    for (name, fault) in faults(deed) {
+    for (name, fault) in faults() {
         for skip in 0..requests {
             for times in [Some(1), None] {
                 let often = if times.is_some() {
@@ -153,6 +164,8 @@ async fn matrix(deed: Deed) {
                 let headless = deed.arranged().await;
                 let mut fault = fault.clone().skip(u32::try_from(skip).unwrap());
                 fault.times = times;
+                number += 1;
+                say(&mut fault, &texts, number);
                 headless.emulator.inject(fault);
                 let began = Instant::now();
                 let limits = deed.limits(&headless.host.limits);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::action::{Action, Call};
+use super::discretion::Discretion;
 use super::error::CallError;
 use super::request_id::{RequestId, RequestIds};
 use super::retry::{Decision, GiveUp, Repeat, Standing, Trouble, bounded, decide};
@@ -34,6 +35,7 @@ pub struct Calls<'e, E> {
     deadline: Duration,
     last_trouble: RefCell<Option<CallError>>,
     changes: Cell<u32>,
+    discretion: Discretion,
 }
 
 /// Shut while a server has asked to slow down, for all calls to it: otherwise each of
@@ -61,7 +63,13 @@ impl<'e, E: Environment> Calls<'e, E> {
             deadline,
             last_trouble: RefCell::new(None),
             changes: Cell::new(0),
+            discretion: Discretion::default(),
         }
+    }
+
+    /// What may be shown of the answers, for all calls of the job.
+    pub fn discretion(&self) -> &Discretion {
+        &self.discretion
     }
 
     /// Where the job runs.

@@ -11,6 +11,7 @@ use job_scope::Alias;
 use serde_json::Value;
 
 use super::certificate::{Bundle, Exportable, Policy};
+use super::discretion::Discretion;
 use super::thumbprint::Thumbprint;
 use super::vault::{is_name_of, name_in, version_in};
 
@@ -28,7 +29,7 @@ pub struct Current {
     /// Whether the private key may leave the vault.
     pub exportable: Exportable,
     /// Who renews it, by the policy: `Self`, `Unknown`, or the name of one of the vault's
-    /// issuers.
+    /// issuers, as far as it may be shown.
     pub issuer: Option<String>,
     /// What the vault does by itself as the end of the certificate's life comes near.
     pub lifetime: Lifetime,
@@ -48,7 +49,11 @@ impl Current {
     ///
     /// # Errors
     /// What keeps it from saying which version that is.
-    pub fn read(body: &[u8], requested: &Alias) -> Result<Current, &'static str> {
+    pub fn read(
+        body: &[u8],
+        requested: &Alias,
+        discretion: &Discretion,
+    ) -> Result<Current, &'static str> {
         let bundle: Bundle =
             serde_json::from_slice(body).map_err(|_| "it is not the JSON of a certificate")?;
         let id = bundle.id.unwrap_or_default();
@@ -72,7 +77,8 @@ impl Current {
             exportable: Policy::exportable(policy),
             issuer: policy
                 .and_then(|policy| policy.issuer.as_ref()?.get("name")?.as_str())
-                .map(str::to_owned),
+                .map(|issuer| discretion.name(issuer))
+                .map(|issuer| issuer.unwrap_or_else(|| "another one".to_owned())),
             lifetime: policy
                 .and_then(|policy| policy.lifetime_actions.as_ref()?.as_array())
                 .map(|actions| lifetime(actions))
@@ -117,7 +123,8 @@ mod tests {
     const ID: &str = "https://kv-one.vault.azure.net/certificates/Web-1/b3f8";
 
     fn read(body: &str) -> Result<Current, &'static str> {
-        Current::read(body.as_bytes(), &Alias::parse("web-1").unwrap())
+        let requested = Alias::parse("web-1").unwrap();
+        Current::read(body.as_bytes(), &requested, &Discretion::default())
     }
 
     fn whole(rest: &str) -> Current {

@@ -1,37 +1,58 @@
-//! What may be shown of the answer to a request: never its token, and of a request that
-//! carried a key or tags nothing that could be an echo of them.
+//! What may be shown of an answer. Whoever answers may repeat what the job sent, or know its
+//! secrets from elsewhere, in any spelling: so nothing of theirs is shown as it comes.
 //!
-//! It must not read answers; it is asked before anything of one is cut, kept or logged.
+//! It must not read answers; it is asked before anything of one is kept for people or logged.
 //!
-//! | the request carried | of the service's words is shown |
+//! | of an answer | is shown |
 //! |---|---|
-//! | a key or tags (an import, a new vault) | those that are in the list below, as the list has them |
-//! | nothing but its token | the first line, unless the words repeat the token or a piece of it |
+//! | words | those that are in the list below, as the list has them |
+//! | a code, an action | if it is in a list below, or made of words |
+//! | an id | if it is a GUID |
+//! | a name that people gave | those of its parts that are words, with few digits |
+//! | the name of a certificate | if it can be one |
 //!
-//! Codes, ids and names are shown either way, unless they repeat any of that.
+//! None of it if it repeats a secret that the job holds, or a piece of one; what is shown as a
+//! list has it cannot. A word is as people write it, so that no secret that was made for a
+//! machine looks like one, neither itself nor in base64 or hexadecimal: that is for those that
+//! a host keeps from the job.
 
-use serde_json::Value;
+use std::cell::RefCell;
 
-use super::action::Action;
-use crate::http::Request;
+use job_scope::TenantId;
+
+use crate::secrets::Secrets;
 use crate::text::excerpt;
 
-/// Characters of a service's own text that are shown.
-const DETAIL: usize = 300;
+/// Characters of a code or an action.
+const LONGEST_CODE: usize = 128;
 
-/// Characters of a secret that give nothing away. A run of so many that is in both is no
-/// accident: they are 96 bits of base64.
-const PIECE: usize = 16;
+/// Characters of a name that are shown; an Azure Policy's display name has 128 at most ("Azure
+/// Policy definition structure").
+const LONGEST_NAME: usize = 128;
 
-/// Fewest characters of a tag's value that a name is searched for: shorter ones are in
-/// every name.
-const TELLING: usize = 4;
+/// Characters of a certificate's name (Azure REST, "Certificates").
+const LONGEST_ALIAS: usize = 127;
 
-/// What the services say about an import or a new vault, each in the longest part that is
-/// the same every time: what stands around it has names and settings of the job in it.
-/// Sources: Microsoft Learn, "Azure Key Vault REST API error codes", "Importing Azure Key
-/// Vault certificates FAQ", "Troubleshoot common Azure deployment errors"; answers to users
-/// in the issues of Azure's SDKs.
+/// Letters of a word that is all capitals.
+const LONGEST_ABBREVIATION: usize = 6;
+
+/// Digits at the end of a part of a name: `eastus2`, `v12`, `2026`.
+const MOST_DIGITS: usize = 4;
+
+/// Stands for a code that is not shown: the service has answered, and with an error of its own.
+pub const UNSHOWN_CODE: &str = "(a code that is not shown)";
+
+/// Stands for a certificate's name that is not shown.
+const UNSHOWN: &str = "(a name that is not shown)";
+
+/// Stands where a part of a name is not shown.
+const LEFT_OUT: &str = "…";
+
+/// What the services say, each in the longest part that is the same every time: what stands
+/// around it has names and settings in it. Sources: Microsoft Learn, "Azure Key Vault REST API
+/// error codes", "Importing Azure Key Vault certificates FAQ", "Troubleshoot common Azure
+/// deployment errors", "Microsoft Entra authentication and authorization error codes";
+/// answers to users in the issues of Azure's SDKs.
 const KNOWN: &[&str] = &[
     "The specified PKCS#12 X.509 certificate content can not be read",
     "The specified PKCS#12 X.509 certificate content does not contain a private key",
@@ -43,6 +64,11 @@ const KNOWN: &[&str] = &[
     "The request URI contains an invalid name",
     "Caller is not authorized to perform action on resource",
     "does not have certificates import permission on key vault",
+    "does not have certificates list permission on key vault",
+    "does not have certificates get permission on key vault",
+    "does not have certificates delete permission on key vault",
+    "does not have certificates recover permission on key vault",
+    "does not have secrets get permission on key vault",
     "Client address is not authorized and caller is not a trusted service",
     "Public network access is disabled and request is not from a trusted service",
     "Connection is not an approved private link",
@@ -57,6 +83,15 @@ const KNOWN: &[&str] = &[
     "AKV10032: Invalid issuer",
     "AKV10046: Unable to resolve the key used for signature validation",
     "[TokenExpired] Error validating token",
+    "Invalid client secret provided",
+    "The provided client secret keys for app",
+    "was not found in the directory",
+    "No matching federated identity record found",
+    "Client assertion failed signature validation",
+    "Client assertion is not within its valid time range",
+    "Access has been blocked by Conditional Access policies",
+    "The service is temporarily unavailable",
+    "Identity not found",
     "was disallowed by policy",
     "does not have authorization to perform action",
     "already exists in deleted state",
@@ -79,158 +114,284 @@ const KNOWN: &[&str] = &[
     "deleted",
 ];
 
-/// The discretion of one request.
-pub struct Discretion<'r> {
-    token: &'r str,
-    /// The body, where it holds a key or tags.
-    private: Option<&'r [u8]>,
-}
+/// Codes on which a job acts. They are as fixed as the words, so that no tag with such a value
+/// hides them; the others are only shown.
+const CODES: &[&str] = &[
+    "AccessDenied",
+    "AuthorizationFailed",
+    "BadParameter",
+    "CertificateNotFound",
+    "ConflictError",
+    "Forbidden",
+    "ForbiddenByConnection",
+    "ForbiddenByFirewall",
+    "ForbiddenByPolicy",
+    "ForbiddenByRbac",
+    "InvalidAuthenticationTokenTenant",
+    "InvalidResourceLocation",
+    "LocationNotAvailableForResourceType",
+    "MissingSubscriptionRegistration",
+    "NoValidSubscriptionsInQueryRequest",
+    "ObjectIsBeingDeleted",
+    "ObjectIsBeingRecovered",
+    "ObjectIsDeletedButRecoverable",
+    "ReadOnlyDisabledSubscription",
+    "RequestDisallowedByPolicy",
+    "ResourceGroupBeingDeleted",
+    "ResourceGroupNotFound",
+    "ResourceNotFound",
+    "ScopeLocked",
+    "SkuNotSupported",
+    "SubscriptionNotFound",
+    "VaultAlreadyExists",
+    "VaultNameNotValid",
+    "VaultNotFound",
+    // Of tokens.
+    "invalid_client",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+];
 
-impl<'r> Discretion<'r> {
-    /// That of a request with its token.
-    pub fn of(action: &Action, request: &'r Request) -> Self {
-        let header = request.header("authorization").unwrap_or_default();
-        let carries = matches!(
-            action,
-            Action::ImportCertificate(_) | Action::CreateVault(_)
-        );
-        Discretion {
-            token: header.strip_prefix("Bearer ").unwrap_or(header),
-            private: carries.then_some(request.body.as_slice()),
+/// The discretion of one job.
+#[derive(Default)]
+pub struct Discretion(RefCell<Secrets>);
+
+impl Discretion {
+    /// Takes a secret of the job down.
+    pub fn keep(&self, secret: &[u8]) {
+        self.0.borrow_mut().keep(secret);
+    }
+
+    /// Takes many down.
+    pub fn keep_all(&self, secrets: Secrets) {
+        self.0.borrow_mut().keep_all(secrets);
+    }
+
+    /// Whether a text repeats none of them.
+    pub fn allows(&self, text: &str) -> bool {
+        !self.0.borrow().are_in(text)
+    }
+
+    /// What may be shown of the words of an answer.
+    pub fn words(&self, said: &str) -> Option<&'static str> {
+        KNOWN.iter().find(|known| said.contains(**known)).copied()
+    }
+
+    /// A code or an action, if it may be shown.
+    pub fn code(&self, said: &str) -> Option<String> {
+        let said = said.trim();
+        let is_code = !said.is_empty() && said.len() <= LONGEST_CODE && are_words(said, "_-./*");
+        let shown = CODES.contains(&said) || is_code && self.allows(said);
+        shown.then(|| said.to_owned())
+    }
+
+    /// The id of a request or a tenant, if it may be shown.
+    pub fn id(&self, said: &str) -> Option<String> {
+        let is_guid = TenantId::parse(said).is_ok_and(|id| id.is_guid());
+        (is_guid && self.allows(said)).then(|| said.trim().to_owned())
+    }
+
+    /// What may be shown of a name that people gave to something.
+    pub fn name(&self, said: &str) -> Option<String> {
+        let line = excerpt(said, LONGEST_NAME);
+        if !self.allows(said) || !self.allows(&line) {
+            return None;
+        }
+        let mut words: Vec<&str> = line
+            .split_whitespace()
+            .map(|part| if is_part(part) { part } else { LEFT_OUT })
+            .collect();
+        words.dedup_by(|next, word| *next == LEFT_OUT && *word == LEFT_OUT);
+        let has_words = words.iter().any(|word| *word != LEFT_OUT);
+        has_words.then(|| words.join(" "))
+    }
+
+    /// The name of a certificate that a vault has listed, or what stands for it.
+    pub fn certificate(&self, said: &str) -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let is_one = (1..=LONGEST_ALIAS).contains(&said.len()) && said.bytes().all(plain);
+        match is_one && self.allows(said) {
+            true => said.to_owned(),
+            false => UNSHOWN.to_owned(),
         }
     }
-
-    /// What may be shown of the words of an error.
-    pub fn words(&self, said: &str) -> Option<String> {
-        if self.private.is_some() {
-            let known = KNOWN.iter().find(|known| said.contains(**known))?;
-            return Some((*known).to_owned());
-        }
-        let shown = excerpt(said, DETAIL);
-        let whole = !self.token.is_empty() && said.contains(self.token);
-        (!shown.is_empty() && !whole && !repeats(&shown, self.token)).then_some(shown)
-    }
-
-    /// A code, an id or a name, if it may be shown.
-    pub fn name(&self, name: String) -> Option<String> {
-        let is_private = || {
-            let body = self
-                .private
-                .and_then(|body| serde_json::from_slice(body).ok());
-            body.is_some_and(|body: Value| is_echo(&name, &body))
-        };
-        (!repeats(&name, self.token) && !is_private()).then_some(name)
-    }
 }
 
-/// Whether a text holds a secret, or is long enough to hold a piece of it and does.
-fn repeats(text: &str, secret: &str) -> bool {
-    if secret.is_empty() {
-        return false;
-    }
-    text.contains(secret)
-        || text
-            .as_bytes()
-            .windows(PIECE)
-            .any(|piece| std::str::from_utf8(piece).is_ok_and(|piece| secret.contains(piece)))
+/// Words with what stands between and around them, and few digits at the end.
+fn is_part(part: &str) -> bool {
+    let words = part.trim_end_matches(|end: char| end.is_ascii_digit());
+    part.len() - words.len() <= MOST_DIGITS && are_words(words, "()[]:,.-_'\"&/")
 }
 
-/// Whether a name repeats the key or a tag's value of a body.
-fn is_echo(name: &str, body: &Value) -> bool {
-    let key = body.get("value").and_then(Value::as_str);
-    let tags = body.get("tags").and_then(Value::as_object);
-    let tells =
-        |value: &str| name == value || value.chars().count() >= TELLING && name.contains(value);
-    key.is_some_and(|key| repeats(name, key))
-        || tags.is_some_and(|tags| tags.values().filter_map(Value::as_str).any(tells))
+fn are_words(text: &str, between: &str) -> bool {
+    text.split(|one| between.contains(one)).all(is_word)
+}
+
+/// `Forbidden`, `ForbiddenByRbac`, `invalid`, `TLS`, or nothing. In base64 capitals and small
+/// letters stand as they fall.
+fn is_word(word: &str) -> bool {
+    let abbreviation = word.len() <= LONGEST_ABBREVIATION
+        && word.chars().all(|letter| letter.is_ascii_uppercase());
+    let mut letters = word.chars().peekable();
+    let mut camel = true;
+    while let Some(letter) = letters.next() {
+        let next = letters.peek();
+        camel &= letter.is_lowercase()
+            || letter.is_uppercase() && next.is_some_and(|next| next.is_lowercase());
+    }
+    abbreviation || camel
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Method;
-    use serde_json::json;
 
-    /// As long as a real one's first part.
     const TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsIng1dCI6IjEyMyJ9";
-    const KEY: &str = "MIIJqAIBAzCCCV4GCSqGSIb3DQEHAaCCCU8EgglLMIIJRzCC";
 
-    fn request(body: &Value) -> Request {
-        let mut request = Request::json(Method::Post, "https://v.example/".into(), body);
-        request.set("authorization", format!("Bearer {TOKEN}"));
-        request
-    }
-
-    fn importing() -> Request {
-        let tags = json!({ "a": "planted", "b": "two words", "c": "xy", "d": "x\ny" });
-        request(&json!({ "value": KEY, "tags": tags }))
-    }
-
-    fn import() -> Action {
-        Action::ImportCertificate("web-1".into())
+    fn holding(secrets: &[&str]) -> Discretion {
+        let discretion = Discretion::default();
+        for secret in secrets {
+            discretion.keep(secret.as_bytes());
+        }
+        discretion
     }
 
     #[test]
-    fn of_a_request_with_a_key_or_tags_only_known_words_are_shown() {
-        let request = importing();
-        for action in [import(), Action::CreateVault("kv-one".into())] {
-            let discretion = Discretion::of(&action, &request);
-            for (said, shown) in [
-                ("tag planted is odd", None),
-                ("xy", None),
-                (KEY, None),
-                (
-                    "Property tags has invalid value: planted",
-                    Some("Property tags has invalid value"),
-                ),
-                (
-                    "planted: The specified PKCS#12 X.509 certificate content can not be read. Please",
-                    Some("The specified PKCS#12 X.509 certificate content can not be read"),
-                ),
-            ] {
-                assert_eq!(discretion.words(said).as_deref(), shown, "{said}");
+    fn only_known_words_are_shown_as_the_list_has_them() {
+        let discretion = holding(&[]);
+        for (said, shown) in [
+            ("tag planted is odd", None),
+            (TOKEN, None),
+            ("", None),
+            (
+                "Property tags has invalid value: planted",
+                Some("Property tags has invalid value"),
+            ),
+            (
+                "planted: The specified PKCS#12 X.509 certificate content can not be read. Please",
+                Some("The specified PKCS#12 X.509 certificate content can not be read"),
+            ),
+            (
+                "odd\r\nplanted could not be found",
+                Some("could not be found"),
+            ),
+        ] {
+            assert_eq!(discretion.words(said), shown, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_words_and_an_id_a_guid() {
+        let discretion = holding(&[]);
+        for (said, is_code, is_id) in [
+            ("ForbiddenByRbac", true, false),
+            ("invalid_client", true, false),
+            (
+                "Microsoft.KeyVault/vaults/certificates/import/action",
+                true,
+                false,
+            ),
+            ("73702d7365637265747e31", false, false),
+            ("c3Atc2VjcmV0fjE", false, false),
+            ("ZXlKMGVYQWlPaUpLVjFR", false, false),
+            ("Microsoft.ZXlKMGVYQWlPaUpLVjFR", false, false),
+            ("AKV", true, false),
+            ("SKUNOTSUPPORTED", false, false),
+            ("sp-secret~1", false, false),
+            ("11111111-1111-4111-8111-111111111111", false, true),
+            (" 11111111-1111-4111-8111-111111111111 ", false, true),
+            ("111111111111411181111111111111111111", false, false),
+            ("contoso.example1", false, false),
+            ("<b>", false, false),
+            ("a b", false, false),
+            ("", false, false),
+            (&"x".repeat(LONGEST_CODE + 1), false, false),
+        ] {
+            assert_eq!(discretion.code(said).is_some(), is_code, "{said}");
+            assert_eq!(discretion.id(said).is_some(), is_id, "{said}");
+        }
+    }
+
+    #[test]
+    fn no_tag_hides_a_code_on_which_a_job_acts() {
+        let discretion = holding(&["Certificate", "Found", "Deleted"]);
+        assert!(discretion.code("CertificateNotFound").is_some());
+        assert!(discretion.code("SomethingNotFound").is_none());
+        for source in [
+            include_str!("arm/advice.rs"),
+            include_str!("arm/vaults.rs"),
+            include_str!("error.rs"),
+            include_str!("remedy.rs"),
+            include_str!("vault.rs"),
+            include_str!("vault/changing.rs"),
+            include_str!("../job/discovery.rs"),
+        ] {
+            let (code, _) = source.split_once("\nmod tests").unwrap_or((source, ""));
+            for asked in code.split(".is(\"").skip(1) {
+                let (asked, _) = asked.split_once('"').unwrap();
+                assert!(CODES.contains(&asked), "{asked}");
             }
         }
     }
 
     #[test]
-    fn the_token_and_its_pieces_are_never_shown() {
-        let request = request(&json!({}));
-        let discretion = Discretion::of(&Action::ListCertificates, &request);
-        let (start, rest) = TOKEN.split_at(20);
-        let far = format!("{}{TOKEN}", "x".repeat(295));
-        for said in [
-            TOKEN,
-            &format!("the token {TOKEN} is odd"),
-            &format!("the token {start}… is odd"),
-            &format!("{start}\n{rest}"),
-            &far,
+    fn of_a_name_the_words_are_shown() {
+        let discretion = holding(&[]);
+        for (said, shown) in [
+            ("No public vaults", Some("No public vaults")),
+            ("[Preview]: Tags, wanted", Some("[Preview]: Tags, wanted")),
+            ("eastus2", Some("eastus2")),
+            ("Minimum TLS1.2 in 2026", Some("Minimum … in 2026")),
+            ("5a1c6b0e 3c2f4a9e denied", Some("… denied")),
+            ("5a1c6b0e3c2f4a9e8b7d6c5e", None),
+            ("sp-secret~1", None),
+            ("DigiCert", Some("DigiCert")),
+            ("ZXlKMGVYQWlPaUpLVjFR", None),
+            ("Für Schlüssel/2", Some("Für Schlüssel/2")),
+            (" \n", None),
         ] {
-            assert_eq!(discretion.words(said), None, "{said}");
+            assert_eq!(discretion.name(said).as_deref(), shown, "{said}");
         }
-        assert_eq!(discretion.name(start.to_owned()), None);
-        assert_eq!(
-            discretion.words("  Forbidden \n more").as_deref(),
-            Some("Forbidden")
-        );
-        assert_eq!(discretion.words(" \n"), None);
     }
 
     #[test]
-    fn a_name_that_is_a_tags_value_or_a_piece_of_the_key_is_not_shown() {
-        let request = importing();
-        let discretion = Discretion::of(&import(), &request);
-        for (name, shown) in [
-            ("planted", false),
-            ("is-planted-there", false),
-            ("xy", false),
-            ("Galaxy", true),
-            (&KEY[3..23], false),
-            ("BadParameter", true),
-            ("ObjectIsDeletedButRecoverable", true),
+    fn only_a_name_that_can_be_one_is_a_certificates() {
+        let discretion = holding(&[]);
+        for (said, shown) in [
+            ("web-1", true),
+            ("contacts", true),
+            ("a b", false),
+            ("", false),
+            ("a~b", false),
         ] {
-            let got = discretion.name(name.to_owned());
-            assert_eq!(got.is_some(), shown, "{name}");
+            assert_eq!(discretion.certificate(said) == said, shown, "{said}");
         }
+    }
+
+    #[test]
+    fn whatever_repeats_a_secret_is_not_shown() {
+        let id = "11111111-1111-4111-8111-111111111111";
+        let discretion = holding(&["production", TOKEN, id, "xy"]);
+        for said in [
+            "production",
+            "is-production-there",
+            "cHJvZHVjdGlvbg",
+            "70726f64756374696f6e",
+            "xy",
+            &TOKEN[3..23],
+            id,
+        ] {
+            let ways = [
+                discretion.code(said),
+                discretion.id(said),
+                discretion.name(said),
+            ];
+            assert_eq!(ways, [None, None, None], "{said}");
+            assert_eq!(discretion.certificate(said), UNSHOWN, "{said}");
+        }
+        let long = format!("{} production", "word ".repeat(40));
+        assert_eq!(discretion.name(&long), None);
+        assert_eq!(discretion.code("Galaxy").as_deref(), Some("Galaxy"));
     }
 }

@@ -6,9 +6,8 @@
 
 use job_scope::CLIENT_ASSERTION_TYPE;
 
-use super::token::TokenRefusal;
 use crate::contract::Secret;
-use crate::http::{Method, Request, Response};
+use crate::http::{Method, Request};
 use crate::text::percent_encoded;
 
 /// An application and where it is known.
@@ -65,24 +64,11 @@ impl Application {
         request.body = form.join("&").into_bytes();
         request
     }
-
-    /// Reads an answer that is not a token, with the proof taken out in case it was echoed.
-    pub fn refusal(response: &Response, proof: &Secret) -> TokenRefusal {
-        let proof = proof.reveal();
-        TokenRefusal::read(response, |text| {
-            if proof.is_empty() {
-                return text;
-            }
-            text.replace(proof, "[secret]")
-                .replace(&percent_encoded(proof), "[secret]")
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::answer;
 
     fn application(proof: Proof) -> Application {
         Application {
@@ -132,15 +118,5 @@ mod tests {
              &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
              &client_assertion=eyJ.a.b&scope=s"
         );
-    }
-
-    #[test]
-    fn a_secret_that_the_answer_echoes_is_taken_out() {
-        for echoed in ["p+q r", "p%2Bq%20r"] {
-            let body =
-                format!(r#"{{"error":"invalid_client","error_description":"bad {echoed}!"}}"#);
-            let text = Application::refusal(&answer(401, &body), &secret("p+q r")).to_string();
-            assert!(text.contains("bad [secret]!"), "{text}");
-        }
     }
 }

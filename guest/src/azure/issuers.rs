@@ -44,7 +44,8 @@ pub async fn issuers_of<E: Environment>(
     let url = service.url(&format!(
         "/secrets/{name}/{version}?api-version={KEY_VAULT_API_VERSION}"
     ));
-    let call = service.call(Action::ReadSecret(name.to_string()));
+    let shown = service.calls().discretion().certificate(name.as_str());
+    let call = service.call(Action::ReadSecret(shown));
     match service.get(&call, url).await {
         Ok(response) => Ok(read(&response.body, leaf).map_or_else(
             |problem| Issuers::Withheld(problem.to_owned()),

@@ -322,8 +322,7 @@ pub fn tenant_hint(
     };
     let Some(of_job) = of_job else {
         let says = |code: &&str| {
-            let detail = refusal.detail.as_deref();
-            refusal.is(code) || detail.is_some_and(|detail| detail.contains(*code))
+            refusal.is(code) || refusal.detail.is_some_and(|detail| detail.contains(*code))
         };
         return FOREIGN_TOKEN.iter().any(says).then(|| {
             format!(
@@ -391,10 +390,10 @@ mod tests {
 
     #[test]
     fn a_tenant_is_only_called_wrong_where_two_ids_differ() {
-        let hint = |action, message: &str, of_service: Option<&str>, of_job| {
+        let hint = |action, message: &'static str, of_service: Option<&str>, of_job| {
             let refusal = Refusal {
                 status: 401,
-                detail: Some(message.to_owned()),
+                detail: Some(message),
                 ..Refusal::default()
             };
             let call = Call {

@@ -8,7 +8,6 @@ use super::action::{Action, Call};
 use super::audience::Audience;
 use super::calls::{Calls, Gate, Verdict};
 use super::challenge::Challenge;
-use super::discretion::Discretion;
 use super::error::CallError;
 use super::refusal::Refusal;
 use super::remedy;
@@ -84,19 +83,19 @@ impl<'e, E: Environment> Service<'e, E> {
         mut request: Request,
     ) -> Result<Response, CallError> {
         let id = self.calls.begin();
+        let discretion = self.calls.discretion();
         request.set("accept", "application/json".to_owned());
         let mut bearer = self.tokens.get(&self.calls, self.audience).await?;
         let mut renewals = 0;
         loop {
             request.set("authorization", bearer.header());
-            let discretion = Discretion::of(&call.action, &request);
             let response = self
                 .calls
                 .exchange(&self.gate, call, id, repeat, request.clone(), |response| {
                     (!matches!(response.status, 200..300 | 401)).then(|| Verdict {
                         trouble: Trouble::Status(response.status),
                         error: CallError::Service {
-                            refusal: Box::new(Refusal::read(response, &discretion)),
+                            refusal: Box::new(Refusal::read(response, discretion)),
                             call: call.clone(),
                             hint: None,
                         },
@@ -108,8 +107,8 @@ impl<'e, E: Environment> Service<'e, E> {
             }
             let challenge = Challenge::read(&response);
             if renewals > 0 && (renewals == MOST_RENEWALS || challenge.claims.is_none()) {
-                let refusal = Refusal::read(&response, &discretion);
-                let tenant = challenge.tenant.and_then(|tenant| discretion.name(tenant));
+                let refusal = Refusal::read(&response, discretion);
+                let tenant = challenge.tenant.and_then(|tenant| discretion.id(&tenant));
                 return Err(CallError::Service {
                     hint: remedy::tenant_hint(&refusal, call, tenant, self.tokens.tenant()),
                     refusal: Box::new(refusal),

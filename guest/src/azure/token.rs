@@ -9,12 +9,9 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::discretion::Discretion;
 use crate::contract::Secret;
 use crate::http::Response;
-use crate::text::{excerpt, identifier};
-
-/// Characters of a description that are shown.
-const DETAIL: usize = 400;
 
 /// What is assumed when an answer does not say how long its token lives. Real ones
 /// live an hour at least; asking again too early costs one request.
@@ -39,8 +36,8 @@ pub struct TokenRefusal {
     pub error: Option<String>,
     /// AADSTS codes ("Microsoft Entra authentication and authorization error codes").
     pub codes: Vec<u64>,
-    /// The first line of `error_description`, without its trailing ids and time.
-    pub detail: Option<String>,
+    /// Of `error_description` what is known.
+    pub detail: Option<&'static str>,
     /// `trace_id`, for a support case.
     pub trace_id: Option<String>,
 }
@@ -110,30 +107,20 @@ fn seconds(value: &Value) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
-/// Entra appends "Trace ID: … Correlation ID: … Timestamp: …" to its descriptions.
-fn without_trace(text: &str) -> &str {
-    text.split("Trace ID:").next().unwrap_or(text).trim()
-}
-
 impl TokenRefusal {
-    /// Reads an answer that is not a token; `clean` takes out of its texts what must not be
-    /// shown.
-    pub fn read(response: &Response, clean: impl Fn(String) -> String) -> TokenRefusal {
+    /// Reads an answer that is not a token.
+    pub fn read(response: &Response, discretion: &Discretion) -> TokenRefusal {
         let wire: WireRefusal = serde_json::from_slice(&response.body).unwrap_or_default();
-        let named = |text: Option<String>| {
-            text.map(&clean)
-                .and_then(|text| identifier(&text).map(str::to_owned))
-        };
+        let mut codes = wire.error_codes;
+        codes.retain(|code| discretion.allows(&code.to_string()));
         TokenRefusal {
             status: response.status,
-            error: named(wire.error),
-            codes: wire.error_codes,
+            error: wire.error.and_then(|error| discretion.code(&error)),
+            codes,
             detail: wire
                 .error_description
-                .map(&clean)
-                .map(|text| excerpt(without_trace(&text), DETAIL))
-                .filter(|text| !text.is_empty()),
-            trace_id: named(wire.trace_id),
+                .and_then(|description| discretion.words(&description)),
+            trace_id: wire.trace_id.and_then(|id| discretion.id(&id)),
         }
     }
 
@@ -160,14 +147,7 @@ impl fmt::Display for TokenRefusal {
             Some(error) => write!(out, " {error}")?,
             None => out.write_str(", without an error that the service makes")?,
         }
-        let named = |code: &u64| {
-            let text = format!("AADSTS{code}");
-            !self
-                .detail
-                .as_ref()
-                .is_some_and(|detail| detail.contains(&text))
-        };
-        for code in self.codes.iter().take(5).filter(|code| named(code)) {
+        for code in self.codes.iter().take(5) {
             write!(out, ", AADSTS{code}")?;
         }
         if let Some(detail) = &self.detail {
@@ -248,20 +228,21 @@ mod tests {
     }
 
     fn refusal(status: u16, body: &str) -> TokenRefusal {
-        TokenRefusal::read(&answer(status, body), |text| text)
+        TokenRefusal::read(&answer(status, body), &Discretion::default())
     }
 
     #[test]
-    fn a_refusal_shows_the_error_the_code_and_the_first_line_only() {
+    fn a_refusal_shows_the_error_the_code_and_known_words_only() {
         let refusal = refusal(
             401,
             r#"{"error":"invalid_client","error_description":
             "AADSTS7000215: Invalid client secret provided. Trace ID: 7d2c Correlation ID: 5b1e Timestamp: 2026-08-20 10:15:30Z",
-            "error_codes":[7000215],"trace_id":"7d2c-01"}"#,
+            "error_codes":[7000215],"trace_id":"7d2c0000-0000-4000-8000-000000000001"}"#,
         );
         assert_eq!(
             refusal.to_string(),
-            "401 invalid_client: \"AADSTS7000215: Invalid client secret provided.\" (trace id 7d2c-01)"
+            "401 invalid_client, AADSTS7000215: \"Invalid client secret provided\" \
+             (trace id 7d2c0000-0000-4000-8000-000000000001)"
         );
         assert!(refusal.has_code(7_000_215));
     }

@@ -84,13 +84,6 @@ impl Issuer {
         }
     }
 
-    fn refusal(&self, response: &Response, proof: &Secret) -> TokenRefusal {
-        match self {
-            Issuer::Entra(_) => Application::refusal(response, proof),
-            Issuer::Endpoint(_) => TokenRefusal::read(response, |text| text),
-        }
-    }
-
     fn is_passing(&self, refusal: &TokenRefusal) -> bool {
         match self {
             Issuer::Entra(_) => refusal.says_transient(),
@@ -217,13 +210,15 @@ impl Tokens {
             server: self.issuer.server().to_owned(),
         };
         let proof = self.issuer.proof(calls.env())?;
+        let discretion = calls.discretion();
+        discretion.keep(proof.reveal().as_bytes());
         let request = match &self.issuer {
             Issuer::Entra(application) => application.token_request(audience.scope, claims, &proof),
             Issuer::Endpoint(identity) => identity.token_request(audience.resource),
         };
         let judge = |response: &Response| {
             (response.status != 200).then(|| {
-                let refusal = Box::new(self.issuer.refusal(response, &proof));
+                let refusal = Box::new(TokenRefusal::read(response, discretion));
                 Verdict {
                     trouble: if self.issuer.is_passing(&refusal) {
                         Trouble::Transient
@@ -257,6 +252,7 @@ impl Tokens {
                 call: call.clone(),
             }
         })?;
+        discretion.keep(bearer.reveal().as_bytes());
         let now = calls.env().now();
         cache.issued += 1;
         let bearer = Bearer {

@@ -47,7 +47,7 @@ async fn add<E: Environment>(
     certificate: NewCertificate,
 ) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
-    let wanted = match Wanted::read(certificate) {
+    let mut wanted = match Wanted::read(certificate) {
         Ok(wanted) => wanted,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
@@ -55,6 +55,8 @@ async fn add<E: Environment>(
         Ok(prepared) => prepared,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
+    let secrets = std::mem::take(&mut wanted.secrets);
+    vault.calls().discretion().keep_all(secrets);
     let alias = wanted.alias.clone();
     let deeds = Deeds::default();
     let steps = Steps::new(&vault, wanted, &deeds).take();

@@ -123,9 +123,12 @@ fn prepare<'e, E: Environment>(
     })?;
     let properties = Properties::from_fields(store.properties.iter().cloned());
     let new_vault = NewVault::parse(&properties, scope.cloud(), &options)?;
-    let wanted = Wanted::read(&properties, options)?;
     let tokens = input::tokens_of(job, &scope)?;
     let calls = Calls::new(env, &job.attempt_id, deadline);
+    for value in options.tags.values() {
+        calls.discretion().keep(value.as_bytes());
+    }
+    let wanted = Wanted::read(&properties, options)?;
     let arm = Arm::new(Rc::new(calls), Rc::new(tokens), scope.endpoints());
     let plan = Plan {
         scope,
@@ -201,7 +204,9 @@ impl<E: Environment> Create<'_, '_, E> {
     }
 
     fn differences(&self, vault: &VaultResource) -> Vec<String> {
-        self.plan.wanted.differences(vault, self.plan.tenant())
+        let discretion = self.arm.calls().discretion();
+        let wanted = &self.plan.wanted;
+        wanted.differences(vault, self.plan.tenant(), discretion)
     }
 
     /// A taken name is told before anything is asked for, unless it is the vault itself that

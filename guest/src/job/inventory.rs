@@ -28,7 +28,6 @@ use crate::azure::vault::{Page, Vault};
 use crate::contract::{Failure, Job, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
-use crate::text::excerpt;
 
 /// Certificates that are read at the same time. The list brings 25 per answer, so that
 /// twice as many in flight keep up with it even when a read takes longer than a page;
@@ -38,9 +37,6 @@ const IN_FLIGHT: usize = 48;
 /// Names that are listed ahead of the reads, about: 40 pages. Enough that the list
 /// never waits while reads keep up, and little memory when they do not.
 const LISTED_AHEAD: usize = 1_000;
-
-/// Characters of a name that cannot be asked for; a real one has 127 at most.
-const LONGEST_NAME: usize = 127;
 
 /// Why an inventory failed.
 #[derive(Debug, thiserror::Error)]
@@ -281,7 +277,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
             match Alias::parse(&name) {
                 Ok(alias) => self.waiting.push_back(alias),
                 Err(_) => self.lose(
-                    &excerpt(&name, LONGEST_NAME),
+                    &name,
                     &Defect::Name.to_string(),
                     Failure::Other,
                     Defect::Name.to_string(),
@@ -302,7 +298,8 @@ impl<E: Environment> Inventory<'_, '_, E> {
                 self.done += 1;
                 for (found, chain_problem) in all {
                     if let Some(problem) = chain_problem {
-                        self.gaps.without_chain.add(name.as_str(), &problem);
+                        let name = self.shown(name.as_str());
+                        self.gaps.without_chain.add(&name, &problem);
                     }
                     if self.batches.add(item(found))? == Added::HandedOver {
                         self.step(listed_all)?;
@@ -311,11 +308,12 @@ impl<E: Environment> Inventory<'_, '_, E> {
             }
             Ok(NameReading::Gone) => {
                 self.gone += 1;
+                let name = self.shown(name.as_str());
                 let line = format!("{name} was deleted since the list was made; left out");
                 self.env().log(LogLevel::Debug, &line);
             }
             Ok(NameReading::Defective(defect)) => {
-                let cause = format!("{name}: {defect}");
+                let cause = format!("{}: {defect}", self.shown(name.as_str()));
                 self.lose(name.as_str(), &defect.to_string(), Failure::Other, cause);
             }
             Err(error) if self.tolerates(&error) => {
@@ -338,6 +336,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
     }
 
     fn lose(&mut self, name: &str, briefly: &str, failure: Failure, cause: String) {
+        let name = &self.shown(name);
         let line = format!("{name} is missing from the inventory: {briefly}");
         self.env().log(LogLevel::Warn, &line);
         self.gaps.missing.add(name, briefly);
@@ -392,6 +391,10 @@ impl<E: Environment> Inventory<'_, '_, E> {
         );
         self.env().log(LogLevel::Info, &line);
         Ok(self.gaps)
+    }
+
+    fn shown(&self, name: &str) -> String {
+        self.vault.calls().discretion().certificate(name)
     }
 
     fn env(&self) -> &E {

@@ -122,11 +122,11 @@ mod tests {
     use super::*;
     use crate::azure::remedy;
 
-    fn told(action: Action, status: u16, code: &str, detail: &str) -> String {
+    fn told(action: Action, status: u16, code: &str, detail: &'static str) -> String {
         let refusal = Refusal {
             status,
             code: Some(code.into()),
-            detail: Some(detail.into()),
+            detail: Some(detail),
             ..Refusal::default()
         };
         let call = Call {

@@ -12,15 +12,12 @@ use serde_json::{Value, json};
 use super::listing::{Listing, Odd};
 use super::{Arm, vault_path};
 use crate::azure::action::Action;
+use crate::azure::discretion::Discretion;
 use crate::azure::error::CallError;
 use crate::azure::retry::{LONGEST_SERVER_DELAY, Repeat};
 use crate::azure::server_delay::server_delay;
 use crate::env::Environment;
 use crate::http::{Method, Request, Response};
-use crate::text::{excerpt, identifier};
-
-/// Characters of a reason that are shown.
-const REASON: usize = 300;
 
 /// Which vault.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +58,7 @@ pub fn resource_id(
 pub struct VaultResource {
     /// How far it is.
     pub state: Provisioning,
-    /// Its region, in whatever spelling.
+    /// Its region, in whatever spelling. This text and those below are as they came.
     pub location: Option<String>,
     /// Its tenant.
     pub tenant: Option<String>,
@@ -110,8 +107,8 @@ pub enum NameCheck {
     Free,
     /// A vault anywhere in Azure has it, or a deleted one that is not purged.
     Taken,
-    /// No vault can be called so; the service's reason.
-    Impossible(String),
+    /// No vault can be called so; of the service's reason what is known.
+    Impossible(Option<&'static str>),
 }
 
 #[derive(Deserialize)]
@@ -161,26 +158,27 @@ struct WireItem {
 }
 
 impl WireReason {
-    fn text(&self) -> Option<String> {
-        let code = self.code.as_deref().and_then(identifier);
-        let message = self.message.as_deref().map(|text| excerpt(text, REASON));
-        match (code, message.filter(|text| !text.is_empty())) {
-            (Some(code), Some(message)) => Some(format!("{code}: \"{message}\"")),
-            (Some(code), None) => Some(code.to_owned()),
-            (None, message) => message.map(|message| format!("\"{message}\"")),
+    fn text(&self, discretion: &Discretion) -> Option<String> {
+        let code = self.code.as_deref().and_then(|code| discretion.code(code));
+        let words = self.message.as_deref();
+        match (code, words.and_then(|words| discretion.words(words))) {
+            (Some(code), Some(words)) => Some(format!("{code}: \"{words}\"")),
+            (Some(code), None) => Some(code),
+            (None, words) => words.map(|words| format!("\"{words}\"")),
         }
     }
 }
 
-impl From<WireVault> for VaultResource {
-    fn from(wire: WireVault) -> Self {
+impl VaultResource {
+    fn of(wire: WireVault, discretion: &Discretion) -> Self {
         let properties = wire.properties;
         let reason = [&wire.error, &properties.error]
             .into_iter()
             .flatten()
-            .find_map(WireReason::text);
+            .find_map(|reason| reason.text(discretion));
         let word = properties.provisioning_state.as_deref().unwrap_or_default();
-        let shown = identifier(word).unwrap_or("an unknown state").to_owned();
+        let shown = discretion.code(word);
+        let shown = shown.unwrap_or_else(|| "an unknown state".to_owned());
         let is = |state: &str| word.eq_ignore_ascii_case(state);
         VaultResource {
             state: if word.is_empty() || is("Succeeded") {
@@ -247,8 +245,7 @@ impl<E: Environment> Arm<'_, E> {
             (true, _) => NameCheck::Free,
             (false, Some("AccountNameInvalid")) => NameCheck::Impossible(
                 wire.message
-                    .map(|text| excerpt(&text, REASON))
-                    .unwrap_or_default(),
+                    .and_then(|text| self.calls().discretion().words(&text)),
             ),
             (false, _) => NameCheck::Taken,
         })
@@ -290,7 +287,7 @@ impl<E: Environment> Arm<'_, E> {
     fn sight(&self, action: Action, answer: &Response) -> Result<Sight, CallError> {
         let wire: WireVault = self.read(action, answer)?;
         Ok(Sight {
-            vault: wire.into(),
+            vault: VaultResource::of(wire, self.calls().discretion()),
             again_after: server_delay(answer, self.calls().env().wall())
                 .map(|asked| asked.min(LONGEST_SERVER_DELAY)),
         })

@@ -70,7 +70,8 @@ impl<E: Environment> Vault<'_, E> {
             problem: problem.to_owned(),
             call: call.clone(),
         };
-        let current = Current::read(&response.body, name).map_err(unreadable)?;
+        let current =
+            Current::read(&response.body, name, self.calls().discretion()).map_err(unreadable)?;
         if current.thumbprint.is_none() {
             return Err(unreadable("it does not say what was imported"));
         }

@@ -60,7 +60,8 @@ impl<E: Environment> Vault<'_, E> {
         let mut url = self.url(&path);
         let mut versions = Vec::new();
         loop {
-            let call = self.service.call(Action::ListVersions(name.to_string()));
+            let shown = self.calls().discretion().certificate(name.as_str());
+            let call = self.service.call(Action::ListVersions(shown));
             let response = match self.service.get(&call, url).await {
                 Err(error) if is_gone(&error) => return Ok(Vec::new()),
                 response => response?,

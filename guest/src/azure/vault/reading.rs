@@ -49,7 +49,7 @@ impl<E: Environment> Vault<'_, E> {
         let url = self.url(&format!("{LIST_PATH}/{name}"));
         let call = self.service.call(Action::ReadCertificate(name.to_string()));
         match self.service.get(&call, url).await {
-            Ok(response) => Current::read(&response.body, name)
+            Ok(response) => Current::read(&response.body, name, self.calls().discretion())
                 .map(Some)
                 .map_err(|problem| CallError::Unreadable {
                     problem: problem.to_owned(),
@@ -62,7 +62,8 @@ impl<E: Environment> Vault<'_, E> {
 
     async fn read(&self, name: &Alias, path: &str) -> Result<Reading, CallError> {
         let url = self.url(path);
-        let call = self.service.call(Action::ReadCertificate(name.to_string()));
+        let shown = self.calls().discretion().certificate(name.as_str());
+        let call = self.service.call(Action::ReadCertificate(shown));
         match self.service.get(&call, url).await {
             Ok(response) => Ok(match Certificate::read(&response.body, name) {
                 Ok(certificate) => Reading::Certificate(Box::new(certificate)),

@@ -20,10 +20,6 @@ use crate::azure::current::Current;
 use crate::azure::thumbprint::Thumbprint;
 use crate::job::parameters::{OldTags, Parameters};
 use crate::tags::{MOST, Tags};
-use crate::text::excerpt;
-
-/// Characters of an issuer's name that a message shows.
-const ISSUER: usize = 60;
 
 /// What the job asks for, without the key.
 pub(super) struct Wish {
@@ -151,7 +147,7 @@ fn issuer(current: &Current) -> Option<String> {
     let issuer = current.issuer.as_deref();
     issuer
         .filter(|issuer| !issuer.eq_ignore_ascii_case("Unknown"))
-        .map(|issuer| excerpt(issuer, ISSUER))
+        .map(str::to_owned)
 }
 
 impl NewVersion {

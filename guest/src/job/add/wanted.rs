@@ -11,6 +11,7 @@ use crate::azure::thumbprint::Thumbprint;
 use crate::contract::{ContentsFormat, NewCertificate};
 use crate::job::parameters::Parameters;
 use crate::pfx::{self, KeyKind, PfxError};
+use crate::secrets::Secrets;
 
 /// The most bytes of a key with its chain. Key Vault keeps both in a secret, which takes
 /// 25 KB (Microsoft Learn, "About Azure Key Vault secrets"), and in base64 they are longer
@@ -29,6 +30,8 @@ pub(super) struct Wanted {
     pub(super) issuers: usize,
     /// Certificates that came and do not belong to it.
     pub(super) dropped: usize,
+    /// What must not be said of all that came.
+    pub(super) secrets: Secrets,
 }
 
 /// Why nothing can be added.
@@ -53,7 +56,7 @@ pub(super) enum Unusable {
 }
 
 impl Wanted {
-    /// Reads it. Contents and password are dropped here.
+    /// Reads it. Contents and password stay only among the secrets.
     ///
     /// # Errors
     /// The first thing that is wrong.
@@ -74,6 +77,13 @@ impl Wanted {
             },
         };
         let pkcs12 = Zeroizing::new(bundle.to_pkcs12());
+        let mut secrets = Secrets::default();
+        secrets.keep(&certificate.contents);
+        secrets.keep(password.unwrap_or_default().as_bytes());
+        secrets.keep(&pkcs12);
+        for value in parameters.tags.as_map().values() {
+            secrets.keep(value.as_bytes());
+        }
         let certificates = bundle.chain().len();
         if pkcs12.len() > LARGEST {
             return Err(Unusable::TooLarge {
@@ -92,6 +102,7 @@ impl Wanted {
             pkcs12,
             issuers: certificates.saturating_sub(1),
             dropped: bundle.dropped(),
+            secrets,
         })
     }
 }

@@ -5,7 +5,7 @@
 use job_scope::{FieldError, JobOptions, Properties, Region, Sku, TenantId};
 
 use crate::azure::arm::vaults::VaultResource;
-use crate::text::identifier;
+use crate::azure::discretion::Discretion;
 
 /// What the job says. What it leaves to the defaults is not compared: a vault in the region
 /// of its group is as good as one in the default region where nobody asked for either.
@@ -35,11 +35,13 @@ impl Wanted {
         &self,
         vault: &VaultResource,
         tenant: Option<&TenantId>,
+        discretion: &Discretion,
     ) -> Vec<String> {
         let mut differences = Vec::new();
         let mut differs = |what: &str, found: &str, wanted: &str| {
             if !found.eq_ignore_ascii_case(wanted) {
-                let found = identifier(found).unwrap_or("something else");
+                let found = discretion.name(found).or_else(|| discretion.id(found));
+                let found = found.unwrap_or_else(|| "something else".to_owned());
                 differences.push(format!("its {what} is {found}, not {wanted}"));
             }
         };
@@ -106,9 +108,11 @@ mod tests {
         let properties = Properties::from_fields(properties.iter().map(owned));
         let options = JobOptions::from_fields(options.iter().copied()).unwrap();
         let tenant = TenantId::parse(TENANT).unwrap();
-        Wanted::read(&properties, options)
-            .unwrap()
-            .differences(vault, Some(&tenant))
+        Wanted::read(&properties, options).unwrap().differences(
+            vault,
+            Some(&tenant),
+            &Discretion::default(),
+        )
     }
 
     #[test]

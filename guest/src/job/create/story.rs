@@ -40,8 +40,8 @@ pub(super) enum Problem {
     },
     #[error("the vault's name {0} is taken")]
     NameTaken(VaultName),
-    #[error("StorePath: no vault can have this name: {0}")]
-    NameImpossible(String),
+    #[error("StorePath: no vault can have this name{}", .0.map(|why| format!(": {why}")).unwrap_or_default())]
+    NameImpossible(Option<&'static str>),
     /// A vault whose making had failed before; its state.
     #[error(
         "the vault {name} is there, untouched, but it could not be made when somebody tried ({state})"

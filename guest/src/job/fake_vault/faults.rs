@@ -52,13 +52,16 @@ pub(super) fn echo(status: u16, code: &str, sent: &Sent) -> Response {
     with_header(answer, "x-ms-request-id", TOKEN)
 }
 
+/// The id of every request that is refused.
+pub(in crate::job) const REQUEST_ID: &str = "7d2c0000-0000-4000-8000-000000000001";
+
 pub(super) fn refusal(status: u16, code: &str, inner: Option<&str>) -> Response {
     let mut error = json!({ "code": code, "message": "the service says so" });
     if let Some(inner) = inner {
         error["innererror"] = json!({ "code": inner });
     }
     let body = json!({ "error": error }).to_string();
-    with_header(answer(status, &body), "x-ms-request-id", "7d2c-01")
+    with_header(answer(status, &body), "x-ms-request-id", REQUEST_ID)
 }
 
 /// An error of the service.

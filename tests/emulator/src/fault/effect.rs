@@ -11,7 +11,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::queue::{Asked, Instead, Words};
-use super::{Delivery, Effect};
+use super::{Delivery, Effect, echo};
 use crate::answer;
 
 /// What a rewrite may need beside the answer.
@@ -37,6 +37,7 @@ impl Effect {
                 | Effect::InvalidJson
                 | Effect::Html { .. }
                 | Effect::Redirect { .. }
+                | Effect::EchoError { .. }
         )
     }
 
@@ -48,6 +49,7 @@ impl Effect {
                 | Effect::RepeatNextLink
                 | Effect::EndlessNextLink
                 | Effect::CorruptCertificate { .. }
+                | Effect::EchoInside { .. }
         )
     }
 
@@ -102,6 +104,10 @@ impl Effect {
                 let mut response = page(code(status.unwrap_or(307)), "text/html", Bytes::new());
                 answer::set(&mut response, "location", location);
                 Some(Instead::Answer(response))
+            }
+            Effect::EchoError { status, said } => {
+                let response = words.plain(code(*status));
+                Some(Instead::Answer(echo::error(response, said)))
             }
             _ => None,
         }
@@ -161,6 +167,7 @@ impl Effect {
                 *cer = Value::String(STANDARD.encode(b"\x30\x82this is no certificate"));
                 true
             }
+            Effect::EchoInside { at, said } => echo::inside(json, *at, said),
             _ => false,
         }
     }

@@ -1,10 +1,11 @@
 //! What goes wrong on purpose: rules for which requests, how often, and what happens to them.
 //!
 //! Must not know how a service makes its answers; it sees requests before them and answers after them.
-//! `queue` holds the rules still to strike, `effect` is what they do to an answer, `delivery` is how a
+//! `queue` holds the rules still to strike, `effect` is what they do to an answer, `echo` what one says that says too much, `delivery` is how a
 //! body arrives that does not arrive whole.
 
 mod delivery;
+mod echo;
 mod effect;
 mod queue;
 
@@ -105,6 +106,21 @@ pub enum Effect {
         status: Option<u16>,
         /// Where it leads to.
         location: String,
+    },
+    /// Answers with an error of this status that says these texts wherever it has room for words,
+    /// as a server would that knows too much.
+    EchoError {
+        /// The HTTP status.
+        status: u16,
+        /// What it says; those that come first, where there is room for one only.
+        said: Vec<String>,
+    },
+    /// Puts a text in the place of one of the texts in an answer of success, other than of tags.
+    EchoInside {
+        /// Which one, counted as often around as needed.
+        at: usize,
+        /// What it says.
+        said: String,
     },
     /// Lets the request wait, and then has it answered.
     Latency {

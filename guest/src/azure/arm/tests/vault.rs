@@ -70,17 +70,20 @@ fn a_vault_shows_its_settings_and_how_far_it_is() {
 #[test]
 fn a_failed_vault_says_why_where_the_answer_has_it() {
     let failed = json!({"provisioningState": "Failed"});
-    let inside = json!({"provisioningState": "Failed", "error": {"message": "no\r\nmore"}});
+    let inside = json!({"provisioningState": "Failed", "error": {"message": "odd: is disabled and therefore marked as read only\r\nmore"}});
     for (body, wanted) in [
         (
-            json!({"properties": failed, "error": {"code": "Dns", "message": "no name"}}),
-            Some("Dns: \"no name\""),
+            json!({"properties": failed, "error": {"code": "Dns", "message": "x is already in use"}}),
+            Some("Dns: \"is already in use\""),
         ),
         (
             json!({"properties": failed, "error": {"code": "Dns"}}),
             Some("Dns"),
         ),
-        (json!({"properties": inside}), Some("\"no\"")),
+        (
+            json!({"properties": inside}),
+            Some("\"is disabled and therefore marked as read only\""),
+        ),
         (json!({"properties": failed, "error": {}}), None),
     ] {
         let fake = saying(200, &body);
@@ -117,8 +120,10 @@ fn a_name_is_free_taken_or_impossible() {
         ),
         (json!({"nameAvailable": false}), NameCheck::Taken),
         (
-            json!({"nameAvailable": false, "reason": "AccountNameInvalid", "message": "bad"}),
-            NameCheck::Impossible("bad".into()),
+            json!({"nameAvailable": false, "reason": "AccountNameInvalid", "message": "A vault's name must be between 3-24 alphanumeric characters. x"}),
+            NameCheck::Impossible(Some(
+                "A vault's name must be between 3-24 alphanumeric characters",
+            )),
         ),
     ] {
         let fake = saying(200, &body);

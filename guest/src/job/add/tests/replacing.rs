@@ -243,7 +243,7 @@ fn a_refused_import_without_known_words_has_its_code_its_id_and_advice() {
     assert_eq!(failed(&outcome), Failure::InvalidInput);
     says(
         &outcome,
-        &["400 BadParameter", "7d2c-01", "has not expired"],
+        &["400 BadParameter", "7d2c0000-", "has not expired"],
     );
     assert!(!outcome.message.contains("the service says so"));
 }
