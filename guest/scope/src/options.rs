@@ -4,10 +4,11 @@
 //! Must not know: where an option was written (a command line, a store's field, an operator's
 //! policy), nor which of them wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::Cloud;
 use crate::error::FieldError;
+use crate::names::SubscriptionId;
 
 /// One option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ options! {
     PATH_FORMAT = "path-format", "resource-id or short",
         "Discovery: how a found vault is written, as its Azure resource id or as \
          subscription:group:vault.";
+    SUBSCRIPTIONS = "subscriptions", "ids of subscriptions, separated by commas",
+        "Discovery: the subscriptions that are searched, where not all are.";
     PURGE_PROTECTION = "create-purge-protection", "true or false",
         "Create: what is deleted cannot be purged before its retention ends; never undone.";
     PUBLIC_NETWORK_ACCESS = "create-public-network-access", "enabled or disabled",
@@ -144,6 +147,8 @@ pub struct JobOptions {
     pub cloud: Cloud,
     /// Discovery: how vaults are written.
     pub path_format: PathFormat,
+    /// Discovery: the only subscriptions that are searched; empty for all.
+    pub subscriptions: BTreeSet<SubscriptionId>,
     /// Create: whether to turn purge protection on.
     pub purge_protection: bool,
     /// Create: whether the vault answers on public networks; Azure's own default when not said.
@@ -211,6 +216,10 @@ impl JobOptions {
                 Some("short") => PathFormat::Short,
                 Some(_) => return Err(unknown(PATH_FORMAT)),
             },
+            subscriptions: get(SUBSCRIPTIONS)
+                .map(subscriptions)
+                .transpose()?
+                .unwrap_or_default(),
             purge_protection: flag(PURGE_PROTECTION, get(PURGE_PROTECTION))?,
             public_network_access: match get(PUBLIC_NETWORK_ACCESS) {
                 None => None,
@@ -252,6 +261,15 @@ fn unknown(name: &'static str) -> FieldError {
         "the option has a value that it does not know",
         format!("write {values}, or leave it out"),
     )
+}
+
+fn subscriptions(text: &str) -> Result<BTreeSet<SubscriptionId>, FieldError> {
+    let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+    let ids: Result<BTreeSet<_>, _> = ids.map(SubscriptionId::parse).collect();
+    // Only commas would be "all", which nobody means.
+    ids.ok()
+        .filter(|ids| !ids.is_empty())
+        .ok_or_else(|| unknown(SUBSCRIPTIONS))
 }
 
 fn tags(text: &str) -> Result<BTreeMap<String, String>, FieldError> {
@@ -305,6 +323,10 @@ mod tests {
             ("versions", "all"),
             ("cloud", "China"),
             ("path-format", "short"),
+            (
+                "subscriptions",
+                "22222222-2222-4222-8222-222222222222, 22222222-2222-4222-8222-222222222223,",
+            ),
             ("create-purge-protection", "true"),
             ("create-public-network-access", "disabled"),
             ("create-retention-days", "7"),
@@ -320,6 +342,11 @@ mod tests {
                 versions: Versions::All,
                 cloud: Cloud::China,
                 path_format: PathFormat::Short,
+                subscriptions: ["2", "3"]
+                    .map(|end| format!("22222222-2222-4222-8222-22222222222{end}"))
+                    .iter()
+                    .map(|id| SubscriptionId::parse(id).unwrap())
+                    .collect(),
                 purge_protection: true,
                 public_network_access: Some(PublicNetworkAccess::Disabled),
                 retention_days: Some(7),
@@ -336,6 +363,9 @@ mod tests {
             assert_eq!(error.field(), option.name);
             assert!(!error.to_string().contains("s3cret"), "{error}");
             assert!(error.remedy().contains(option.values), "{error}");
+        }
+        for ids in [",", "all", "22222222-2222-4222-8222-222222222222;x"] {
+            assert!(read(&[("subscriptions", ids)]).is_err(), "{ids}");
         }
         for days in ["6", "91", "-1", "1000"] {
             assert!(read(&[("create-retention-days", days)]).is_err(), "{days}");

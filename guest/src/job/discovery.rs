@@ -155,9 +155,13 @@ impl<'e, E: Environment> Search<'e, E> {
         findings: &mut Findings,
     ) -> Result<(), Problem> {
         let listing = arm.subscriptions().await;
+        let sees_none = listing.items.is_empty();
+        let wanted = |id: &SubscriptionId| {
+            target.subscriptions.is_empty() || target.subscriptions.contains(id)
+        };
         let mut closed = 0;
         let mut usable = BTreeSet::new();
-        for subscription in listing.items {
+        for subscription in listing.items.into_iter().filter(|one| wanted(&one.id)) {
             match subscription.state {
                 State::Usable => {
                     usable.insert(subscription.id);
@@ -167,7 +171,7 @@ impl<'e, E: Environment> Search<'e, E> {
         }
         findings.subscriptions(usable.len(), closed);
         let lost: Vec<CallError> = listing.odd.into_iter().chain(listing.error).collect();
-        if lost.is_empty() && usable.is_empty() && closed == 0 {
+        if lost.is_empty() && sees_none {
             findings.blind(target.to_string());
         }
         for error in lost {

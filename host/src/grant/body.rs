@@ -50,7 +50,7 @@ impl BodyRule {
                 format!("form {}", pairs.join("&"))
             }
             Self::Json { value, free } => {
-                let free: Vec<&str> = free.iter().map(|member| &*member.pointer).collect();
+                let free: Vec<String> = free.iter().map(shown_member).collect();
                 let value = without_tags(value.clone());
                 match free.as_slice() {
                     [] => format!("JSON {value}"),
@@ -104,6 +104,15 @@ impl BodyRule {
                 }
             }
         }
+    }
+}
+
+/// A member that stays open, with what it may be where that is said.
+fn shown_member(member: &FreeMember) -> String {
+    let pointer = &member.pointer;
+    match member.among.as_slice() {
+        [] => pointer.to_string(),
+        among => format!("{pointer} among {}", among.join(" ")),
     }
 }
 
@@ -206,8 +215,8 @@ fn take(body: &mut Value, member: &FreeMember) -> Result<(), &'static str> {
         .and_then(|parent| parent.remove(&name));
     match taken {
         Some(value) if value.to_string().len() > member.max_bytes => Err("a member is too long"),
-        Some(value) if member.holds.matches(&value) => Ok(()),
-        Some(_) => Err("a member is of another type"),
+        Some(value) if member.fits(&value) => Ok(()),
+        Some(_) => Err("a member is not what it may hold"),
         None if member.optional => Ok(()),
         None => Err("a member is missing"),
     }

@@ -61,9 +61,28 @@ pub struct FreeMember {
         skip_serializing_if = "MemberType::is_default"
     )]
     pub holds: MemberType,
+    /// The texts that it, or each member of its list, may be, compared exactly; empty for any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub among: Vec<Cow<'static, str>>,
     /// Whether it may be missing.
     #[serde(default)]
     pub optional: bool,
+}
+
+impl FreeMember {
+    /// Whether a value is what the member may hold.
+    pub fn fits(&self, value: &Value) -> bool {
+        let is_among = |value: &Value| {
+            let text = value.as_str();
+            self.among.iter().any(|one| Some(&**one) == text)
+        };
+        self.holds.matches(value)
+            && (self.among.is_empty()
+                || match value {
+                    Value::Array(values) => values.iter().all(is_among),
+                    value => is_among(value),
+                })
+    }
 }
 
 /// What a free member may hold.
@@ -146,6 +165,29 @@ mod tests {
             (MemberType::Region, json!(["westus2"]), false),
         ] {
             assert_eq!(holds.matches(&value), fits, "{holds:?} {value}");
+        }
+    }
+
+    #[test]
+    fn a_member_of_some_texts_holds_no_others() {
+        let member = FreeMember {
+            pointer: "/a".into(),
+            max_bytes: 100,
+            holds: MemberType::Any,
+            among: vec!["one".into(), "two".into()],
+            optional: false,
+        };
+        for (value, fits) in [
+            (json!("one"), true),
+            (json!(["one", "two", "one"]), true),
+            (json!([]), true),
+            (json!("One"), false),
+            (json!(["one", "three"]), false),
+            (json!([["one"]]), false),
+            (json!({ "one": "one" }), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(member.fits(&value), fits, "{value}");
         }
     }
 

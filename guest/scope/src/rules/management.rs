@@ -11,7 +11,7 @@ use super::{
     page::SKIP_TOKEN, rule,
 };
 use crate::kind::JobKind;
-use crate::names::TenantId;
+use crate::names::{SubscriptionId, TenantId};
 use crate::new_vault::NewVault;
 use crate::scope::StoreScope;
 
@@ -157,41 +157,51 @@ fn permissions(id: &'static str, purpose: &'static str, url: &'static str) -> Ru
     }
 }
 
-pub(super) fn discovery() -> Vec<RuleTemplate> {
-    vec![
-        list_subscriptions(),
-        RuleTemplate {
-            query: PageQuery::arm(ARM_VAULTS_API_VERSION).pairs(),
-            ..rule(
-                "list-vaults",
-                "Lists the vaults of a subscription",
-                Method::Get,
-                "https://{arm}/subscriptions/{id}/providers/Microsoft.KeyVault/vaults",
-            )
-        },
-        RuleTemplate {
-            query: api_version(RESOURCE_GRAPH_API_VERSION),
-            body: BodyTemplate::Json(JsonTemplate {
-                value: json!({
-                    "query": RESOURCE_GRAPH_QUERY,
-                    "options": { "resultFormat": "objectArray" },
-                }),
-                free: vec![
-                    free("/subscriptions", SUBSCRIPTIONS, MemberType::Guids),
-                    FreeMember {
-                        optional: true,
-                        ..free("/options/$skipToken", SKIP_TOKEN, MemberType::Text)
-                    },
-                ],
+/// Of these subscriptions only, where some are given.
+pub(super) fn discovery(only: Option<&[SubscriptionId]>) -> Vec<RuleTemplate> {
+    let list_vaults = |id: &str| RuleTemplate {
+        query: PageQuery::arm(ARM_VAULTS_API_VERSION).pairs(),
+        url: format!("https://{{arm}}/subscriptions/{id}/providers/Microsoft.KeyVault/vaults")
+            .into(),
+        ..rule(
+            "list-vaults",
+            "Lists the vaults of a subscription",
+            Method::Get,
+            "",
+        )
+    };
+    let mut rules = vec![list_subscriptions()];
+    match only {
+        None => rules.push(list_vaults("{id}")),
+        Some(only) => rules.extend(only.iter().map(|id| list_vaults(id.as_str()))),
+    }
+    let only = only.unwrap_or_default().iter();
+    rules.push(RuleTemplate {
+        query: api_version(RESOURCE_GRAPH_API_VERSION),
+        body: BodyTemplate::Json(JsonTemplate {
+            value: json!({
+                "query": RESOURCE_GRAPH_QUERY,
+                "options": { "resultFormat": "objectArray" },
             }),
-            ..rule(
-                "query-resource-graph",
-                "Lists the vaults of many subscriptions at once",
-                Method::Post,
-                "https://{arm}/providers/Microsoft.ResourceGraph/resources",
-            )
-        },
-    ]
+            free: vec![
+                FreeMember {
+                    among: only.map(|id| id.as_str().to_owned().into()).collect(),
+                    ..free("/subscriptions", SUBSCRIPTIONS, MemberType::Guids)
+                },
+                FreeMember {
+                    optional: true,
+                    ..free("/options/$skipToken", SKIP_TOKEN, MemberType::Text)
+                },
+            ],
+        }),
+        ..rule(
+            "query-resource-graph",
+            "Lists the vaults of many subscriptions at once",
+            Method::Post,
+            "https://{arm}/providers/Microsoft.ResourceGraph/resources",
+        )
+    });
+    rules
 }
 
 fn free(pointer: &'static str, max_bytes: usize, holds: MemberType) -> FreeMember {
@@ -199,6 +209,7 @@ fn free(pointer: &'static str, max_bytes: usize, holds: MemberType) -> FreeMembe
         pointer: pointer.into(),
         max_bytes,
         holds,
+        among: Vec::new(),
         optional: false,
     }
 }

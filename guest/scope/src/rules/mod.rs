@@ -38,6 +38,7 @@ mod versions;
 
 use crate::identity::Identity;
 use crate::kind::JobKind;
+use crate::names::SubscriptionId;
 use crate::new_vault::NewVault;
 use crate::options::{CheckArm, Versions};
 use crate::scope::StoreScope;
@@ -74,6 +75,8 @@ pub struct Needs<'a> {
     pub versions: Versions,
     /// Whether an Add may replace what is there; without it, nothing is recovered.
     pub overwrite: bool,
+    /// The subscriptions that a discovery searches; `None` is all.
+    pub subscriptions: Option<&'a [SubscriptionId]>,
     /// The kinds of job that a check is about.
     pub check_kinds: &'a [JobKind],
     /// Whether a check may ask Azure Resource Manager.
@@ -91,6 +94,7 @@ impl<'a> Needs<'a> {
             new_vault: None,
             versions: Versions::Current,
             overwrite: false,
+            subscriptions: None,
             check_kinds: &[],
             check_arm: CheckArm::Ask,
         }
@@ -131,7 +135,7 @@ pub fn rules(needs: Needs<'_>) -> Vec<RuleTemplate> {
             Vec::new(),
             management::create_store(needs.store, needs.new_vault),
         ),
-        JobKind::Discovery => (Vec::new(), management::discovery()),
+        JobKind::Discovery => (Vec::new(), management::discovery(needs.subscriptions)),
         JobKind::Check => check(&needs),
     };
     rules.extend(bearing(token::Audience::Vault.resource(), vault));

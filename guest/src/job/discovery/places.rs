@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use job_scope::{Cloud, FieldError, Identity, JobOptions, PathFormat, TenantId};
+use job_scope::{Cloud, FieldError, Identity, JobOptions, PathFormat, SubscriptionId, TenantId};
 
 use crate::contract::{Job, Place};
 use crate::job::input;
@@ -22,6 +22,8 @@ pub(super) struct Target {
     pub(super) tenant: Option<TenantId>,
     pub(super) cloud: Cloud,
     pub(super) path_format: PathFormat,
+    /// The only subscriptions to search; empty for all.
+    pub(super) subscriptions: BTreeSet<SubscriptionId>,
 }
 
 impl fmt::Display for Target {
@@ -102,6 +104,7 @@ fn target(tenant: Option<TenantId>, options: &JobOptions) -> Target {
         tenant,
         cloud: options.cloud,
         path_format: options.path_format,
+        subscriptions: options.subscriptions.clone(),
     }
 }
 

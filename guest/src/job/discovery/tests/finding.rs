@@ -181,3 +181,39 @@ fn many_vaults_are_handed_over_in_batches_in_the_order_of_their_paths() {
     let paths = submitted(&fake);
     assert!(paths.is_sorted());
 }
+
+#[test]
+fn only_the_named_subscriptions_are_searched_in_lists_and_in_the_graph() {
+    for count in [3, 40] {
+        let fake = healthy(subscriptions(count, 1));
+        let job = Job {
+            options: vec![(
+                "subscriptions".to_owned(),
+                format!("{}, {}", sub(1), sub(2).to_uppercase()),
+            )],
+            ..job()
+        };
+        let outcome = discover(&fake, &job, &[ONE]);
+        assert_eq!(outcome.status, Status::Success, "{outcome:?}");
+        let mut found = submitted(&fake);
+        found.sort_unstable();
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains(&sub(1)) && found[1].contains(&sub(2)));
+        let sent = fake.sent();
+        let stray = |sent: &&Sent| (0..count).any(|n| ![1, 2].contains(&n) && lists(sent, n));
+        assert_eq!(sent.iter().filter(stray).count(), 0);
+    }
+}
+
+#[test]
+fn a_tenant_whose_subscriptions_are_none_of_the_named_ones_has_nothing_to_search_and_is_not_blind()
+{
+    let fake = healthy(subscriptions(3, 1));
+    let job = Job {
+        options: vec![("subscriptions".to_owned(), sub(9))],
+        ..job()
+    };
+    let outcome = discover(&fake, &job, &[ONE]);
+    assert_eq!(outcome.status, Status::Success, "{outcome:?}");
+    assert_eq!(submitted(&fake), Vec::<String>::new());
+}
