@@ -10,10 +10,10 @@ use super::wording;
 use anyhow::{Context, Result};
 use extension_host::clock::Clock;
 use extension_host::egress::{Audit, Client, Connector, JsonLines, NoAudit, SystemResolver, Trust};
-use extension_host::engine::{Cache, Cancel, Engine};
+use extension_host::engine::{Cache, Cancel, Engine, Extension, sha256};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
-use extension_host::policy::Policy;
+use extension_host::policy::{Approval, Policy};
 use extension_host::runner::{Cause, Failure, Host, Observer, Report, Status, Threads, identified};
 use extension_host::wiped;
 use job_scope::{Identity, JobKind};
@@ -87,6 +87,17 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
     Ok(Engine::new(limits, 1, Cache::of_this_user())?)
 }
 
+/// Loads the component, if it is one that the policy approves.
+fn load(engine: &Engine, policy: &Policy, component: &Path) -> Result<Extension> {
+    let bytes = read(component)?;
+    let digest = sha256(&bytes);
+    let pinned = match policy.extensions().approve(&digest)? {
+        Approval::ByName(_) => Some(digest.as_str()),
+        Approval::Any => None,
+    };
+    Ok(engine.load(&bytes, pinned)?)
+}
+
 /// Runs one job. A signal asks it to stop; a second one ends the program.
 pub(crate) fn run(args: &HostArgs, job: Job) -> Result<Report> {
     run_of_platform(args, job).map(wording::of_command)
@@ -150,18 +161,13 @@ fn with_host(
         }
     }
     let policy = policy(args.policy.as_deref())?;
-    let limits = Limits::default();
+    let limits = policy.limits().clone();
     let component = component_path(args.component.as_deref())?;
     let engine = engine(&limits)?;
-    let extension = engine
-        .load(&read(&component)?, policy.extension_sha256())
+    let extension = load(&engine, &policy, &component)
         .with_context(|| format!("cannot load {}", component.display()))?;
     let trust = Trust::new(policy.added_cas()).context(UsageError)?;
-    let connector = Connector::new(
-        trust,
-        policy.connect_to().to_vec(),
-        Box::new(SystemResolver),
-    );
+    let connector = Connector::new(trust, policy.routes().clone(), Box::new(SystemResolver));
     let host = Host {
         engine,
         extension,

@@ -1,7 +1,11 @@
 //! Which addresses a name may resolve to. A pure table over IP addresses: an extension
 //! that is granted a public name must not reach the machine's own network through it.
+//!
+//! It must not know names.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
 
 /// Why an address is out of bounds.
 pub type Reason = &'static str;
@@ -70,14 +74,19 @@ const PROHIBITED_V6: &[(Ipv6Addr, u32, Reason)] = &[
 pub fn prohibited(address: IpAddr) -> Option<Reason> {
     match address {
         IpAddr::V4(v4) => prohibited_v4(v4),
-        IpAddr::V6(v6) => PROHIBITED_V6
-            .iter()
-            .find(|(network, bits, _)| {
+        IpAddr::V6(v6) => {
+            let listed = PROHIBITED_V6.iter().find(|(network, bits, _)| {
                 let mask = u128::MAX << (128 - bits);
                 u128::from(v6) & mask == u128::from(*network)
-            })
-            .map(|(_, _, reason)| *reason)
-            .or_else(|| embedded(v6).and_then(prohibited_v4)),
+            });
+            match (listed, embedded(v6)) {
+                (Some((_, _, reason)), _) => Some(reason),
+                (None, Some(v4)) => prohibited_v4(v4),
+                // RFC 4291 section 2.4, and IANA's registry of what of it is given out.
+                (None, None) if v6.segments()[0] & 0xe000 != 0x2000 => Some("not global"),
+                (None, None) => None,
+            }
+        }
     }
 }
 
@@ -104,9 +113,158 @@ fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
+/// The networks that an operator may let a name lead into: those that organisations number
+/// themselves (RFC 1918, RFC 6598, RFC 4193). Never the machine itself, its link or its cloud's
+/// own addresses.
+const PRIVATE: [Range; 5] = [
+    Range::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8),
+    Range::new(IpAddr::V4(Ipv4Addr::new(172, 16, 0, 0)), 12),
+    Range::new(IpAddr::V4(Ipv4Addr::new(192, 168, 0, 0)), 16),
+    Range::new(IpAddr::V4(Ipv4Addr::new(100, 64, 0, 0)), 10),
+    Range::new(IpAddr::V6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0)), 7),
+];
+
+/// A range of private addresses: `10.20.0.0/16`. An address is in it as itself only, never as an
+/// IPv6 address that stands for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    network: IpAddr,
+    bits: u32,
+}
+
+/// Why a text is no range of private addresses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{text:?} {problem}; write a range such as 10.20.0.0/16 within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10 or fc00::/7"
+)]
+pub struct RangeError {
+    text: String,
+    problem: &'static str,
+}
+
+impl Range {
+    const fn new(network: IpAddr, bits: u32) -> Self {
+        Self { network, bits }
+    }
+
+    /// Whether an address is in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let differ = |one: u128, other: u128, width: u32| (one ^ other) >> (width - self.bits) != 0;
+        match (self.network, address) {
+            (_, _) if self.bits == 0 => false,
+            (IpAddr::V4(network), IpAddr::V4(v4)) => {
+                !differ(u32::from(network).into(), u32::from(v4).into(), 32)
+            }
+            (IpAddr::V6(network), IpAddr::V6(v6)) => !differ(network.into(), v6.into(), 128),
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Range {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        let wrong = |problem| RangeError {
+            text: text.to_owned(),
+            problem,
+        };
+        let (network, bits) = text.trim().split_once('/').ok_or(wrong("has no length"))?;
+        let network: IpAddr = network.parse().map_err(|_| wrong("has no address"))?;
+        let width = if network.is_ipv4() { 32 } else { 128 };
+        let bits = bits
+            .parse::<u32>()
+            .ok()
+            .filter(|bits| (1..=width).contains(bits))
+            .ok_or(wrong("has a length that is none"))?;
+        let host_bits = match network {
+            IpAddr::V4(v4) => u128::from(u32::from(v4)) << 96,
+            IpAddr::V6(v6) => u128::from(v6),
+        };
+        if host_bits.checked_shl(bits).is_some_and(|rest| rest != 0) {
+            return Err(wrong("does not begin at its first address"));
+        }
+        let within = |wide: &Range| wide.contains(network) && wide.bits <= bits;
+        if !PRIVATE.iter().any(within) {
+            return Err(wrong("is not private"));
+        }
+        Ok(Self { network, bits })
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.network, self.bits)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Range {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_is_private_and_holds_its_own_addresses_only() {
+        for (range, inside, outside) in [
+            ("10.20.0.0/16", "10.20.255.255", "10.21.0.0"),
+            ("10.0.0.0/8", "10.255.0.1", "11.0.0.0"),
+            ("192.168.1.4/32", "192.168.1.4", "192.168.1.5"),
+            ("172.16.0.0/12", "172.31.255.255", "172.32.0.0"),
+            ("100.64.0.0/10", "100.127.255.255", "100.128.0.0"),
+            ("fd00:20::/32", "fd00:20:ffff::1", "fd00:21::"),
+            ("fd00::1/128", "fd00::1", "fd00::2"),
+            ("10.20.0.0/16", "10.20.0.1", "::ffff:10.20.0.1"),
+            ("10.20.0.0/16", "10.20.0.1", "64:ff9b::10.20.0.1"),
+        ] {
+            let parsed: Range = range.parse().unwrap();
+            assert_eq!(parsed.to_string(), range);
+            assert!(parsed.contains(inside.parse().unwrap()), "{range} {inside}");
+            assert!(
+                !parsed.contains(outside.parse().unwrap()),
+                "{range} {outside}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_range_opens_the_machine_its_link_its_cloud_or_more_than_is_private() {
+        for text in [
+            "127.0.0.0/8",
+            "127.0.0.1/32",
+            "169.254.0.0/16",
+            "169.254.169.254/32",
+            "168.63.129.16/32",
+            "0.0.0.0/0",
+            "0.0.0.0/8",
+            "::/0",
+            "::1/128",
+            "fe80::/10",
+            "ff00::/8",
+            "::ffff:10.0.0.0/104",
+            "20.0.0.0/8",
+            "10.0.0.0/7",
+            "192.168.0.0/15",
+            "fc00::/6",
+            "10.0.0.1/8",
+            "10.0.0.0",
+            "10.0.0.0/",
+            "10.0.0.0/33",
+            "10.0.0.0/0",
+            "10.0.0/8",
+            "0x0a.0.0.0/8",
+            "fd00::/129",
+            "private",
+            "",
+        ] {
+            assert!(text.parse::<Range>().is_err(), "{text:?}");
+        }
+    }
 
     #[test]
     fn every_spelling_of_an_inner_address_is_prohibited() {
@@ -137,6 +295,47 @@ mod tests {
             "fe80::1",
             "ff02::1",
             "2001:db8::1",
+            "0.1.2.3",
+            "10.0.0.0",
+            "10.255.255.255",
+            "100.127.255.255",
+            "127.255.255.254",
+            "172.16.0.1",
+            "192.0.0.8",
+            "192.88.99.1",
+            "192.168.255.255",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.7",
+            "239.255.255.250",
+            "240.0.0.1",
+            "::2",
+            "::127.0.0.1",
+            "::ffff:0.0.0.0",
+            "::ffff:100.64.0.1",
+            "::ffff:168.63.129.16",
+            "::ffff:198.18.0.1",
+            "::ffff:224.0.0.1",
+            "::ffff:255.255.255.255",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
+            "64:ff9b:2::1",
+            "100::1",
+            "2001::1",
+            "2001:0:53aa:64c:0:7f:f5ff:fffe",
+            "2001:2::1",
+            "2001:10::1",
+            "2002:0a00:0001::1",
+            "2002:c0a8:0001::1",
+            "3fff::1",
+            "4000::1",
+            "5f00::1",
+            "fdff::1",
+            "feff::1",
+            "fec0::1",
+            "ff0e::1",
         ] {
             assert!(prohibited(address.parse().unwrap()).is_some(), "{address}");
         }

@@ -2,7 +2,8 @@
 //! redirects, no retries of its own. It lives on the I/O runtime, so that a job which
 //! spins holds up nobody's connections. It must not know grants.
 
-use super::connect::{ConnectError, Connector, Peer};
+use super::connect::{ConnectError, Connector};
+use super::link::Peer;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;

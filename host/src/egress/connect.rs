@@ -4,11 +4,13 @@
 //! It must not know requests: whatever arrives here has been granted.
 
 use super::address;
+use super::link::{Link, Stream};
+use super::network::{Dial, Resolve, Sockets};
+use super::route::{Proxy, Routes};
 use super::tls::{Trust, TrustError};
-use crate::grant::HostPattern;
+use super::tunnel;
 use http::Uri;
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::future::Future;
 use std::io;
@@ -17,9 +19,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use url::Host;
 
 /// Time to resolve a name and open a TCP connection. Services answer in well under a second.
@@ -33,39 +35,6 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// rule leads there; a name that resolves to it is refused.
 const IDENTITY_ENDPOINT: SocketAddr =
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
-
-/// Sends connections to a name somewhere else, as an operator asked.
-#[derive(Debug, Clone)]
-pub struct ConnectTo {
-    /// The names.
-    pub host: HostPattern,
-    /// Where connections to them go. Not filtered: the operator wrote it.
-    pub address: SocketAddr,
-}
-
-/// Turns a name and a port into addresses.
-pub trait Resolve: Send + Sync + 'static {
-    /// All addresses of a name, in the order to try them.
-    fn resolve(
-        &self,
-        name: String,
-        port: u16,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
-}
-
-/// The system's resolver.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemResolver;
-
-impl Resolve for SystemResolver {
-    fn resolve(
-        &self,
-        name: String,
-        port: u16,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((name, port)).await?.collect()) })
-    }
-}
 
 /// Why there is no connection.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -120,6 +89,16 @@ pub enum ConnectError {
         /// What the handshake said.
         error: Arc<io::Error>,
     },
+    /// The proxy makes no connection.
+    #[error("the proxy {proxy} makes no connection to {host}: {problem}")]
+    Proxy {
+        /// The proxy.
+        proxy: String,
+        /// The name.
+        host: String,
+        /// What it did instead.
+        problem: String,
+    },
     /// Trust could not be set up.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -146,18 +125,29 @@ pub(super) enum IdentityEndpoint {
 
 struct Shared {
     trust: Trust,
-    connect_to: Vec<ConnectTo>,
+    routes: Routes,
     resolver: Box<dyn Resolve>,
+    dial: Box<dyn Dial>,
 }
 
 impl Connector {
-    /// A connector with the operator's redirections.
-    pub fn new(trust: Trust, connect_to: Vec<ConnectTo>, resolver: Box<dyn Resolve>) -> Self {
+    /// A connector with the operator's word on where connections go.
+    pub fn new(trust: Trust, routes: Routes, resolver: Box<dyn Resolve>) -> Self {
+        Self::dialling(trust, routes, resolver, Box::new(Sockets))
+    }
+
+    pub(super) fn dialling(
+        trust: Trust,
+        routes: Routes,
+        resolver: Box<dyn Resolve>,
+        dial: Box<dyn Dial>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 trust,
-                connect_to,
+                routes,
                 resolver,
+                dial,
             }),
             identity_endpoint: IdentityEndpoint::Prohibited,
         }
@@ -196,47 +186,48 @@ impl Shared {
     ) -> Result<Link, ConnectError> {
         let name = uri.host().unwrap_or_default();
         let host = Host::parse(name).map_err(|_| ConnectError::Destination(name.to_owned()))?;
-        let tls = uri.scheme_str() == Some("https");
-        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let tcp = self.tcp(&host, port, identity_endpoint).await?;
-        let peer = tcp.peer_addr().ok();
-        // Requests are small and answers are awaited: Nagle's delay only costs.
-        let _ = tcp.set_nodelay(true);
-        if !tls {
-            return Ok(Link::new(Box::new(tcp), false, peer));
-        }
-        let server = match &host {
-            Host::Domain(domain) => ServerName::try_from(domain.clone())
-                .map_err(|_| ConnectError::Destination(domain.clone()))?,
-            Host::Ipv4(v4) => ServerName::IpAddress((*v4).into()),
-            Host::Ipv6(v6) => ServerName::IpAddress((*v6).into()),
+        let is_https = uri.scheme_str() == Some("https");
+        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        let (io, peer) = match self.routes.proxy(&host) {
+            // What is not TLS is not shown to a proxy.
+            Some(proxy) if is_https && self.routes.redirected(&host).is_none() => {
+                self.tunnel(proxy, &host, port).await?
+            }
+            _ => {
+                let addresses = self.addresses(&host, port, identity_endpoint);
+                let tcp = self.tcp(&host, addresses).await?;
+                let peer = tcp.peer_addr().ok();
+                (Box::new(tcp) as Box<dyn Stream>, peer)
+            }
         };
-        let connector = TlsConnector::from(self.trust.for_host(&host)?);
-        let stream = tokio::time::timeout(HANDSHAKE, connector.connect(server, tcp))
-            .await
-            .map_err(|_| ConnectError::HandshakeTimeout(host.to_string()))?
-            .map_err(|error| tls_error(host.to_string(), error))?;
+        if !is_https {
+            return Ok(Link::new(io, false, peer));
+        }
+        let stream = tls(&host, self.trust.for_host(&host)?, io).await?;
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Link::new(Box::new(stream), h2, peer))
     }
 
+    /// Opens the first of the addresses that answers.
     async fn tcp(
         &self,
         host: &Host,
-        port: u16,
-        identity_endpoint: IdentityEndpoint,
+        addresses: impl Future<Output = Result<Vec<SocketAddr>, ConnectError>>,
     ) -> Result<TcpStream, ConnectError> {
         let late = || ConnectError::Timeout(host.to_string());
-        let addresses =
-            tokio::time::timeout(CONNECT, self.addresses(host, port, identity_endpoint))
-                .await
-                .map_err(|_| late())??;
+        let addresses = tokio::time::timeout(CONNECT, addresses)
+            .await
+            .map_err(|_| late())??;
         // Each address has its share, so that one that swallows packets leaves time for the next.
         let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
         let mut failed = late();
         for address in addresses {
-            match tokio::time::timeout(CONNECT / count, TcpStream::connect(address)).await {
-                Ok(Ok(tcp)) => return Ok(tcp),
+            match tokio::time::timeout(CONNECT / count, self.dial.dial(address)).await {
+                Ok(Ok(tcp)) => {
+                    // Requests are small and answers are awaited: Nagle's delay only costs.
+                    let _ = tcp.set_nodelay(true);
+                    return Ok(tcp);
+                }
                 Ok(Err(error)) => {
                     failed = ConnectError::Refused {
                         host: host.to_string(),
@@ -249,6 +240,47 @@ impl Shared {
         Err(failed)
     }
 
+    /// A connection to `host` that the proxy opened, and the proxy's address.
+    async fn tunnel(
+        &self,
+        proxy: &Proxy,
+        host: &Host,
+        port: u16,
+    ) -> Result<(Box<dyn Stream>, Option<SocketAddr>), ConnectError> {
+        let addresses = self.resolved(&proxy.host, proxy.port);
+        let tcp = self.tcp(&proxy.host, addresses).await?;
+        let peer = tcp.peer_addr().ok();
+        let mut io: Box<dyn Stream> = Box::new(tcp);
+        if proxy.tls {
+            let mut config = ClientConfig::clone(&*self.trust.for_host(&proxy.host)?);
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            io = Box::new(tls(&proxy.host, Arc::new(config), io).await?);
+        }
+        let refused = |problem: String| ConnectError::Proxy {
+            proxy: proxy.to_string(),
+            host: host.to_string(),
+            problem,
+        };
+        tokio::time::timeout(CONNECT, tunnel::open(&mut io, host, port))
+            .await
+            .map_err(|_| refused(format!("no answer within {CONNECT:?}")))?
+            .map_err(|error| refused(error.to_string()))?;
+        Ok((io, peer))
+    }
+
+    /// Every address of a name.
+    async fn resolved(&self, host: &Host, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+        match host {
+            Host::Domain(name) => self
+                .resolver
+                .resolve(name.clone(), port)
+                .await
+                .map_err(|error| resolve_error(name.clone(), &error)),
+            Host::Ipv4(v4) => Ok(vec![SocketAddr::from((*v4, port))]),
+            Host::Ipv6(v6) => Ok(vec![SocketAddr::from((*v6, port))]),
+        }
+    }
+
     /// The addresses that connections to `host` may go to. Nothing resolves again later.
     async fn addresses(
         &self,
@@ -256,29 +288,23 @@ impl Shared {
         port: u16,
         identity_endpoint: IdentityEndpoint,
     ) -> Result<Vec<SocketAddr>, ConnectError> {
-        if let Some(redirect) = self.connect_to.iter().find(|to| to.host.matches(host)) {
-            return Ok(vec![redirect.address]);
+        if let Some(address) = self.routes.redirected(host) {
+            return Ok(vec![address]);
         }
-        let found = match host {
-            Host::Domain(name) => self
-                .resolver
-                .resolve(name.clone(), port)
-                .await
-                .map_err(|error| resolve_error(name.clone(), &error))?,
-            Host::Ipv4(v4)
-                if identity_endpoint == IdentityEndpoint::Reachable
-                    && IDENTITY_ENDPOINT == SocketAddr::from((*v4, port)) =>
-            {
-                return Ok(vec![IDENTITY_ENDPOINT]);
-            }
-            Host::Ipv4(v4) => vec![SocketAddr::from((*v4, port))],
-            Host::Ipv6(v6) => vec![SocketAddr::from((*v6, port))],
-        };
+        let found = self.resolved(host, port).await?;
+        let is_literal = !matches!(host, Host::Domain(_));
+        if is_literal
+            && identity_endpoint == IdentityEndpoint::Reachable
+            && found == [IDENTITY_ENDPOINT]
+        {
+            return Ok(found);
+        }
         let mut allowed = Vec::new();
         let mut refused = None;
         for address in found {
             match address::prohibited(address.ip()) {
                 None => allowed.push(address),
+                Some(_) if self.routes.private(host, address.ip()) => allowed.push(address),
                 Some(reason) => refused = Some((address.ip(), reason)),
             }
         }
@@ -292,6 +318,25 @@ impl Shared {
             }),
         }
     }
+}
+
+/// TLS over a stream, against a name.
+async fn tls(
+    host: &Host,
+    config: Arc<ClientConfig>,
+    io: Box<dyn Stream>,
+) -> Result<TlsStream<Box<dyn Stream>>, ConnectError> {
+    let server = match host {
+        Host::Domain(domain) => ServerName::try_from(domain.clone())
+            .map_err(|_| ConnectError::Destination(domain.clone()))?,
+        Host::Ipv4(v4) => ServerName::IpAddress((*v4).into()),
+        Host::Ipv6(v6) => ServerName::IpAddress((*v6).into()),
+    };
+    let connecting = TlsConnector::from(config).connect(server, io);
+    tokio::time::timeout(HANDSHAKE, connecting)
+        .await
+        .map_err(|_| ConnectError::HandshakeTimeout(host.to_string()))?
+        .map_err(|error| tls_error(host.to_string(), error))
 }
 
 /// The system says why only in words. "Temporary failure" is EAI_AGAIN of getaddrinfo: the
@@ -319,71 +364,6 @@ fn tls_error(host: String, error: io::Error) -> ConnectError {
             host,
             error: Arc::new(error),
         },
-    }
-}
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
-
-/// Where a connection really leads, as an extension of each response.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub(super) SocketAddr);
-
-/// An open connection.
-pub struct Link {
-    io: TokioIo<Box<dyn Stream>>,
-    h2: bool,
-    peer: Option<SocketAddr>,
-}
-
-impl Link {
-    fn new(stream: Box<dyn Stream>, h2: bool, peer: Option<SocketAddr>) -> Self {
-        Self {
-            io: TokioIo::new(stream),
-            h2,
-            peer,
-        }
-    }
-}
-
-impl Connection for Link {
-    fn connected(&self) -> Connected {
-        let mut connected = Connected::new();
-        if let Some(peer) = self.peer {
-            connected = connected.extra(Peer(peer));
-        }
-        if self.h2 {
-            connected = connected.negotiated_h2();
-        }
-        connected
-    }
-}
-
-impl hyper::rt::Read for Link {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: hyper::rt::ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
-    }
-}
-
-impl hyper::rt::Write for Link {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buffer)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
 

@@ -80,6 +80,7 @@ pub(super) fn wasi_error(error: &SendError) -> Error {
             }
             ConnectError::Prohibited { .. } => Error::DestinationIpProhibited,
             ConnectError::Refused { .. } => Error::ConnectionRefused,
+            ConnectError::Proxy { .. } => Error::DestinationUnavailable,
             ConnectError::Certificate { .. } => Error::TlsCertificateError,
             ConnectError::Tls { .. } => Error::TlsProtocolError,
             ConnectError::UnknownName(_) => Error::DestinationNotFound,

@@ -10,13 +10,20 @@ mod body;
 mod client;
 mod connect;
 mod hooks;
+mod link;
+mod network;
+mod route;
 mod tls;
+mod tunnel;
 
+pub use address::{Range, RangeError};
 pub use attempt::JobIdentity;
 pub use audit::{Audit, Decision, JsonLines, NoAudit, Record};
 pub use client::{Answer, AsksThisMachine, Client, SendError, Transport};
-pub use connect::{ConnectError, ConnectTo, Connector, Resolve, SystemResolver};
+pub use connect::{ConnectError, Connector};
 pub use hooks::Hooks;
+pub use network::{Resolve, SystemResolver};
+pub use route::{ConnectTo, PrivateEndpoint, Proxy, Routes};
 pub use tls::{AddedCa, Trust, TrustError};
 
 use crate::clock::Clock;

@@ -128,7 +128,7 @@ impl Engine {
         if size > limit {
             return Err(LoadError::TooLarge { size, limit });
         }
-        let digest = hex(&Sha256::digest(bytes));
+        let digest = sha256(bytes);
         if let Some(expected) = pinned
             && !expected.trim().eq_ignore_ascii_case(&digest)
         {
@@ -249,6 +249,11 @@ fn tick(engine: wasmtime::Engine) -> std::io::Result<SyncSender<()>> {
             }
         })?;
     Ok(alive)
+}
+
+/// The sha256 of a component file, in lower-case hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn hex(bytes: &[u8]) -> String {

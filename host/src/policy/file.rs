@@ -3,7 +3,9 @@
 //!
 //! It must not know what the keys mean.
 
+use super::extensions::Digests;
 use super::identity::IdentityKind;
+use crate::egress::Range;
 use crate::grant::{HostPattern, operators_url};
 use job_scope::{JobKind, RuleTemplate};
 use serde::{Deserialize, Deserializer, de::Error};
@@ -14,28 +16,45 @@ use std::path::PathBuf;
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct File {
+    pub(super) jobs: Option<Vec<JobKind>>,
+    pub(super) clouds: Option<Vec<String>>,
+    pub(super) tenants: Option<Vec<String>>,
+    pub(super) subscriptions: Option<Vec<String>>,
+    pub(super) vaults: Option<Vec<String>>,
     pub(super) hosts: Option<Vec<HostPattern>>,
+    pub(super) identities: Option<Vec<IdentityKind>>,
+    pub(super) max_shrink: Option<u8>,
     #[serde(default)]
-    pub(super) connect_to: Vec<ConnectToEntry>,
+    pub(super) reads_private_keys: bool,
     #[serde(default)]
-    pub(super) ca: Vec<CaEntry>,
-    #[serde(default)]
-    pub(super) rule: Vec<OwnRule>,
+    pub(super) secret_references: bool,
     #[serde(default)]
     pub(super) options: BTreeMap<String, Text>,
     #[serde(default)]
     pub(super) create: BTreeMap<String, Text>,
     #[serde(default)]
+    pub(super) limits: BTreeMap<String, Text>,
+    pub(super) extensions: Option<BTreeMap<String, Digests>>,
+    #[serde(default)]
     pub(super) tenant: Vec<TenantEntry>,
     #[serde(default)]
     pub(super) vault: Vec<VaultEntry>,
-    pub(super) extension_sha256: Option<String>,
-    pub(super) max_shrink: Option<u8>,
-    pub(super) identities: Option<Vec<IdentityKind>>,
     #[serde(default)]
-    pub(super) reads_private_keys: bool,
+    pub(super) private_endpoint: Vec<PrivateEndpointEntry>,
     #[serde(default)]
-    pub(super) secret_references: bool,
+    pub(super) connect_to: Vec<ConnectToEntry>,
+    #[serde(default)]
+    pub(super) ca: Vec<CaEntry>,
+    pub(super) proxy: Option<ProxyEntry>,
+    #[serde(default)]
+    pub(super) rule: Vec<OwnRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PrivateEndpointEntry {
+    pub(super) hosts: Vec<HostPattern>,
+    pub(super) ranges: Vec<Range>,
 }
 
 #[derive(Deserialize)]
@@ -53,24 +72,36 @@ pub(super) struct CaEntry {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProxyEntry {
+    pub(super) host: HostPattern,
+    pub(super) port: u16,
+    #[serde(default)]
+    pub(super) tls: bool,
+    pub(super) ca: Option<String>,
+    #[serde(default)]
+    pub(super) except: Vec<HostPattern>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct TenantEntry {
     pub(super) names: Vec<String>,
+    pub(super) jobs: Option<Vec<JobKind>>,
+    pub(super) cloud: Option<Text>,
+    pub(super) path_format: Option<Text>,
     pub(super) identities: Option<Vec<IdentityKind>>,
-    #[serde(rename = "federated-token-file")]
-    pub(super) federated_token_file: Option<PathBuf>,
-    #[serde(rename = "max-shrink")]
     pub(super) max_shrink: Option<u8>,
+    pub(super) federated_token_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) options: BTreeMap<String, Text>,
-    /// Options that have a key of their own, and what should not be there.
-    #[serde(flatten)]
-    pub(super) others: BTreeMap<String, Text>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct VaultEntry {
     pub(super) names: Vec<String>,
+    pub(super) jobs: Option<Vec<JobKind>>,
     pub(super) max_shrink: Option<u8>,
     pub(super) reads_private_keys: Option<bool>,
     #[serde(default)]

@@ -3,52 +3,8 @@
 //!
 //! It must not know any job in particular; it is read once and then asked.
 //!
-//! ```toml
-//! hosts = ["login.microsoftonline.com", "*.vault.azure.net"]   # instead of the built-in list
-//! extension-sha256 = "…"       # only this component is run
-//! identities = ["client-secret", "client-assertion"]   # kinds of identity; without it, all
-//! max-shrink = 50              # percent a store may lose from one inventory to the next
-//! reads-private-keys = false   # whether jobs may ask for private keys, as `full-chain` does
-//! secret-references = false    # whether ServerPassword may be `file:/path` or `env:NAME`
-//!
-//! [options]                    # options for the extension; it ignores what it does not know
-//! partial = "submit"
-//!
-//! [create]                     # what new vaults are like: the options `create-…`
-//! purge-protection = true
-//! public-network-access = "disabled"
-//! retention-days = 30
-//! tags = { owner = "pki" }
-//!
-//! [[tenant]]                   # what holds for the jobs of one tenant
-//! names = ["11111111-1111-4111-8111-111111111111", "contoso.example"]   # its id and domains
-//! cloud = "china"              # also of stores that do not say theirs
-//! path-format = "short"        # how its vaults are discovered
-//! identities = ["client-secret"]   # of these kinds only, and of those above
-//! max-shrink = 30
-//! federated-token-file = "/run/token"   # a client id without a secret is a workload identity
-//! options = { partial = "submit" }
-//!
-//! [[vault]]                    # what holds for these vaults, * is any number of characters
-//! names = ["kv-prod-*"]
-//! max-shrink = 20
-//! reads-private-keys = true
-//! options = { full-chain = true }
-//!
-//! [[connect-to]]               # as curl's --connect-to
-//! host = "*.vault.azure.net"
-//! address = "127.0.0.1:8443"
-//!
-//! [[ca]]                       # trusted for these names only
-//! hosts = ["*.vault.azure.net"]
-//! pem = """-----BEGIN CERTIFICATE-----…"""
-//!
-//! [[rule]]                     # what an extension of your own needs
-//! id = "report"
-//! jobs = ["inventory"]
-//! method = "GET"
-//! url = "https://api.example/v1/report"   # never http, never an address: see `grant`
-//! ```
+//! Every key is described in one place, `policy.schema.json`, which also says what is unknown;
+//! `example.toml` has each of them once.
 //!
 //! A job about a store is one of the tenant that its client machine names, and of the one that its
 //! property `TenantId` names: of kinds of identity only those are accepted that both entries
@@ -59,21 +15,35 @@
 //! else from the `[[tenant]]` entry, else from `[create]` and `[options]`, else it has its default.
 //! The known ones are `job_scope::OPTIONS`, and a value that they do not know is an error here.
 
+mod ceiling;
+mod elsewhere;
+mod extensions;
 mod file;
 mod identity;
+mod keys;
+mod limits;
 mod options;
+mod show;
+mod system;
 mod tenants;
 #[cfg(test)]
 mod tests;
 mod vaults;
 
+pub use ceiling::{Beyond, Ceiling};
+pub use extensions::{Approval, Approved, NotApproved};
 pub use identity::IdentityKind;
+pub use keys::SCHEMA;
+pub use limits::{LIMITS, LimitKey};
+pub use system::SystemFile;
 
-use crate::egress::{AddedCa, ConnectTo};
+use crate::egress::{AddedCa, Routes};
 use crate::grant::HostPattern;
+use crate::limits::Limits;
 use crate::options::Options;
-use file::{CaEntry, ConnectToEntry, File, OwnRule};
+use file::{File, OwnRule};
 use job_scope::{JobKind, RuleTemplate, TenantId, VaultName};
+use keys::Keys;
 use std::path::PathBuf;
 use tenants::Tenant;
 use vaults::Vaults;
@@ -88,8 +58,10 @@ const MAX_SHRINK: u8 = 50;
 /// A policy that was read and checked.
 #[derive(Debug, Clone)]
 pub struct Policy {
+    jobs: Option<Vec<JobKind>>,
+    ceiling: Ceiling,
     hosts: Vec<HostPattern>,
-    connect_to: Vec<ConnectTo>,
+    routes: Routes,
     added_cas: Vec<AddedCa>,
     rules: Vec<OwnRule>,
     options: Options,
@@ -99,7 +71,10 @@ pub struct Policy {
     max_shrink: u8,
     reads_private_keys: bool,
     secret_references: bool,
-    extension_sha256: Option<String>,
+    limits: Limits,
+    extensions: Approved,
+    /// As it was written.
+    written: toml::Table,
 }
 
 /// Why a policy cannot be used.
@@ -112,6 +87,8 @@ pub struct PolicyError(String);
 pub struct About {
     /// Options for the extension.
     pub options: Options,
+    /// The kinds of job that are run; `None` is all.
+    pub jobs: Option<Vec<JobKind>>,
     /// The kinds of identity that are accepted; `None` is all.
     pub identities: Option<Vec<IdentityKind>>,
     /// The file of the federated token of the tenant's workload identities.
@@ -131,39 +108,42 @@ impl Policy {
     /// Reads a policy. What it leaves out is as in the built-in one.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let wrong = |error: toml::de::Error| PolicyError(error.to_string().trim_end().to_owned());
+        let written: toml::Table = toml::from_str(text).map_err(wrong)?;
+        if let Some(unknown) = Keys::new().unknown(&written) {
+            return Err(PolicyError(unknown.to_string()));
+        }
         let file: File = toml::from_str(text).map_err(wrong)?;
         let builtin: File = toml::from_str(BUILTIN).map_err(wrong)?;
-        if let Some(digest) = &file.extension_sha256
-            && (digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit()))
-        {
-            return Err(PolicyError(
-                "extension-sha256 must be 64 hex digits, as sha256sum prints them".to_owned(),
-            ));
-        }
         let general = options::read("[options]", file.options)?;
-        let options = options::read_create(file.create)?.over(&general);
+        let mut hosts = file.hosts.or(builtin.hosts).unwrap_or_default();
+        let (routes, added_cas) =
+            elsewhere::read(file.connect_to, file.ca, file.private_endpoint, file.proxy)?;
+        // A name that the operator lets lead to private addresses is one that jobs may name.
+        let private = routes.private_endpoints.iter();
+        hosts.extend(private.flat_map(|endpoint| endpoint.hosts.clone()));
         Ok(Self {
-            hosts: file.hosts.or(builtin.hosts).unwrap_or_default(),
-            connect_to: file
-                .connect_to
-                .into_iter()
-                .map(|ConnectToEntry { host, address }| ConnectTo { host, address })
-                .collect(),
-            added_cas: file
-                .ca
-                .into_iter()
-                .map(|CaEntry { hosts, pem }| AddedCa { hosts, pem })
-                .collect(),
+            jobs: some_of("the policy", "jobs", file.jobs)?,
+            ceiling: Ceiling::read(file.clouds, file.tenants, file.subscriptions, file.vaults)?,
+            hosts,
+            routes,
+            added_cas,
             rules: file.rule,
-            options,
+            options: options::read_create(file.create)?.over(&general),
             tenants: tenants::read(file.tenant)?,
             vaults: vaults::read(file.vault)?,
-            identities: accepting("the policy", file.identities)?,
+            identities: some_of("the policy", "identities", file.identities)?,
             max_shrink: percentage("the policy", file.max_shrink.unwrap_or(MAX_SHRINK))?,
             reads_private_keys: file.reads_private_keys,
             secret_references: file.secret_references,
-            extension_sha256: file.extension_sha256,
+            limits: limits::read(file.limits)?,
+            extensions: Approved::read(file.extensions)?,
+            written,
         })
+    }
+
+    /// What jobs may be about.
+    pub fn ceiling(&self) -> &Ceiling {
+        &self.ceiling
     }
 
     /// The hosts that a job's own rules may name.
@@ -171,9 +151,14 @@ impl Policy {
         &self.hosts
     }
 
-    /// Where connections are redirected.
-    pub fn connect_to(&self) -> &[ConnectTo] {
-        &self.connect_to
+    /// Where connections go that do not go where their names lead.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// What each job may use.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Added certificate authorities.
@@ -206,8 +191,11 @@ impl Policy {
         let of_tenant = tenant.map(|tenant| &tenant.options);
         let layers = of_vaults.chain(of_tenant).chain([&self.options]);
         let identities = entries.iter().map(|entry| entry.identities.as_ref());
+        let jobs = entries.iter().map(|entry| entry.jobs.as_ref());
+        let jobs = jobs.chain([vaults().find_map(|entry| entry.jobs.as_ref())]);
         About {
             options: layers.fold(Options::default(), Options::over),
+            jobs: jobs.fold(self.jobs.clone(), both),
             identities: identities.fold(self.identities.clone(), both),
             federated_token_file: tenant.and_then(|tenant| tenant.federated_token_file.clone()),
             reads_private_keys: vaults()
@@ -225,32 +213,20 @@ impl Policy {
         self.secret_references
     }
 
-    /// The digest that a component must have.
-    pub fn extension_sha256(&self) -> Option<&str> {
-        self.extension_sha256.as_deref()
+    /// Which components are run.
+    pub fn extensions(&self) -> &Approved {
+        &self.extensions
     }
 
-    /// What a reader of a result must know about the run: that traffic went elsewhere, or
-    /// that somebody else's certificates were accepted. `None` for an ordinary policy.
+    /// What a reader of a result must know about the run: that traffic went elsewhere, or that
+    /// somebody else's certificates were accepted. `None` for an ordinary policy.
     pub fn caution(&self) -> Option<String> {
-        let redirected = self.connect_to.first().map(|first| {
-            let more = match self.connect_to.len() {
-                1 => String::new(),
-                count => format!(" and {} more", count - 1),
-            };
-            format!("redirected connections to {}{more}", first.host)
-        });
-        let trusted = (!self.added_cas.is_empty()).then(|| "trusted an added CA".to_owned());
-        let parts: Vec<String> = redirected.into_iter().chain(trusted).collect();
-        (!parts.is_empty()).then(|| format!("the policy {}", parts.join(" and ")))
+        elsewhere::caution(&self.routes, &self.added_cas)
     }
 }
 
-/// What two lists of kinds accept together; no list accepts all.
-fn both(
-    one: Option<Vec<IdentityKind>>,
-    other: Option<&Vec<IdentityKind>>,
-) -> Option<Vec<IdentityKind>> {
+/// What two lists accept together; no list accepts all.
+fn both<T: Clone + PartialEq>(one: Option<Vec<T>>, other: Option<&Vec<T>>) -> Option<Vec<T>> {
     match (one, other) {
         (None, other) => other.cloned(),
         (one, None) => one,
@@ -261,16 +237,14 @@ fn both(
     }
 }
 
-fn accepting(
-    place: &str,
-    identities: Option<Vec<IdentityKind>>,
-) -> Result<Option<Vec<IdentityKind>>, PolicyError> {
-    if identities.as_ref().is_some_and(Vec::is_empty) {
+/// A list as it is, unless it is empty: then nothing could run.
+fn some_of<T>(place: &str, key: &str, list: Option<Vec<T>>) -> Result<Option<Vec<T>>, PolicyError> {
+    if list.as_ref().is_some_and(Vec::is_empty) {
         return Err(PolicyError(format!(
-            "{place}: identities is empty, so that no job could run; leave it out to accept all"
+            "{place}: {key} is empty, so that no job could run; leave it out to accept all"
         )));
     }
-    Ok(identities)
+    Ok(list)
 }
 
 fn percentage(place: &str, percent: u8) -> Result<u8, PolicyError> {

@@ -5,43 +5,23 @@
 
 use super::PolicyError;
 use super::file::Text;
+use super::keys::Keys;
 use crate::options::Options;
 use job_scope::{JobOptions, OPTIONS, Versions, option};
 use std::collections::BTreeMap;
-
-/// Keys of a policy, and where each is read. Among options they would be silent: an extension
-/// ignores what it does not know, and the operator believes that they hold.
-const KEYS: [(&str, &str); 13] = [
-    ("hosts", "at the top of the policy"),
-    ("extension-sha256", "at the top of the policy"),
-    ("secret-references", "at the top of the policy"),
-    ("identities", "at the top of the policy or in [[tenant]]"),
-    (
-        "max-shrink",
-        "at the top of the policy, in [[tenant]] or in [[vault]]",
-    ),
-    (
-        "reads-private-keys",
-        "at the top of the policy or in [[vault]]",
-    ),
-    ("federated-token-file", "in [[tenant]]"),
-    ("names", "in [[tenant]] or in [[vault]]"),
-    (
-        "options",
-        "at the top of the policy, in [[tenant]] or in [[vault]]",
-    ),
-    ("create", "at the top of the policy"),
-    ("connect-to", "at the top of the policy, as [[connect-to]]"),
-    ("ca", "at the top of the policy, as [[ca]]"),
-    ("rule", "at the top of the policy, as [[rule]]"),
-];
 
 /// What the names of the options begin with that `[create]` holds.
 const CREATE: &str = "create-";
 
 /// Reads a table; `place` is where it stands.
 pub(super) fn read(place: &str, table: BTreeMap<String, Text>) -> Result<Options, PolicyError> {
-    let misplaced = KEYS.iter().find(|(key, _)| table.contains_key(*key));
+    // Among options they would be silent: an extension ignores what it does not know, and the
+    // operator believes that they hold.
+    let keys = Keys::new();
+    let misplaced = table.keys().find_map(|key| {
+        let is_option = OPTIONS.iter().any(|option| option.name == key);
+        Some((key, keys.belongs(key).filter(|_| !is_option)?))
+    });
     if let Some((key, belongs)) = misplaced {
         return Err(PolicyError(format!(
             "{place}: `{key}` is no option, but a key of the policy; it belongs {belongs}"
@@ -64,17 +44,6 @@ pub(super) fn read(place: &str, table: BTreeMap<String, Text>) -> Result<Options
 
 /// Reads `[create]`, whose keys are the options' names without what they all begin with.
 pub(super) fn read_create(table: BTreeMap<String, Text>) -> Result<Options, PolicyError> {
-    let known = || {
-        let names = OPTIONS.iter().map(|option| option.name);
-        names.filter_map(|name| name.strip_prefix(CREATE))
-    };
-    if let Some(unknown) = table.keys().find(|key| !known().any(|name| name == *key)) {
-        let names: Vec<&str> = known().collect();
-        return Err(PolicyError(format!(
-            "[create]: unknown key `{unknown}`; known are {}",
-            names.join(", ")
-        )));
-    }
     let named = table
         .into_iter()
         .map(|(key, text)| (format!("{CREATE}{key}"), text));

@@ -1,22 +1,19 @@
 //! `[[tenant]]`: what holds for the jobs of one tenant. It must not know the jobs.
 
 use super::PolicyError;
-use super::file::{TenantEntry, Text};
+use super::file::TenantEntry;
 use super::identity::IdentityKind;
 use super::options;
-use super::{accepting, percentage};
+use super::{percentage, some_of};
 use crate::options::Options;
-use job_scope::{TenantId, option};
-use std::collections::BTreeMap;
+use job_scope::{JobKind, TenantId, option};
 use std::path::PathBuf;
-
-/// Options that an entry may hold as keys of its own.
-const OWN_KEYS: [&str; 2] = [option::CLOUD, option::PATH_FORMAT];
 
 /// What is said about one tenant.
 #[derive(Debug, Clone)]
 pub(super) struct Tenant {
     names: Vec<TenantId>,
+    pub(super) jobs: Option<Vec<JobKind>>,
     pub(super) identities: Option<Vec<IdentityKind>>,
     pub(super) federated_token_file: Option<PathBuf>,
     pub(super) max_shrink: Option<u8>,
@@ -64,22 +61,22 @@ fn read_one(entry: TenantEntry) -> Result<Tenant, PolicyError> {
             "{place}: federated-token-file is not an absolute path; jobs may run from anywhere"
         )));
     }
-    let mut table: BTreeMap<String, Text> = entry.options;
-    for (key, text) in entry.others {
-        if !OWN_KEYS.contains(&key.as_str()) {
-            return Err(PolicyError(format!(
-                "{place}: unknown key `{key}`; known are names, identities, federated-token-file, max-shrink, options, {}",
-                OWN_KEYS.join(", ")
-            )));
-        }
-        if table.insert(key.clone(), text).is_some() {
+    let mut table = entry.options;
+    for (key, text) in [
+        (option::CLOUD, entry.cloud),
+        (option::PATH_FORMAT, entry.path_format),
+    ] {
+        if let Some(text) = text
+            && table.insert(key.to_owned(), text).is_some()
+        {
             return Err(PolicyError(format!("{place}: {key} is said twice")));
         }
     }
     Ok(Tenant {
         options: options::read(&place, table)?,
         names,
-        identities: accepting(&place, entry.identities)?,
+        jobs: some_of(&place, "jobs", entry.jobs)?,
+        identities: some_of(&place, "identities", entry.identities)?,
         max_shrink: entry
             .max_shrink
             .map(|percent| percentage(&place, percent))

@@ -1,3 +1,6 @@
+mod elsewhere;
+mod keys;
+
 use super::*;
 
 #[test]
@@ -21,23 +24,6 @@ fn the_builtin_policy_covers_three_clouds_and_redirects_nothing() {
 }
 
 #[test]
-fn an_unknown_key_is_an_error_that_names_it() {
-    for text in [
-        "host = []",
-        "[[connect-to]]\nhost = \"a.example\"\naddress = \"127.0.0.1:1\"\nport = 1",
-        "[[rule]]\nid = \"x\"\nmethod = \"GET\"\nurl = \"https://a.example/\"\nquerry = []",
-    ] {
-        let error = Policy::parse(text).unwrap_err().to_string();
-        assert!(
-            ["host", "port", "querry"]
-                .iter()
-                .any(|key| error.contains(key)),
-            "{text}: {error}"
-        );
-    }
-}
-
-#[test]
 fn a_rule_is_for_the_jobs_it_names() {
     let policy = Policy::parse(
         "[[rule]]\nid = \"r\"\njobs = [\"inventory\"]\nmethod = \"GET\"\nurl = \"https://a.example/x\"",
@@ -45,15 +31,6 @@ fn a_rule_is_for_the_jobs_it_names() {
     .unwrap();
     assert_eq!(policy.rules(JobKind::Inventory).len(), 1);
     assert!(policy.rules(JobKind::Add).is_empty());
-}
-
-#[test]
-fn a_redirecting_policy_says_so() {
-    let policy =
-        Policy::parse("[[connect-to]]\nhost = \"*.vault.azure.net\"\naddress = \"127.0.0.1:8443\"")
-            .unwrap();
-    let caution = policy.caution().unwrap();
-    assert!(caution.contains("*.vault.azure.net"), "{caution}");
 }
 
 #[test]
@@ -82,21 +59,13 @@ fn about(policy: &Policy, tenant: &str, vault: &str) -> About {
 }
 
 #[test]
-fn every_key_of_the_documentation_is_read() {
-    let documented: String = include_str!("mod.rs")
-        .lines()
-        .filter_map(|line| line.strip_prefix("//!"))
-        .skip_while(|line| line.trim() != "```toml")
-        .skip(1)
-        .take_while(|line| line.trim() != "```")
-        .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
-        .collect();
-    let text = documented.replacen("\"…\"", &format!("\"{}\"", "0".repeat(64)), 1);
-    let policy = policy(&text);
+fn the_example_is_read() {
+    let policy = policy(include_str!("example.toml"));
     let about = about(&policy, "Contoso.example", "KV-prod-eu");
     assert_eq!(about.max_shrink, 20);
     assert!(about.reads_private_keys);
     assert_eq!(about.identities, Some(vec![IdentityKind::ClientSecret]));
+    assert_eq!(about.jobs, Some(vec![JobKind::Inventory]));
     let options: Vec<(&str, &str)> = about.options.iter().collect();
     assert_eq!(
         options,
@@ -111,6 +80,35 @@ fn every_key_of_the_documentation_is_read() {
             ("path-format", "short"),
         ]
     );
+    assert_eq!(policy.limits().memory, 128 << 20);
+    assert_eq!(policy.rules(JobKind::Add).len(), 3);
+}
+
+#[test]
+fn of_kinds_of_job_only_those_are_run_that_every_layer_runs() {
+    let top = "jobs = [\"inventory\", \"add\", \"check\"]\n";
+    let tenant =
+        format!("[[tenant]]\nnames = [\"{TENANT}\"]\njobs = [\"inventory\", \"remove\"]\n");
+    let vault = "[[vault]]\nnames = [\"kv-*\"]\njobs = [\"add\", \"inventory\"]\n\
+                 [[vault]]\nnames = [\"*\"]\njobs = [\"check\"]\n";
+    use JobKind::{Add, Check, Inventory, Remove};
+    for (text, vault_of_job, jobs) in [
+        (String::new(), "kv-one", None),
+        (top.to_owned(), "kv-one", Some(vec![Inventory, Add, Check])),
+        (tenant.clone(), "kv-one", Some(vec![Inventory, Remove])),
+        (format!("{top}{tenant}"), "kv-one", Some(vec![Inventory])),
+        (vault.to_owned(), "kv-one", Some(vec![Add, Inventory])),
+        (vault.to_owned(), "other", Some(vec![Check])),
+        (
+            format!("{top}{tenant}{vault}"),
+            "kv-one",
+            Some(vec![Inventory]),
+        ),
+        (format!("{top}{tenant}{vault}"), "other", Some(vec![])),
+    ] {
+        let about = about(&policy(&text), TENANT, vault_of_job);
+        assert_eq!(about.jobs, jobs, "{text} {vault_of_job}");
+    }
 }
 
 #[test]
@@ -270,8 +268,8 @@ fn a_key_of_the_policy_among_options_is_an_error_that_says_where_it_belongs() {
             "[[tenant]]",
         ),
         (
-            "[[vault]]\nnames = [\"kv\"]\noptions = { extension-sha256 = \"0\" }".to_owned(),
-            "extension-sha256",
+            "[[vault]]\nnames = [\"kv\"]\noptions = { connect-to = \"0\" }".to_owned(),
+            "connect-to",
             "top",
         ),
     ] {
@@ -339,6 +337,19 @@ fn an_option_with_a_value_that_it_does_not_know_is_an_error_where_it_stands() {
         ("[create]\nretention-days = 3".to_owned(), "[create]"),
         ("[create]\nretentiondays = 30".to_owned(), "retentiondays"),
         ("[create]\ncreate-tags = {}".to_owned(), "create-tags"),
+        ("jobs = []".to_owned(), "jobs"),
+        ("jobs = [\"list\"]".to_owned(), "list"),
+        ("clouds = [\"germany\"]".to_owned(), "public, china"),
+        ("clouds = [\"\"]".to_owned(), "clouds"),
+        ("clouds = []".to_owned(), "clouds"),
+        ("tenants = [\"no tenant\"]".to_owned(), "tenants"),
+        ("subscriptions = [\"mine\"]".to_owned(), "subscriptions"),
+        ("subscriptions = []".to_owned(), "subscriptions"),
+        ("vaults = [\"kv.one\"]".to_owned(), "vaults"),
+        ("[limits]\nmemory = \"8 TiB\"".to_owned(), "memory"),
+        ("[limits]\nmemory = 1.5".to_owned(), "whole number"),
+        ("[extensions]\none = \"1\"".to_owned(), "sha256sum"),
+        ("[extensions]".to_owned(), "extensions"),
         ("[create]\ntags = { a = 1 }".to_owned(), "[create]"),
         (format!("{tenant}cloud = \"germany\""), "[[tenant]] 1111"),
         (format!("{tenant}path-format = \"long\""), "[[tenant]] 1111"),

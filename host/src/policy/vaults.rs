@@ -2,14 +2,15 @@
 
 use super::file::VaultEntry;
 use super::options;
-use super::{PolicyError, percentage};
+use super::{PolicyError, percentage, some_of};
 use crate::options::Options;
-use job_scope::VaultName;
+use job_scope::{JobKind, VaultName};
 
 /// What is said about some vaults.
 #[derive(Debug, Clone)]
 pub(super) struct Vaults {
     names: Vec<NamePattern>,
+    pub(super) jobs: Option<Vec<JobKind>>,
     pub(super) max_shrink: Option<u8>,
     pub(super) reads_private_keys: Option<bool>,
     pub(super) options: Options,
@@ -31,7 +32,8 @@ fn read_one(entry: VaultEntry) -> Result<Vaults, PolicyError> {
         .names
         .iter()
         .map(|name| NamePattern::parse(name))
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| PolicyError(format!("[[vault]]: {error}")))?;
     let Some(first) = entry.names.first() else {
         return Err(PolicyError(
             "[[vault]]: names is empty; write vault names, with * for any letters".to_owned(),
@@ -40,6 +42,7 @@ fn read_one(entry: VaultEntry) -> Result<Vaults, PolicyError> {
     let place = format!("[[vault]] {first}");
     Ok(Vaults {
         options: options::read(&place, entry.options)?,
+        jobs: some_of(&place, "jobs", entry.jobs)?,
         max_shrink: entry
             .max_shrink
             .map(|percent| percentage(&place, percent))
@@ -49,23 +52,28 @@ fn read_one(entry: VaultEntry) -> Result<Vaults, PolicyError> {
     })
 }
 
+/// A text that is no pattern.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0:?} is no pattern of vault names; write letters, digits and hyphens, and * for any number of them"
+)]
+pub(super) struct PatternError(String);
+
 /// A vault's name with `*` for any number of letters, digits and hyphens, in any case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct NamePattern(String);
+pub(super) struct NamePattern(String);
 
 impl NamePattern {
-    fn parse(text: &str) -> Result<Self, PolicyError> {
+    pub(super) fn parse(text: &str) -> Result<Self, PatternError> {
         let text = text.trim();
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-*".contains(&byte);
         if text.is_empty() || !text.bytes().all(fits) {
-            return Err(PolicyError(format!(
-                "[[vault]]: {text:?} is no pattern of vault names; write letters, digits and hyphens, and * for any number of them"
-            )));
+            return Err(PatternError(text.to_owned()));
         }
         Ok(Self(text.to_ascii_lowercase()))
     }
 
-    fn matches(&self, name: &str) -> bool {
+    pub(super) fn matches(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let mut pieces = self.0.split('*');
         let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else {

@@ -10,7 +10,7 @@ use super::verdict::Failure;
 use crate::grant::{ExpandError, Grants, Outside};
 use crate::options::Options;
 use crate::orchestrator::{Job, Store, Task};
-use crate::policy::{About, Policy};
+use crate::policy::{About, Beyond, Ceiling, Policy};
 use job_scope::{
     Chain, CheckArm, FieldError, Identity, JobKind, JobOptions, Needs, NewVault, Properties,
     RuleTemplate, STORE_FIELDS, StorePath, StoreScope, TenantId, Variables, Versions, option,
@@ -77,6 +77,13 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
     let vault = StorePath::parse(&store.path)?;
     let tenants = store.tenants();
     let about = policy.about(&tenants, Some(vault.vault()));
+    let checked: &[JobKind] = match &job.task {
+        Task::Check { kinds, .. } => kinds,
+        _ => &[],
+    };
+    for kind in std::iter::once(&kind).chain(checked) {
+        run(*kind, &about)?;
+    }
     accepted(&job.identity, &about, tenants.first())?;
 
     let asked_cloud = job.options.get(option::CLOUD);
@@ -91,6 +98,7 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
     );
     let read = JobOptions::from_fields(options.iter())?;
     let scope = StoreScope::parse(&store.tenant, &store.path, &store.properties, &job.identity)?;
+    within(policy.ceiling(), &scope).map_err(Failure::configuration)?;
     let mut notes = scope.notes().to_vec();
     let new_vault = match kind {
         JobKind::CreateStore => {
@@ -104,17 +112,16 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
         JobKind::Inventory => read.versions,
         _ => Versions::Current,
     };
-    let (check_kinds, overwrite): (&[JobKind], bool) = match &job.task {
-        Task::Check { kinds, .. } => (kinds, false),
-        Task::Add { certificate, .. } => (&[], certificate.overwrite),
-        _ => (&[], false),
+    let overwrite = match &job.task {
+        Task::Add { certificate, .. } => certificate.overwrite,
+        _ => false,
     };
     let needs = Needs {
         store: Some(&scope),
         new_vault: new_vault.as_ref(),
         versions,
         overwrite,
-        check_kinds,
+        check_kinds: checked,
         check_arm: read.check_arm,
         ..Needs::new(kind, &job.identity)
     };
@@ -178,6 +185,35 @@ fn granted(
         variables,
         &segment_patterns(),
     )
+}
+
+/// Whether a store is what the policy lets jobs be about.
+fn within(ceiling: &Ceiling, scope: &StoreScope) -> Result<(), Beyond> {
+    ceiling.cloud(scope.cloud())?;
+    scope
+        .tenant()
+        .map_or(Ok(()), |tenant| ceiling.tenant(tenant))?;
+    ceiling.subscription(scope.subscription())?;
+    ceiling.vault(scope.vault())
+}
+
+/// Whether jobs of a kind are run.
+fn run(kind: JobKind, about: &About) -> Result<(), Failure> {
+    match about.jobs.as_ref() {
+        Some(jobs) if !jobs.contains(&kind) => {
+            let jobs: Vec<&str> = jobs.iter().map(|kind| kind.as_str()).collect();
+            Err(Failure::configuration(format!(
+                "the policy's `jobs` does not have {kind} here; of this tenant and vault it runs {}: add {:?} to every `jobs` that holds for them, or leave the job out",
+                if jobs.is_empty() {
+                    "none".to_owned()
+                } else {
+                    jobs.join(", ")
+                },
+                kind.as_str()
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn accepted(identity: &Identity, about: &About, tenant: Option<&TenantId>) -> Result<(), Failure> {

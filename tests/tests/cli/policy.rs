@@ -1,7 +1,7 @@
 //! What the operator's files do to a run: the policy, the pin, the added authority, the audit.
 
 use super::JOB;
-use end_to_end::{Azure, akv, fixture};
+use end_to_end::{Azure, akv, artifact, fixture};
 
 #[test]
 fn a_policy_with_an_unknown_key_is_a_wrong_call_that_names_it() {
@@ -16,9 +16,7 @@ fn a_policy_with_an_unknown_key_is_a_wrong_call_that_names_it() {
 #[test]
 fn a_component_that_is_not_the_pinned_one_is_not_run() {
     let azure = Azure::start();
-    let policy = std::fs::read_to_string(&azure.policy).unwrap();
-    let pin = format!("extension-sha256 = \"{}\"\n{policy}", "0".repeat(64));
-    std::fs::write(&azure.policy, pin).unwrap();
+    azure.append_policy(&format!("[extensions]\nother = \"{}\"", "0".repeat(64)));
     let ran = azure.run(&fixture(JOB), &[]);
     assert_ne!(ran.code, 0);
     assert!(
@@ -28,6 +26,11 @@ fn a_component_that_is_not_the_pinned_one_is_not_run() {
             .contains("sha256")
     );
     assert_eq!(azure.emulator.requests(), []);
+    let component = std::fs::read(artifact("keyvault_extension.wasm")).unwrap();
+    let digest = extension_host::engine::sha256(&component);
+    azure.append_policy(&format!("keyvault = {digest:?}"));
+    let ran = azure.run(&fixture(JOB), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 
 #[test]

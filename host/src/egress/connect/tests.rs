@@ -1,4 +1,5 @@
 use super::*;
+use crate::egress::route::ConnectTo;
 use std::sync::Mutex;
 
 /// Answers each question with the next of its answers.
@@ -19,10 +20,11 @@ impl Resolve for Answers {
     }
 }
 
-fn shared(answers: &[&[&'static str]], connect_to: Vec<ConnectTo>) -> Shared {
+fn shared(answers: &[&[&'static str]], routes: Routes) -> Shared {
     Shared {
         trust: Trust::new(&[]).unwrap(),
-        connect_to,
+        routes,
+        dial: Box::new(Sockets),
         resolver: Box::new(Answers(Mutex::new(
             answers.iter().map(|answer| answer.to_vec()).collect(),
         ))),
@@ -35,7 +37,7 @@ fn host(name: &str) -> Host {
 
 #[tokio::test]
 async fn inner_addresses_are_dropped_and_outer_ones_kept() {
-    let shared = shared(&[&["10.0.0.1", "20.190.128.1"]], vec![]);
+    let shared = shared(&[&["10.0.0.1", "20.190.128.1"]], Routes::default());
     let found = shared
         .addresses(&host("store.example"), 443, IdentityEndpoint::Prohibited)
         .await
@@ -45,7 +47,7 @@ async fn inner_addresses_are_dropped_and_outer_ones_kept() {
 
 #[tokio::test]
 async fn a_name_with_only_inner_addresses_is_refused_and_says_why() {
-    let shared = shared(&[&["127.0.0.1"]], vec![]);
+    let shared = shared(&[&["127.0.0.1"]], Routes::default());
     let error = shared
         .addresses(&host("store.example"), 443, IdentityEndpoint::Prohibited)
         .await
@@ -55,7 +57,7 @@ async fn a_name_with_only_inner_addresses_is_refused_and_says_why() {
 
 #[tokio::test]
 async fn an_address_literal_does_not_pass_the_filter_either() {
-    let shared = shared(&[], vec![]);
+    let shared = shared(&[], Routes::default());
     for literal in ["127.0.0.1", "[::1]", "0x7f.1", "169.254.169.254"] {
         let error = shared
             .addresses(&host(literal), 443, IdentityEndpoint::Reachable)
@@ -70,7 +72,7 @@ async fn an_address_literal_does_not_pass_the_filter_either() {
 
 #[tokio::test]
 async fn the_identity_endpoint_is_reached_as_itself_and_never_through_a_name() {
-    let shared = shared(&[&["169.254.169.254"]], vec![]);
+    let shared = shared(&[&["169.254.169.254"]], Routes::default());
     let literal = host("169.254.169.254");
     let reachable = IdentityEndpoint::Reachable;
     let found = shared.addresses(&literal, 80, reachable).await.unwrap();
@@ -84,7 +86,7 @@ async fn the_identity_endpoint_is_reached_as_itself_and_never_through_a_name() {
 
 #[tokio::test]
 async fn the_identity_endpoint_is_an_inner_address_like_any_other_for_who_may_not_ask_it() {
-    let shared = shared(&[], vec![]);
+    let shared = shared(&[], Routes::default());
     let literal = host("169.254.169.254");
     let found = shared
         .addresses(&literal, 80, IdentityEndpoint::Prohibited)
@@ -95,7 +97,7 @@ async fn the_identity_endpoint_is_an_inner_address_like_any_other_for_who_may_no
 #[tokio::test]
 async fn a_name_is_resolved_once_for_a_connection() {
     // A second question would be answered with loopback (DNS rebinding).
-    let shared = shared(&[&["20.190.128.1"], &["127.0.0.1"]], vec![]);
+    let shared = shared(&[&["20.190.128.1"], &["127.0.0.1"]], Routes::default());
     let found = shared
         .addresses(&host("store.example"), 443, IdentityEndpoint::Prohibited)
         .await
@@ -106,11 +108,15 @@ async fn a_name_is_resolved_once_for_a_connection() {
 
 #[tokio::test]
 async fn connect_to_goes_where_the_operator_said_without_resolving() {
-    let redirect = ConnectTo {
+    let connect_to = vec![ConnectTo {
         host: "*.store.example".parse().unwrap(),
         address: "127.0.0.1:4433".parse().unwrap(),
+    }];
+    let routes = Routes {
+        connect_to,
+        ..Routes::default()
     };
-    let shared = shared(&[], vec![redirect]);
+    let shared = shared(&[], routes);
     let found = shared
         .addresses(
             &host("one.store.example"),

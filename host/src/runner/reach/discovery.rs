@@ -9,14 +9,15 @@
 //!
 //! It must not know how a place is searched.
 
-use super::{Place, Reach, accepted, granted};
+use super::{Place, Reach, accepted, granted, run};
 use crate::grant::Grants;
 use crate::options::Options;
 use crate::orchestrator::Job;
-use crate::policy::Policy;
+use crate::policy::{Beyond, Ceiling, Policy};
 use crate::runner::Failure;
 use job_scope::{
-    FieldError, JobKind, JobOptions, Needs, RuleTemplate, TenantId, Variables, Versions, rules,
+    FieldError, JobKind, JobOptions, Needs, SubscriptionId, TenantId, Variables, Versions, option,
+    rules,
 };
 
 /// The platform's name for the tenants of a discovery.
@@ -34,6 +35,7 @@ enum Found {
 
 pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reach, Failure> {
     let general = policy.about(&[], None);
+    run(JobKind::Discovery, &general)?;
     let mut reach = Reach {
         grants: Grants::default(),
         outside: Vec::new(),
@@ -46,11 +48,10 @@ pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reac
         versions: Versions::Current,
         max_shrink: general.max_shrink,
     };
-    let templates = rules(Needs::new(JobKind::Discovery, &job.identity));
     let mut searched = false;
     let mut first_failure = None;
     for name in names {
-        let (options, found) = place(job, name, &templates, policy)?;
+        let (options, found) = place(job, name, policy)?;
         let failure = match found {
             Found::Granted(grants) => {
                 reach.grants.join(grants);
@@ -81,17 +82,15 @@ pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reac
     }
 }
 
-fn place(
-    job: &Job,
-    name: &str,
-    templates: &[RuleTemplate],
-    policy: &Policy,
-) -> Result<(Options, Found), Failure> {
+fn place(job: &Job, name: &str, policy: &Policy) -> Result<(Options, Found), Failure> {
     let tenant = TenantId::parse(name);
     let known = tenant.as_ref().ok().cloned();
     let about = policy.about(known.as_slice(), None);
-    let options = job.options.clone().over(&about.options);
-    let cloud = JobOptions::from_fields(options.iter())?.cloud;
+    let mut options = job.options.clone().over(&about.options);
+    let read = JobOptions::from_fields(options.iter())?;
+    if let Err(failure) = run(JobKind::Discovery, &about) {
+        return Ok((options, Found::LeftOut(failure)));
+    }
     if let Err(failure) = accepted(&job.identity, &about, known.as_ref()) {
         if !job.identity.needs_tenant() {
             // It sees its own tenant only, whichever is named beside this one.
@@ -107,12 +106,42 @@ fn place(
         }
         _ => None,
     };
-    let variables = Variables::of_tenant(cloud, tenant.as_ref(), &job.identity);
-    let (grants, outside) = granted(JobKind::Discovery, templates, &variables, policy)
+    let ceiling = policy.ceiling();
+    let of_tenant = tenant.as_ref().map(|tenant| ceiling.tenant(tenant));
+    let within = of_tenant.unwrap_or(Ok(())).and(ceiling.cloud(read.cloud));
+    let only = match within.and_then(|()| subscriptions(&read, ceiling)) {
+        Ok(only) => only,
+        Err(beyond) => return Ok((options, Found::LeftOut(Failure::configuration(beyond)))),
+    };
+    if let Some(only) = &only {
+        let only: Vec<&str> = only.iter().map(SubscriptionId::as_str).collect();
+        options.set(option::SUBSCRIPTIONS, &only.join(","));
+    }
+    let templates = rules(Needs {
+        subscriptions: only.as_deref(),
+        ..Needs::new(JobKind::Discovery, &job.identity)
+    });
+    let variables = Variables::of_tenant(read.cloud, tenant.as_ref(), &job.identity);
+    let (grants, outside) = granted(JobKind::Discovery, &templates, &variables, policy)
         .map_err(Failure::configuration)?;
     let found = match outside.first() {
         None => Found::Granted(grants),
         Some(outside) => Found::LeftOut(Failure::outside(outside, None)),
     };
     Ok((options, found))
+}
+
+/// The subscriptions that are searched: those that the job names, as far as the policy has them.
+fn subscriptions(
+    options: &JobOptions,
+    ceiling: &Ceiling,
+) -> Result<Option<Vec<SubscriptionId>>, Beyond> {
+    let named: Vec<SubscriptionId> = options.subscriptions.iter().cloned().collect();
+    for one in &named {
+        ceiling.subscription(one)?;
+    }
+    Ok(match named.is_empty() {
+        true => ceiling.subscriptions().map(<[SubscriptionId]>::to_vec),
+        false => Some(named),
+    })
 }

@@ -1,3 +1,4 @@
+mod ceilings;
 mod discovery;
 mod golden;
 mod layers;

@@ -1,0 +1,137 @@
+//! The policy of a whole machine, in a file of its owner's. What it says leads traffic, so that
+//! it must be nobody else's to write: that is looked at on the opened file, not by its name.
+//!
+//! It must not know what a policy says.
+
+use super::PolicyError;
+use rustix::fs::{Mode, OFlags};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Bytes of a policy that are read: with certificates in it, some have 100 KB.
+const LONGEST: u64 = 4 << 20;
+
+/// Where a machine's policy is, and whose it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemFile {
+    path: PathBuf,
+    owner: u32,
+}
+
+impl Default for SystemFile {
+    /// `/etc/akv/policy.toml`, of root.
+    fn default() -> Self {
+        Self::new("/etc/akv/policy.toml", 0)
+    }
+}
+
+impl SystemFile {
+    /// Another file, of another owner: for tests, and for whoever embeds the host.
+    pub fn new(path: impl Into<PathBuf>, owner: u32) -> Self {
+        Self {
+            path: path.into(),
+            owner,
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its text; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// It is there but cannot be read, or somebody else could have written it. Then no job runs:
+    /// a ceiling that is ignored would be none.
+    pub fn read(&self) -> Result<Option<String>, PolicyError> {
+        let path = self.path.display();
+        let wrong = |what: String| PolicyError(format!("{path} {what}"));
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = match rustix::fs::open(&self.path, flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            Err(rustix::io::Errno::NOENT) => return Ok(None),
+            Err(rustix::io::Errno::LOOP) => {
+                return Err(wrong(
+                    "is a symbolic link; put the file itself there".to_owned(),
+                ));
+            }
+            Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
+        };
+        let about = file.metadata().map_err(|error| wrong(error.to_string()))?;
+        if !about.is_file() {
+            return Err(wrong("is no regular file".to_owned()));
+        }
+        let (owner, mode) = (about.uid(), about.mode() & 0o777);
+        if owner != self.owner || mode & 0o022 != 0 {
+            return Err(wrong(format!(
+                "belongs to user {owner} with mode {mode:03o}, but must belong to user {} and be writable by nobody else: run `chown {}` and `chmod go-w` on it, or remove it",
+                self.owner, self.owner
+            )));
+        }
+        let mut text = String::new();
+        let read = file.take(LONGEST + 1).read_to_string(&mut text);
+        read.map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        if text.len() as u64 > LONGEST {
+            return Err(wrong(format!("has more than {LONGEST} bytes")));
+        }
+        Ok(Some(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    /// A directory with a policy of this user and this mode.
+    fn file(mode: u32) -> (tempfile::TempDir, PathBuf, u32) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("policy.toml");
+        std::fs::write(&path, "max-shrink = 7\n").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        let owner = std::fs::metadata(&path).unwrap().uid();
+        (directory, path, owner)
+    }
+
+    #[test]
+    fn the_owners_file_is_read_and_one_that_is_not_there_is_no_error() {
+        for mode in [0o644, 0o600, 0o444] {
+            let (_directory, path, owner) = file(mode);
+            let text = SystemFile::new(path, owner).read().unwrap();
+            assert_eq!(text.as_deref(), Some("max-shrink = 7\n"), "{mode:o}");
+        }
+        let (directory, _, owner) = file(0o644);
+        let none = SystemFile::new(directory.path().join("other.toml"), owner);
+        assert_eq!(none.read(), Ok(None));
+        assert_eq!(
+            SystemFile::default().path(),
+            Path::new("/etc/akv/policy.toml")
+        );
+    }
+
+    #[test]
+    fn a_file_that_somebody_else_can_write_is_an_error_and_not_ignored() {
+        for mode in [0o664, 0o646, 0o666, 0o622] {
+            let (_directory, path, owner) = file(mode);
+            let error = SystemFile::new(path, owner).read().unwrap_err().to_string();
+            assert!(error.contains("chmod"), "{mode:o}: {error}");
+        }
+        let (_directory, path, owner) = file(0o644);
+        let error = SystemFile::new(path, owner + 1).read().unwrap_err();
+        assert!(error.to_string().contains("chown"), "{error}");
+    }
+
+    #[test]
+    fn a_link_or_a_directory_in_its_place_is_an_error() {
+        let (directory, path, owner) = file(0o644);
+        let link = directory.path().join("link.toml");
+        symlink(&path, &link).unwrap();
+        let error = SystemFile::new(link, owner).read().unwrap_err();
+        assert!(error.to_string().contains("symbolic link"), "{error}");
+        let error = SystemFile::new(directory.path(), owner).read().unwrap_err();
+        assert!(error.to_string().contains("regular file"), "{error}");
+    }
+}
