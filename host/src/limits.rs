@@ -46,6 +46,8 @@ pub struct Limits {
     pub request_body: usize,
     /// Time the guest has to deliver a request body.
     pub request_body_time: Duration,
+    /// Bytes of the header section of one response.
+    pub response_headers: usize,
     /// Bytes of one response body.
     pub response_body: u64,
     /// Bytes of a URL. Real next links stay below 2 KiB.
@@ -85,6 +87,7 @@ impl Default for Limits {
             requests: 200_000,
             request_body: 256 << 10,
             request_body_time: Duration::from_secs(5),
+            response_headers: RESPONSE_HEADERS,
             response_body: 16 << 20,
             url: 8 << 10,
             log_lines: 1_000,
@@ -107,6 +110,42 @@ impl Limits {
             ..self.clone()
         }
     }
+}
+
+/// Bytes of the header section of a response: services send some 2 KiB. No connection reads more.
+pub const RESPONSE_HEADERS: usize = 64 << 10;
+
+/// A limit that a job came to, with its value: what a user is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reached {
+    /// [`Limits::memory`]
+    #[error("more than the {} MiB of memory a job may have", .0 >> 20)]
+    Memory(usize),
+    /// [`Limits::handles`]
+    #[error("more than the {0} handles a job may hold at once")]
+    Handles(usize),
+    /// [`Limits::resources`]
+    #[error("more than the {0} requests, streams, headers and timers a job may hold at once")]
+    Resources(usize),
+    /// [`Limits::hostcall_bytes`]
+    #[error("more than the {} MiB that one call to the host may carry", .0 >> 20)]
+    HostcallBytes(usize),
+    /// [`Limits::header_bytes`]
+    #[error("more than the {} KiB of headers that one request may have", .0 >> 10)]
+    RequestHeaders(usize),
+    /// [`Limits::requests`]
+    #[error("more than the {0} requests a job may send")]
+    Requests(u64),
+    /// [`Limits::requests_in_flight`]
+    #[error("more than the {0} requests a job may have under way at once")]
+    RequestsInFlight(usize),
+    /// [`Limits::response_headers`]
+    #[error("an answer with more than the {} KiB of headers that one may have", .0 >> 10)]
+    ResponseHeaders(usize),
+    /// [`Limits::response_body`]
+    #[error("an answer with more than the {} MiB that one may have", .0 >> 20)]
+    ResponseBody(u64),
 }
 
 /// Ticks of the epoch clock: how often a running guest is looked at.

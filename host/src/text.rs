@@ -23,7 +23,6 @@ pub fn one_line(text: &str, limit: usize) -> String {
 /// `text` with its line breaks, everything else as [`one_line`]; cut to `limit`
 /// UTF-16 units, which is how a .NET platform counts.
 pub fn message(text: &str, limit: usize) -> String {
-    const NOTE: &str = " … (truncated; the log has the rest)";
     let mut safe = String::with_capacity(text.len().min(limit));
     for character in text.chars() {
         match character {
@@ -36,7 +35,8 @@ pub fn message(text: &str, limit: usize) -> String {
     if safe.encode_utf16().count() <= limit {
         return safe;
     }
-    let room = limit.saturating_sub(NOTE.encode_utf16().count());
+    let note = format!(" … (truncated to {limit} characters; the log has the rest)");
+    let room = limit.saturating_sub(note.encode_utf16().count());
     let mut used = 0;
     let mut cut: String = safe
         .chars()
@@ -45,11 +45,13 @@ pub fn message(text: &str, limit: usize) -> String {
             used <= room
         })
         .collect();
-    cut.push_str(NOTE);
+    cut.push_str(&note);
     cut
 }
 
-fn is_unsafe(character: char) -> bool {
+/// Whether a character cannot be printed as it is: it moves the cursor, or turns what stands
+/// around it.
+pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -11,6 +11,7 @@
 
 mod deeds;
 mod headless;
+pub mod hostile;
 mod observed;
 mod programs;
 mod secrets;

@@ -81,6 +81,11 @@ fn w48_the_options_are_documented_as_they_are_read() {
     check("README.md", "options", &table);
 }
 
+#[test]
+fn the_attempts_of_the_hostile_extension_are_documented_as_they_are_made() {
+    check("tests/README.md", "attempts", &end_to_end::hostile::table());
+}
+
 /// The numbers of the study that this project began with: releases, weaknesses, and the
 /// original's unit tests of its helpers, discovery, inventory and management.
 const NUMBERS: [(char, usize); 6] = [

@@ -155,17 +155,17 @@ async fn the_requests_of_one_kind_are_denied_to_the_others() {
             vec![JobKind::Inventory, JobKind::Add, JobKind::Remove],
         ),
         (
-            "delete",
+            "delete-url",
             format!("{vault}/certificates/web-2?api-version=7.6"),
             vec![JobKind::Remove],
         ),
         (
-            "delete",
+            "delete-url",
             format!("{vault}/certificates/cert-01?api-version=7.6"),
             vec![],
         ),
         (
-            "delete",
+            "delete-url",
             format!("{vault}/certificates/contacts?api-version=7.6"),
             vec![],
         ),
@@ -225,7 +225,7 @@ async fn a_federated_token_is_read_afresh_at_each_call() {
         assert_eq!(told.matches(token).count(), 2, "{told}");
     }
     std::fs::remove_file(&path).unwrap();
-    let told = run(&job, "assertion", "").await.message;
+    let told = run(&job, "assertions", "").await.message;
     assert!(told.contains("Err("), "{told}");
 }
 

@@ -3,6 +3,8 @@
 
 use super::attempt::Attempt;
 use super::client::SendError;
+use super::reached::ReachedLimits;
+use crate::limits::Reached;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
@@ -10,10 +12,20 @@ use http_body_util::combinators::UnsyncBoxBody;
 use secrecy::zeroize::Zeroizing;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep_until};
 use wasmtime_wasi_http::{Error, WasiBody};
+
+/// A request body, whole.
+#[derive(Debug)]
+pub(super) struct Collected {
+    pub(super) bytes: Bytes,
+    /// Its share of what the job's bodies may have together, until the request is sent.
+    pub(super) held: Option<OwnedSemaphorePermit>,
+}
 
 /// Why a request body was not collected.
 #[derive(Debug)]
@@ -30,17 +42,22 @@ pub(super) enum BodyError {
 /// matched and sent with its exact length. A longer one is drained as far as the time
 /// allows: a guest whose stream closes early would see a reset, not the reason.
 ///
+/// `held` has a permit for each byte that may be held at once; who waits too long for one has not
+/// delivered in time.
+///
 /// Some bodies hold a private key, or a secret: the buffer never grows, so that no copy is left
 /// where it was, and is wiped when the last reader is done with it.
 pub(super) async fn collect(
     body: WasiBody,
     limit: usize,
     time: Duration,
-) -> Result<Bytes, BodyError> {
+    held: &Arc<Semaphore>,
+) -> Result<Collected, BodyError> {
     let collecting = async move {
         let mut body = body;
         let mut collected: Zeroizing<Vec<u8>> = Zeroizing::default();
         let mut too_long = false;
+        let mut share: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(BodyError::Broken)?;
             if frame.is_trailers() {
@@ -52,6 +69,13 @@ pub(super) async fn collect(
                     if collected.capacity() == 0 {
                         collected.reserve_exact(limit);
                     }
+                    let permits = u32::try_from(data.len()).unwrap_or(u32::MAX);
+                    let more = held.clone().acquire_many_owned(permits).await;
+                    let more = more.map_err(|_| BodyError::Broken(Error::InternalError(None)))?;
+                    match &mut share {
+                        Some(share) => share.merge(more),
+                        None => share = Some(more),
+                    }
                     collected.extend_from_slice(&data);
                 }
             }
@@ -59,11 +83,21 @@ pub(super) async fn collect(
         if too_long {
             return Err(BodyError::TooLong);
         }
-        Ok(Bytes::from_owner(collected))
+        Ok(Collected {
+            bytes: Bytes::from_owner(collected),
+            held: share,
+        })
     };
     tokio::time::timeout(time, collecting)
         .await
         .unwrap_or(Err(BodyError::Broken(Error::ConnectionWriteTimeout)))
+}
+
+/// Reads a request body as far as the time allows, and keeps nothing of it.
+pub(super) async fn drain(mut body: WasiBody, time: Duration) {
+    let draining = async move { while let Some(Ok(_)) = body.frame().await {} };
+    // Whatever it is, nobody asked for it.
+    let _ = tokio::time::timeout(time, draining).await;
 }
 
 /// Deadlines of a response body.
@@ -81,6 +115,7 @@ pub(super) struct ResponseBody {
     inner: UnsyncBoxBody<Bytes, SendError>,
     attempt: Attempt,
     limit: u64,
+    reached: Arc<ReachedLimits>,
     between_bytes: Duration,
     next_by: Pin<Box<Sleep>>,
     end_by: Instant,
@@ -92,6 +127,7 @@ impl ResponseBody {
         inner: UnsyncBoxBody<Bytes, SendError>,
         attempt: Attempt,
         limit: u64,
+        reached: Arc<ReachedLimits>,
         deadlines: BodyDeadlines,
     ) -> Self {
         let now = Instant::now();
@@ -100,6 +136,7 @@ impl ResponseBody {
             inner,
             attempt,
             limit,
+            reached,
             between_bytes: deadlines.between_bytes,
             next_by: Box::pin(sleep_until(end_by.min(now + deadlines.between_bytes))),
             end_by,
@@ -140,6 +177,7 @@ impl Body for ResponseBody {
                 };
                 if this.attempt.received(data.len() as u64) > this.limit {
                     let limit = this.limit;
+                    this.reached.note(Reached::ResponseBody(limit));
                     return this.fail(Error::HttpResponseBodySize(Some(limit)));
                 }
                 let next = this.end_by.min(Instant::now() + this.between_bytes);
@@ -166,10 +204,38 @@ mod tests {
             .boxed_unsync()
     }
 
+    const TIME: Duration = Duration::from_secs(5);
+
+    fn room(bytes: usize) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(bytes))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_have_room_for_so_many_bytes_together_and_only_until_they_are_gone() {
+        let room = room(5);
+        let first = collect(wasi("a=b"), 3, TIME, &room).await.unwrap();
+        let second = collect(wasi("c=d"), 3, TIME, &room).await;
+        assert!(matches!(
+            second,
+            Err(BodyError::Broken(Error::ConnectionWriteTimeout))
+        ));
+        drop(first);
+        assert!(collect(wasi("c=d"), 3, TIME, &room).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_nobody_asked_for_is_drained_as_far_as_the_time_allows() {
+        let before = Instant::now();
+        drain(wasi("a=b"), TIME).await;
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        drain(Never.boxed_unsync(), TIME).await;
+        assert_eq!(before.elapsed(), TIME);
+    }
+
     #[tokio::test]
     async fn a_request_body_is_collected_whole() {
-        let body = collect(wasi("a=b"), 3, Duration::from_secs(5)).await;
-        assert_eq!(body.unwrap(), "a=b");
+        let body = collect(wasi("a=b"), 3, TIME, &room(3)).await;
+        assert_eq!(body.unwrap().bytes, "a=b");
     }
 
     #[test]
@@ -184,8 +250,8 @@ mod tests {
         let left = left_behind(|| {
             let piece = |_| Ok::<_, Error>(Frame::data(Bytes::from_static(PATTERN)));
             let pieces = Pieces((0..PIECES).map(piece).collect()).boxed_unsync();
-            let body = runtime.block_on(collect(pieces, limit, Duration::from_secs(5)));
-            assert_eq!(body.unwrap().len(), limit);
+            let body = runtime.block_on(collect(pieces, limit, TIME, &room(limit)));
+            assert_eq!(body.unwrap().bytes.len(), limit);
         });
         assert_eq!(left, 0);
     }
@@ -207,13 +273,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_longer_one_is_refused() {
-        let error = collect(wasi("a=bc"), 3, Duration::from_secs(5)).await;
+        let error = collect(wasi("a=bc"), 3, TIME, &room(3)).await;
         assert!(matches!(error, Err(BodyError::TooLong)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_given_up() {
-        let error = collect(Never.boxed_unsync(), 3, Duration::from_secs(5)).await;
+        let error = collect(Never.boxed_unsync(), 3, TIME, &room(3)).await;
         assert!(matches!(
             error,
             Err(BodyError::Broken(Error::ConnectionWriteTimeout))
@@ -241,7 +307,7 @@ mod tests {
             between_bytes: Duration::from_secs(30),
             total: Duration::from_secs(120),
         };
-        ResponseBody::new(inner, attempt(), 8, deadlines)
+        ResponseBody::new(inner, attempt(), 8, Arc::default(), deadlines)
     }
 
     fn sent(text: &'static str) -> UnsyncBoxBody<Bytes, SendError> {

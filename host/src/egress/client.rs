@@ -4,6 +4,7 @@
 
 use super::connect::{ConnectError, Connector};
 use super::link::Peer;
+use crate::limits::RESPONSE_HEADERS;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -22,9 +23,6 @@ const IDLE_PER_HOST: usize = 64;
 
 /// How long an idle connection is kept; front ends close theirs after minutes.
 const IDLE: Duration = Duration::from_secs(60);
-
-/// Bytes of a response's header section.
-const HEADERS: usize = 64 << 10;
 
 /// Why there is no response.
 #[derive(Debug, thiserror::Error)]
@@ -95,8 +93,8 @@ fn pool(connector: Connector) -> legacy::Client<Connector, Full<Bytes>> {
         .timer(TokioTimer::new())
         // Retrying is the extension's decision: an import must not be sent twice.
         .retry_canceled_requests(false)
-        .http1_max_buf_size(HEADERS)
-        .http2_max_header_list_size(HEADERS as u32)
+        .http1_max_buf_size(RESPONSE_HEADERS)
+        .http2_max_header_list_size(RESPONSE_HEADERS as u32)
         .http2_adaptive_window(true)
         .build(connector)
 }

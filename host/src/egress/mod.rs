@@ -12,6 +12,7 @@ mod connect;
 mod hooks;
 mod link;
 mod network;
+mod reached;
 mod route;
 mod tls;
 mod tunnel;
@@ -28,17 +29,18 @@ pub use tls::{AddedCa, Trust, TrustError};
 
 use crate::clock::Clock;
 use crate::grant::{Denial, Grants, Heads, Target};
-use crate::limits::Limits;
+use crate::limits::{Limits, Reached};
 use attempt::Attempt;
-use body::{BodyDeadlines, BodyError, ResponseBody};
+use body::{BodyDeadlines, BodyError, Collected, ResponseBody};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use reached::ReachedLimits;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 /// Time until a response begins. Services answer in milliseconds; an import of a large
@@ -66,6 +68,12 @@ pub struct JobEgress {
     clock: Clock,
     limits: Limits,
     in_flight: Arc<Semaphore>,
+    /// Requests that wait for others to end.
+    waiting: AtomicU64,
+    /// Bytes of request bodies that are held at once: those of all the requests that may be under
+    /// way. Without it, a job could have a host hold one for each of its handles.
+    held_bodies: Arc<Semaphore>,
+    reached: Arc<ReachedLimits>,
     attempts: AtomicU64,
     sent: AtomicU64,
     denied: AtomicU64,
@@ -81,6 +89,8 @@ pub struct Traffic {
     pub denied: u64,
     /// The first few denials.
     pub denials: Vec<Denial>,
+    /// The limits that were reached.
+    pub reached: Vec<Reached>,
 }
 
 impl JobEgress {
@@ -94,6 +104,7 @@ impl JobEgress {
         limits: Limits,
     ) -> Arc<Self> {
         let in_flight = Arc::new(Semaphore::new(limits.requests_in_flight));
+        let held = limits.requests_in_flight.max(1) * limits.request_body;
         Arc::new(Self {
             grants,
             transport,
@@ -102,6 +113,9 @@ impl JobEgress {
             clock,
             limits,
             in_flight,
+            waiting: AtomicU64::new(0),
+            held_bodies: Arc::new(Semaphore::new(held.min(Semaphore::MAX_PERMITS))),
+            reached: Arc::default(),
             attempts: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             denied: AtomicU64::new(0),
@@ -111,6 +125,10 @@ impl JobEgress {
 
     /// What the requests so far came to.
     pub fn traffic(&self) -> Traffic {
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            let most = self.limits.requests_in_flight;
+            self.reached.note(Reached::RequestsInFlight(most));
+        }
         Traffic {
             sent: self.sent.load(Ordering::Relaxed),
             denied: self.denied.load(Ordering::Relaxed),
@@ -119,6 +137,7 @@ impl JobEgress {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone(),
+            reached: self.reached.all(),
         }
     }
 
@@ -146,6 +165,7 @@ impl JobEgress {
         attempt.begun(heads.path_template());
         if self.attempts.fetch_add(1, Ordering::Relaxed) >= self.limits.requests {
             attempt.refuse(Decision::Limited, "requests");
+            self.reached.note(Reached::Requests(self.limits.requests));
             return Begun::Limited;
         }
         Begun::Granted(Box::new((attempt, heads)))
@@ -171,15 +191,22 @@ impl JobEgress {
         // A denied request is drained as well: a guest whose stream closes early would see
         // a reset, not the reason.
         let limits = &self.limits;
-        let body = body::collect(body, limits.request_body, limits.request_body_time).await;
+        let time = limits.request_body_time;
         let (mut attempt, heads) = match begun {
             Begun::Granted(granted) => *granted,
-            Begun::Denied => return Err(Error::HttpRequestDenied),
-            Begun::Limited => return Err(Error::ConnectionLimitReached),
+            Begun::Denied => {
+                body::drain(body, time).await;
+                return Err(Error::HttpRequestDenied);
+            }
+            Begun::Limited => {
+                body::drain(body, time).await;
+                return Err(Error::ConnectionLimitReached);
+            }
         };
+        let body = body::collect(body, limits.request_body, time, &self.held_bodies).await;
         let decided = match &body {
-            Ok(body) => heads.decide(&parts.headers, body).map(Some),
-            Err(BodyError::TooLong) => Err(heads.deny_body(&parts.headers, "it is too long")),
+            Ok(body) => heads.decide(&parts.headers, &body.bytes).map(Some),
+            Err(BodyError::TooLong) => Err(heads.deny_size(&parts.headers, limits.request_body)),
             Err(BodyError::Trailers) => Err(heads.deny_body(&parts.headers, "it has trailers")),
             Err(BodyError::Broken(_)) => Ok(None),
         };
@@ -195,12 +222,13 @@ impl JobEgress {
             }
             _ => return Err(Error::InternalError(None)),
         };
-        let Ok(permit) = self.in_flight.clone().acquire_owned().await else {
+        let Collected { bytes, held } = body;
+        let Some(permit) = self.permit().await else {
             return Err(Error::ConnectionLimitReached);
         };
         attempt.allow(rule.id(), rule.path_template(), permit);
 
-        let mut request = granted(parts, body);
+        let mut request = granted(parts, bytes);
         if rule.asks_this_machine() {
             request.extensions_mut().insert(AsksThisMachine);
         }
@@ -208,6 +236,7 @@ impl JobEgress {
         // Counted before it is known: whoever stops waiting does not take it back.
         self.sent.fetch_add(1, Ordering::Relaxed);
         let sent = self.transport.send(request, first_byte).await;
+        drop(held);
         if matches!(sent, Err(SendError::Connect(_))) {
             self.sent.fetch_sub(1, Ordering::Relaxed);
         }
@@ -219,14 +248,34 @@ impl JobEgress {
             }
         };
         attempt.answered(answer.response.status().as_u16(), answer.peer);
+        if header_bytes(answer.response.headers()) > limits.response_headers {
+            self.reached
+                .note(Reached::ResponseHeaders(limits.response_headers));
+            let error =
+                Error::HttpResponseHeaderSectionSize(u32::try_from(limits.response_headers).ok());
+            attempt.failed(&error.to_string());
+            return Err(error);
+        }
         let deadlines = BodyDeadlines {
             between_bytes: shorter(options.between_bytes_timeout, BETWEEN_BYTES),
             total: TOTAL,
         };
         let limit = limits.response_body;
+        let reached = self.reached.clone();
         Ok(answer
             .response
-            .map(|body| ResponseBody::new(body, attempt, limit, deadlines).boxed_unsync()))
+            .map(|body| ResponseBody::new(body, attempt, limit, reached, deadlines).boxed_unsync()))
+    }
+
+    /// Waits until the job may have one more request under way.
+    async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(permit) = self.in_flight.clone().try_acquire_owned() {
+            return Some(permit);
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let permit = self.in_flight.clone().acquire_owned().await.ok();
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        permit
     }
 }
 
@@ -256,6 +305,14 @@ fn granted(parts: Parts, body: Bytes) -> Request<Bytes> {
         headers.insert(http::header::CONTENT_LENGTH, length.into());
     }
     request
+}
+
+/// Bytes of a header section, as HTTP/2 counts them but for its constant (RFC 9113 section 6.5.2).
+fn header_bytes(headers: &http::HeaderMap) -> usize {
+    headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
 }
 
 fn shorter(asked: Option<Duration>, ours: Duration) -> Duration {

@@ -28,8 +28,10 @@ pub trait Reports: Send {
 pub(super) struct HostImports {
     reports: Box<dyn Reports>,
     cancel: Cancel,
+    most_lines: u32,
     lines_left: u32,
     line_limit: usize,
+    lines_cut: u64,
     pub(super) lines_dropped: u64,
     /// The last thing the guest called an error: a trap has no text of its own.
     pub(super) last_error: Option<String>,
@@ -42,11 +44,31 @@ impl HostImports {
         Self {
             reports,
             cancel,
+            most_lines: limits.log_lines,
             lines_left: limits.log_lines,
             line_limit: limits.log_line,
+            lines_cut: 0,
             lines_dropped: 0,
             last_error: None,
             refused: None,
+        }
+    }
+
+    /// Says at the end what of the log is missing.
+    pub(super) fn tell_of_lost_lines(&mut self) {
+        if self.lines_cut > 0 {
+            let line = format!(
+                "{} of the lines above were longer than the {} bytes one may have, and were cut",
+                self.lines_cut, self.line_limit
+            );
+            self.reports.log(LogLevel::Warn, &line);
+        }
+        if self.lines_dropped > 0 {
+            let line = format!(
+                "{} more lines were dropped: a job may log {}",
+                self.lines_dropped, self.most_lines
+            );
+            self.reports.log(LogLevel::Warn, &line);
         }
     }
 
@@ -72,6 +94,7 @@ impl host::Host for HostImports {
         match self.lines_left.checked_sub(1) {
             Some(left) => {
                 self.lines_left = left;
+                self.lines_cut += u64::from(message.len() > self.line_limit);
                 self.reports.log(level, &line);
             }
             None => self.lines_dropped += 1,

@@ -8,7 +8,7 @@ use super::state::JobState;
 use super::work::{JobInput, Work, call};
 use super::{Engine, Extension};
 use crate::clock::Clock;
-use crate::limits::Limits;
+use crate::limits::{Limits, Reached};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
@@ -84,9 +84,9 @@ pub enum Stop {
     /// It trapped.
     #[error("the extension ended abnormally: {0}")]
     Trap(String),
-    /// It trapped after more memory was refused.
-    #[error("the extension needed more than the {} MiB of memory a job may have", .0 >> 20)]
-    OutOfMemory(usize),
+    /// It trapped because of a limit.
+    #[error("the extension needed {0}")]
+    Limit(Reached),
     /// It used up its CPU time.
     #[error("the extension used more than the {0:?} of CPU time a job may have")]
     Cpu(Duration),
@@ -205,6 +205,7 @@ impl Engine {
             }
         };
         let cpu = cpu.used();
+        store.data_mut().imports.tell_of_lost_lines();
         let state = store.data();
         let outcome = called.map_err(|stop| explain(stop, state, cpu, &limits));
         Ended {
@@ -264,15 +265,37 @@ async fn given_up(cancel: &Cancel, grace: Duration) {
 fn explain(stop: Stop, state: &JobState, cpu: Duration, limits: &Limits) -> Stop {
     match stop {
         Stop::Trap(_) | Stop::Start(_) if state.limiter.memory_refused => {
-            Stop::OutOfMemory(limits.memory)
+            Stop::Limit(Reached::Memory(limits.memory))
         }
         Stop::Trap(_) if cpu > limits.cpu => Stop::Cpu(limits.cpu),
-        Stop::Trap(text) => Stop::Trap(match &state.imports.last_error {
-            Some(last) => format!("{last} ({text})"),
-            None => text,
-        }),
+        Stop::Trap(text) => match reached(&text, limits) {
+            Some(limit) => Stop::Limit(limit),
+            None => Stop::Trap(match &state.imports.last_error {
+                Some(last) => format!("{last} ({text})"),
+                None => text,
+            }),
+        },
         other => other,
     }
+}
+
+/// The limit that a trap is about. Some of wasmtime's have types that cannot be named, and some
+/// have none: their texts are all there is, and each has an attempt that shows it.
+fn reached(trap: &str, limits: &Limits) -> Option<Reached> {
+    [
+        ("handle limit exceeded", Reached::Handles(limits.handles)),
+        ("no free keys", Reached::Resources(limits.resources)),
+        (
+            "fuel allocated for hostcalls has been exhausted",
+            Reached::HostcallBytes(limits.hostcall_bytes),
+        ),
+        (
+            "total size of fields exceeds limit",
+            Reached::RequestHeaders(limits.header_bytes),
+        ),
+    ]
+    .into_iter()
+    .find_map(|(text, limit)| trap.contains(text).then_some(limit))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

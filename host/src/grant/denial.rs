@@ -16,6 +16,13 @@ use url::Host;
 pub enum Reason {
     /// Its URL can be read in more than one way, or is none. No policy can allow it.
     Url(&'static str),
+    /// A part of it is larger than in any request of a job.
+    TooLarge {
+        /// Which part.
+        what: &'static str,
+        /// Bytes that it may have.
+        most: usize,
+    },
     /// No rule names its host, or scheme, or port.
     Host,
     /// No rule for its host names its path.
@@ -35,6 +42,7 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Url(_) => "url",
+            Self::TooLarge { .. } => "limit",
             Self::Host => "host",
             Self::Path => "path",
             Self::Method => "method",
@@ -49,6 +57,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(what) => write!(f, "the URL is refused: {what}"),
+            Self::TooLarge { what, most } => {
+                write!(f, "the {what} has more than the {most} bytes one may have")
+            }
             Self::Host => f.write_str("no rule of this job allows the host"),
             Self::Path => f.write_str("no rule of this job allows the path"),
             Self::Method => f.write_str("no rule of this job allows the method"),
@@ -160,6 +171,9 @@ impl Denial {
         let asked = &self.asked;
         if matches!(self.reason, Reason::Url(_)) {
             return Err("no policy can allow a URL that can be read in two ways");
+        }
+        if matches!(self.reason, Reason::TooLarge { .. }) {
+            return Err("no rule of a policy goes beyond a limit");
         }
         if asked.scheme != Scheme::Https.as_str() {
             return Err("no policy can allow anything but https");

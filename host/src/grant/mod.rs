@@ -162,6 +162,14 @@ impl Heads {
         Err(self.deny_body(headers, wrong))
     }
 
+    /// A denial of a body with more bytes than any may have.
+    pub fn deny_size(&self, headers: &HeaderMap, most: usize) -> Denial {
+        let nearest = self.rules.last().map(|rule| rule.id().to_owned());
+        let what = "body";
+        self.target
+            .denied(Reason::TooLarge { what, most }, nearest, headers)
+    }
+
     /// A denial of a body that cannot even be looked at.
     pub fn deny_body(&self, headers: &HeaderMap, what: &'static str) -> Denial {
         let nearest = self.fitting().next_back().map(|rule| rule.id().to_owned());

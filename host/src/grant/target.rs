@@ -83,7 +83,10 @@ impl Target {
         let length =
             authority.as_str().len() + uri.path_and_query().map_or(0, |path| path.as_str().len());
         if length > longest {
-            return Err(url("it is too long"));
+            return Err(denied(Reason::TooLarge {
+                what: "URL",
+                most: longest,
+            }));
         }
         if matches!(*method, Method::CONNECT | Method::TRACE) {
             return Err(denied(Reason::Method));

@@ -26,7 +26,10 @@ impl TokenFile {
         let bytes =
             wiped::read_regular(&self.path, self.most_bytes).map_err(|error| {
                 match error.kind() {
-                    ErrorKind::FileTooLarge => wrong("is too long for a token"),
+                    ErrorKind::FileTooLarge => wrong(&format!(
+                        "has more than the {} bytes a token may have",
+                        self.most_bytes
+                    )),
                     _ => wrong(&error.to_string()),
                 }
             })?;

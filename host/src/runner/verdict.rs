@@ -7,7 +7,7 @@ use crate::egress::Traffic;
 use crate::engine::vocabulary as contract;
 use crate::engine::{Ended, Stop};
 use crate::grant::Outside;
-use crate::limits::Limits;
+use crate::limits::{Limits, Reached};
 use crate::spool::Spool;
 use crate::text::message;
 use job_scope::{FieldError, JobKind};
@@ -122,6 +122,7 @@ impl Report {
                 sent: 0,
                 denied: 0,
                 denials: Vec::new(),
+                reached: Vec::new(),
             },
         }
     }
@@ -219,9 +220,12 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
     } else if let Some(reason) = &ended.refused {
         let text = format!("the host refused a submission: {reason}");
         (Status::Failure(Cause::Other), text)
+    } else if let Some(limit) = traffic.reached.iter().find(|limit| ends_a_job(limit)) {
+        let text = format!("the extension tried {limit}");
+        (Status::Failure(Cause::Other), text)
     } else if matches!(said.0, Status::Failure(_)) {
         failure = word(&ended);
-        said
+        (said.0, with_limits(said, &traffic))
     } else if makes_a_list(kind) && list.is_none() {
         let text = "the job's list was lost".to_owned();
         (Status::Failure(Cause::Other), text)
@@ -249,6 +253,22 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
         list: list.filter(|_| !failed),
         traffic,
     }
+}
+
+/// Whether a job that came to this limit cannot have done its work: nothing more of it left.
+fn ends_a_job(limit: &Reached) -> bool {
+    matches!(limit, Reached::Requests(_))
+}
+
+/// A failure's text with the limits that may be its cause.
+fn with_limits((status, text): (Status, String), traffic: &Traffic) -> String {
+    let late = status == Status::Failure(Cause::Deadline);
+    traffic
+        .reached
+        .iter()
+        // Who waits for others to end is only late.
+        .filter(|limit| late || !matches!(limit, Reached::RequestsInFlight(_)))
+        .fold(text, |text, limit| format!("{text}; there was {limit}"))
 }
 
 fn word(ended: &Ended) -> Option<contract::Failure> {

@@ -7,7 +7,20 @@
 // What it is for.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
-mod attempts;
+include!("../attempts.rs");
+
+mod addresses;
+mod answers;
+mod ask;
+mod bodies;
+mod destinations;
+mod headers;
+mod methods;
+mod paths;
+mod resources;
+mod submissions;
+mod texts;
+mod tools;
 
 #[allow(unsafe_code, unreachable_pub, missing_docs)] // Generated: the canonical ABI is raw memory.
 mod bindings {
@@ -38,6 +51,44 @@ use bindings::exports::certstore::extension::{add, check, discovery, inventory, 
 
 struct Hostile;
 
+/// What an attempt is called with.
+struct Call<'a> {
+    /// The job's option `argument`.
+    argument: &'a str,
+    job: &'a Job,
+    input: &'a dyn std::fmt::Debug,
+}
+
+/// The argument that asks for the same thing done within what is allowed.
+const CONTROL: &str = "control";
+
+impl Call<'_> {
+    /// One thing as the attempt, and another as its control.
+    fn pick<T>(&self, attempt: T, control: T) -> T {
+        if self.argument == CONTROL {
+            control
+        } else {
+            attempt
+        }
+    }
+}
+
+/// An attempt. It returns what it learned, as the message of a job that says Success.
+type Attempt = fn(&Call<'_>) -> String;
+
+macro_rules! by_name {
+    ($($module:ident: { $($name:ident,)+ },)+) => {
+        fn by_name(wanted: &str) -> Option<Attempt> {
+            match wanted {
+                $($(stringify!($name) => Some($module::$name),)+)+
+                _ => tools::by_name(wanted),
+            }
+        }
+    };
+}
+
+attempts!(by_name);
+
 /// Does what the job's options say, whatever kind of job it is.
 fn run(job: &Job, input: &dyn std::fmt::Debug) -> Outcome {
     let option = |wanted: &str| {
@@ -47,10 +98,17 @@ fn run(job: &Job, input: &dyn std::fmt::Debug) -> Outcome {
             .map(|(_, value)| value.clone())
             .unwrap_or_default()
     };
-    let message = attempts::attempt(&option("attempt"), &option("argument"), job, input);
+    let (name, argument) = (option("attempt"), option("argument"));
+    let Some(attempt) = by_name(&name.replace('-', "_")) else {
+        panic!("no attempt is called {name:?}");
+    };
     Outcome {
         status: Status::Success,
-        message,
+        message: attempt(&Call {
+            argument: &argument,
+            job,
+            input,
+        }),
     }
 }
 

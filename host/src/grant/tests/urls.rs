@@ -183,7 +183,7 @@ fn a_url_that_is_too_long_or_of_no_web_is_refused() {
         let url = format!("https://{host}/certificates?api-version=7.6&$skiptoken=");
         format!("{url}{}", "x".repeat(length + "https://".len() - url.len()))
     };
-    assert_eq!(asked(&of_length(LONGEST + 1)), Err("url"));
+    assert_eq!(asked(&of_length(LONGEST + 1)), Err("limit"));
     // Short enough to be read, it is still longer than a skip token may be.
     assert_eq!(asked(&of_length(LONGEST)), Err("query"));
     for url in [

@@ -3,6 +3,7 @@
 
 use crate::engine::vocabulary::{InventoryItem, ParameterValue};
 use crate::orchestrator::{Item, Parameter};
+use crate::text::is_unsafe;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use job_scope::Versions;
@@ -18,9 +19,9 @@ pub(super) fn check(item: &InventoryItem) -> Result<(), String> {
     if alias.trim().is_empty() {
         return Err("an item has no alias".to_owned());
     }
-    if alias.len() > LONGEST_ALIAS || alias.chars().any(char::is_control) {
+    if alias.len() > LONGEST_ALIAS || alias.chars().any(is_unsafe) {
         return Err(format!(
-            "an alias is longer than {LONGEST_ALIAS} bytes or has control characters"
+            "an alias is longer than {LONGEST_ALIAS} bytes or has characters that cannot be printed"
         ));
     }
     if item.certificates.first().is_none_or(Vec::is_empty) {

@@ -24,6 +24,7 @@ fn evidence(outcome: Result<contract::Outcome, Stop>) -> Evidence {
             sent: 4,
             denied: 0,
             denials: Vec::new(),
+            reached: Vec::new(),
         },
         kind: JobKind::Inventory,
         list: Some(spool),
@@ -52,7 +53,7 @@ fn a_failure_has_no_list_whatever_was_submitted_before() {
         ),
         Err(Stop::Trap("unreachable".to_owned())),
         Err(Stop::Deadline(Duration::from_secs(1))),
-        Err(Stop::OutOfMemory(1 << 20)),
+        Err(Stop::Limit(crate::limits::Reached::Memory(1 << 20))),
         Err(Stop::Cancelled),
         Err(Stop::Host("a panic".to_owned())),
     ] {
