@@ -1,6 +1,8 @@
 //! What one job may use, in one table. It must not know who enforces what: the
 //! engine, the egress and the host imports each take their row from here.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// The limits of one job. `Limits::default()` is the table; whoever embeds the host may
@@ -66,6 +68,58 @@ pub struct Limits {
     pub message: usize,
     /// Bytes of a component file.
     pub component: u64,
+    /// What compiling a component may use.
+    pub compile: CompileLimits,
+}
+
+/// What compiling a component that nobody vouched for may use. Written and read as text, so that
+/// it can be an argument of the process that compiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// CPU time. Two minutes: 12 MB of JavaScript engine take 11 seconds.
+    pub cpu: Duration,
+    /// Wall time, in case something else holds it up.
+    pub time: Duration,
+    /// Bytes of address space, beyond what the program has before it begins: the same engine
+    /// needs 300 MiB, and each thread reserves some.
+    pub memory: u64,
+    /// Bytes of what comes out: four times the largest component.
+    pub artifact: u64,
+}
+
+impl Default for CompileLimits {
+    fn default() -> Self {
+        Self {
+            cpu: Duration::from_secs(120),
+            time: Duration::from_secs(300),
+            memory: 2 << 30,
+            artifact: 64 << 20,
+        }
+    }
+}
+
+impl fmt::Display for CompileLimits {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cpu, time) = (self.cpu.as_secs(), self.time.as_secs());
+        write!(out, "{cpu},{time},{},{}", self.memory, self.artifact)
+    }
+}
+
+impl FromStr for CompileLimits {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers: Result<Vec<u64>, _> = text.split(',').map(str::parse).collect();
+        match numbers.as_deref() {
+            Ok(&[cpu, time, memory, artifact]) => Ok(Self {
+                cpu: Duration::from_secs(cpu),
+                time: Duration::from_secs(time),
+                memory,
+                artifact,
+            }),
+            _ => Err("wanted CPU-SECONDS,SECONDS,MEMORY-BYTES,ARTIFACT-BYTES"),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -97,6 +151,7 @@ impl Default for Limits {
             assertion: 16 << 10,
             message: 4_000,
             component: 16 << 20,
+            compile: CompileLimits::default(),
         }
     }
 }

@@ -7,6 +7,7 @@
 mod args;
 mod change;
 mod check;
+mod compile;
 mod discover;
 mod exit;
 mod explain;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(args),
         Command::Policy(PolicyCommand::Explain(args)) => explain::explain(args),
         Command::Component(ComponentCommand::Inspect(args)) => inspect::inspect(args),
+        Command::Component(ComponentCommand::Compile(args)) => compile::compile(args),
     };
     match ended {
         Ok(exit) => exit.into(),

@@ -2,6 +2,7 @@
 //! printed.
 
 use super::args::HostArgs;
+use super::compile;
 use super::exit::{Exit, UsageError};
 use super::machine;
 use super::say::say;
@@ -84,7 +85,8 @@ pub(crate) fn component_path(given: Option<&Path>) -> Result<PathBuf> {
 
 /// An engine for one job at a time, with this user's compile cache.
 pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
-    Ok(Engine::new(limits, 1, Cache::of_this_user())?)
+    let engine = Engine::new(limits, 1, Cache::of_this_user())?;
+    Ok(engine.compiling_apart(compile::compiler()))
 }
 
 /// Loads the component, if it is one that the policy approves.

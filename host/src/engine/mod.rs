@@ -4,6 +4,7 @@
 //! It knows the contract of `wit/` and nothing of what an extension does with it, who
 //! asked for the job, or which requests are allowed: those are given to it.
 
+mod apart;
 mod bindings;
 mod cache;
 mod contract;
@@ -19,13 +20,14 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+pub use apart::{Compiler, compile_here};
 pub use bindings::certstore::extension::host as vocabulary;
 pub use cache::Cache;
 pub use imports::Reports;
 pub use run::{Cancel, Ended, JobRun, Stop, Usage};
 pub use work::{CertificateToAdd, JobInput, Work, input};
 
-use crate::limits::{EPOCH_TICK, Limits};
+use crate::limits::{CompileLimits, EPOCH_TICK, Limits};
 use offers::Offers;
 use state::JobState;
 
@@ -54,6 +56,9 @@ pub enum LoadError {
     /// It is no component, or a broken one.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// It could not be compiled within the limits for that.
+    #[error("the component was not compiled: {0}")]
+    NotCompiled(String),
     /// It imports something that the contract does not have.
     #[error(
         "the component imports `{0}`, which the contract does not have; an extension may import only wasi:http, wasi:io, wasi:clocks and certstore:extension/host"
@@ -81,6 +86,7 @@ pub struct EngineError(String);
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    compiler: Option<Arc<Compiler>>,
 }
 
 struct Inner {
@@ -88,6 +94,7 @@ struct Inner {
     linker: Linker<JobState>,
     cache: Option<Cache>,
     component_limit: u64,
+    compile_limits: CompileLimits,
     /// Ends the ticker's thread when the engine is dropped.
     _ticker: SyncSender<()>,
 }
@@ -116,9 +123,22 @@ impl Engine {
                 linker,
                 cache,
                 component_limit: limits.component,
+                compile_limits: limits.compile.clone(),
                 _ticker: ticker,
             }),
+            compiler: None,
         })
+    }
+
+    /// The same engine, which compiles what is not pinned in a process of `compiler`. Without
+    /// it, everything is compiled in this process, where nothing bounds the time and the memory
+    /// that takes: for components that somebody vouches for.
+    #[must_use]
+    pub fn compiling_apart(self, compiler: Compiler) -> Self {
+        Self {
+            compiler: Some(Arc::new(compiler)),
+            ..self
+        }
     }
 
     /// Loads a component. With `pinned` (64 hex digits, any case) only that very file.
@@ -137,7 +157,7 @@ impl Engine {
                 found: digest,
             });
         }
-        let component = self.compile(bytes, &digest)?;
+        let component = self.compiled(bytes, &digest, pinned.is_some())?;
         let engine = &self.inner.wasmtime;
         let types = component.component_type();
         let imports: Vec<String> = types.imports(engine).map(|(n, _)| n.to_owned()).collect();
@@ -163,16 +183,28 @@ impl Engine {
         })
     }
 
-    fn compile(&self, bytes: &[u8], digest: &str) -> Result<Component, LoadError> {
+    fn compiled(&self, bytes: &[u8], digest: &str, pinned: bool) -> Result<Component, LoadError> {
         let engine = &self.inner.wasmtime;
         let cached = self.inner.cache.as_ref();
-        if let Some(component) = cached.and_then(|cache| cache.load(engine, digest)) {
+        let limits = &self.inner.compile_limits;
+        if let Some(component) =
+            cached.and_then(|cache| cache.load(engine, digest, limits.artifact))
+        {
             return Ok(component);
         }
-        let component = Component::from_binary(engine, bytes)
-            .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
+        let artifact = match self.compiler.as_deref().filter(|_| !pinned) {
+            Some(compiler) => compiler
+                .compile(bytes, limits)
+                .map_err(LoadError::NotCompiled)?,
+            None => engine
+                .precompile_component(bytes)
+                .map_err(|error| LoadError::Invalid(format!("{error:#}")))?,
+        };
+        let component = deserialize(engine, &artifact).ok_or_else(|| {
+            LoadError::NotCompiled("what the compiler made is of another version".to_owned())
+        })?;
         if let Some(cache) = cached {
-            cache.store(engine, digest, &component);
+            cache.store(engine, digest, &artifact);
         }
         Ok(component)
     }
@@ -228,9 +260,15 @@ fn config(limits: &Limits, jobs: u32) -> Config {
         .max_tables_per_component(limits.instances)
         .max_memory_size(limits.memory)
         .table_elements(limits.table_elements);
+    let mut config = codegen();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// What compiled code depends on: alike for the process that compiles and the one that runs.
+fn codegen() -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
         .wasm_component_model(true)
         // A trap's text says which trap; frames of a stripped guest add nothing to it.
@@ -254,6 +292,15 @@ fn tick(engine: wasmtime::Engine) -> std::io::Result<SyncSender<()>> {
 /// The sha256 of a component file, in lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+#[allow(unsafe_code)]
+fn deserialize(engine: &wasmtime::Engine, artifact: &[u8]) -> Option<Component> {
+    // SAFETY: the bytes are what wasmtime made of a component in this process, in one that runs
+    // this program, or in an earlier one of this user's: an entry of the cache is theirs alone,
+    // and its hash is right. An artifact of another wasmtime or configuration is refused by
+    // wasmtime itself.
+    unsafe { Component::deserialize(engine, artifact) }.ok()
 }
 
 fn hex(bytes: &[u8]) -> String {

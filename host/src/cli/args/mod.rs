@@ -13,6 +13,7 @@ pub(crate) use options::CreateOptions;
 
 use super::exit::Exit;
 use clap::{Args, Parser, Subcommand};
+use extension_host::limits::CompileLimits;
 use std::path::PathBuf;
 
 /// Manages the certificates of Azure Key Vaults, in a sandbox that reaches only what each
@@ -58,6 +59,9 @@ pub(crate) enum PolicyCommand {
 pub(crate) enum ComponentCommand {
     /// Print a component's world, size and digest
     Inspect(InspectArgs),
+    /// Compile the component on standard input, under limits; this program calls itself so
+    #[command(hide = true)]
+    Compile(CompileArgs),
 }
 
 /// What every command that runs a job takes.
@@ -105,6 +109,13 @@ pub(crate) struct InspectArgs {
     /// The component; without it, keyvault_extension.wasm beside this program
     #[arg(value_name = "FILE")]
     pub(crate) component: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileArgs {
+    /// What it may use
+    #[arg(value_name = "LIMITS")]
+    pub(crate) limits: CompileLimits,
 }
 
 #[cfg(test)]
