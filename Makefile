@@ -1,7 +1,8 @@
 # The front door. Every target gets what it needs by itself; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help build component demo test conformance pfx-corpus lint bench bench-emulator coverage clean programs
+.PHONY: help build component demo test conformance pfx-corpus lint bench bench-emulator coverage clean programs \
+	sbom fuzz
 
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
@@ -20,6 +21,8 @@ help:
 	@echo 'make coverage   say which lines of the guest its native tests run'
 	@echo 'make bench      measure an inventory of 1,000 certificates'
 	@echo 'make bench-emulator  measure how fast the emulator starts and answers'
+	@echo 'make fuzz       look for inputs that break a parser, a minute for each'
+	@echo 'make sbom       write what akv and the component are made of (CycloneDX)'
 	@echo 'make clean      remove everything that was built'
 
 build: programs component
@@ -72,6 +75,20 @@ coverage:
 
 bench-emulator:
 	$(CARGO) run --quiet --release --locked -p azure-emulator --example throughput
+
+fuzz: cargo-fuzz
+	tests/fuzz/run
+
+# One for the program and one for the component, each as it is shipped: what its target links.
+sbom: cargo-cyclonedx
+	host/sbom
+
+.PHONY: cargo-fuzz cargo-cyclonedx
+cargo-fuzz:
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked --version 0.13.2 cargo-fuzz
+
+cargo-cyclonedx:
+	@$(CARGO) cyclonedx --version >/dev/null 2>&1 || $(CARGO) install --locked --version 0.5.9 cargo-cyclonedx
 
 clean:
 	rm -rf target
