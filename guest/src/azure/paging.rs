@@ -78,7 +78,7 @@ impl Pages {
             return Err("too long");
         }
         // A backslash is a slash to some parsers, and a space ends a request line.
-        let odd = |byte: u8| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b'#');
+        let odd = |byte: u8| !byte.is_ascii_graphic() || b"\\#\"<>".contains(&byte);
         if link.bytes().any(odd) {
             return Err("characters that no link has");
         }
@@ -96,19 +96,38 @@ impl Pages {
         if path != self.path {
             return Err("another path");
         }
-        self.query.check(&pairs(query))?;
+        self.query.check(&pairs(query)?)?;
         Ok(format!("https://{}{rest}", authority.to_ascii_lowercase()))
     }
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
+/// The decoded pairs of a query. What no two readers decode alike is refused: a host would deny
+/// it, and a denied request costs more than a list.
+fn pairs(query: &str) -> Result<Vec<(String, String)>, &'static str> {
+    let broken = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if query.split('%').skip(1).any(broken) {
+        return Err("a broken escape");
+    }
+    let pairs: Vec<(String, String)> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (percent_decoded(name), percent_decoded(value))
         })
-        .collect()
+        .collect();
+    // What is no text was decoded to the replacement character.
+    let odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    if pairs
+        .iter()
+        .any(|(name, value)| name.contains(odd) || value.contains(odd))
+    {
+        return Err("an escaped control character, or no text");
+    }
+    Ok(pairs)
 }
 
 #[cfg(test)]
@@ -193,6 +212,13 @@ mod tests {
             "https://kv-one.vault.azure.net/certificates?$skiptoken=a",
             "https://kv-one.vault.azure.net/certificates?api-version=7.5&$skiptoken=a",
             "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=a&x=1",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=%",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=%4",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=%zz",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=%0A",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=%ff",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=\"a\"",
+            "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=<a>",
             "https://kv-one.vault.azure.net/certificates?api-version=7.6&$skiptoken=a&%24skiptoken=a",
         ] {
             assert!(

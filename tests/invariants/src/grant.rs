@@ -74,6 +74,8 @@ pub(crate) fn holds(data: &[u8]) {
     let Ok(uri) = text.parse::<Uri>() else {
         return;
     };
+    // A fragment is not sent (RFC 9110 section 4.2.5); `Uri` leaves it out.
+    let text = text.split('#').next().unwrap_or_default();
     let first = usize::from(*first);
     let method = METHODS.get(first / 4 % METHODS.len());
     let Some(method) = method else { return };
@@ -108,6 +110,20 @@ pub(crate) fn holds(data: &[u8]) {
     }
 }
 
+/// Whether a job of this kind may send a GET.
+pub(crate) fn passes(kind: JobKind, url: &str) -> bool {
+    let grants = KINDS
+        .iter()
+        .position(|known| *known == kind)
+        .and_then(|at| GRANTS.get(at)?.as_ref());
+    let (Some(grants), Ok(uri)) = (grants, url.parse::<Uri>()) else {
+        return false;
+    };
+    Target::parse(&Method::GET, &uri, LONGEST)
+        .and_then(|target| grants.heads(target, &HeaderMap::new()).map(|_| ()))
+        .is_ok()
+}
+
 #[derive(Clone, Copy)]
 enum Job {
     Inventory,
@@ -125,13 +141,11 @@ enum Spelling {
 /// Whether a job of this kind sends such a request, and how it is spelt.
 fn described(job: Job, method: &Method, uri: &Uri, text: &str) -> Option<Spelling> {
     let url = Url::parse(text).ok()?;
-    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+    if !url.username().is_empty() || url.password().is_some() {
         return None;
     }
     // What `url` had to resolve or escape is not what is sent.
-    if url.path() != uri.path()
-        || url.path() != text.split(['?', '#']).next()?.get(start(text)?..)?
-    {
+    if url.path() != uri.path() || url.path() != text.split('?').next()?.get(start(text)?..)? {
         return None;
     }
     if url.port().is_some() {

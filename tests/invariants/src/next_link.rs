@@ -1,13 +1,14 @@
 //! The link to a list's next page, as a service or somebody in between sends it.
 
-use job_scope::PageQuery;
+use job_scope::{JobKind, PageQuery};
 use keyvault_extension::azure::paging::Pages;
 use url::Url;
 
 const HOST: &str = "kv-one.vault.azure.net";
 const PATH: &str = "/certificates";
 
-/// A link that is followed leads, for a parser of URLs too, to the same list and nowhere else.
+/// A link that is followed leads, for a parser of URLs too, to the same list and nowhere else, and
+/// no host denies it.
 pub(crate) fn holds(data: &[u8]) {
     let Ok(link) = std::str::from_utf8(data) else {
         return;
@@ -16,10 +17,15 @@ pub(crate) fn holds(data: &[u8]) {
     let Ok(Some(next)) = pages.next(Some(link.to_owned())) else {
         return;
     };
-    assert_eq!(next, link);
     let url = Url::parse(&next);
     assert!(url.is_ok(), "{next:?} is followed and is no URL");
     let Ok(url) = url else { return };
+    assert_eq!(Url::parse(link).as_ref(), Ok(&url), "{next:?}");
+    // A denied request would cost the job, and not only the list.
+    assert!(
+        super::grant::passes(JobKind::Inventory, &next),
+        "{next:?} is denied"
+    );
     assert_eq!(url.scheme(), "https", "{next:?}");
     assert_eq!(url.host_str(), Some(HOST), "{next:?}");
     assert_eq!(url.port(), None, "{next:?}");
