@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help build component demo test conformance pfx-corpus lint bench bench-emulator coverage clean programs \
-	sbom fuzz
+	reproducible sbom fuzz portability
 
 CARGO := .ci/toolchain cargo
 RELEASE := target/release
@@ -15,6 +15,7 @@ help:
 	@echo 'make test       run every test'
 	@echo "make conformance  let Azure's official Python SDKs loose on the emulator"
 	@echo 'make pfx-corpus open public PKCS#12 files, and compare with OpenSSL'
+	@echo 'make portability  run the component in Node, and an extension in JavaScript in akv'
 	@echo 'make build      akv, azure-emulator and keyvault_extension.wasm in $(RELEASE)/'
 	@echo 'make component  only the component'
 	@echo 'make lint       format, clippy, documentation, licences'
@@ -22,6 +23,7 @@ help:
 	@echo 'make bench      measure an inventory of 1,000 certificates'
 	@echo 'make bench-emulator  measure how fast the emulator starts and answers'
 	@echo 'make fuzz       look for inputs that break a parser, a minute for each'
+	@echo 'make reproducible  build the component twice, in two places, and compare'
 	@echo 'make sbom       write what akv and the component are made of (CycloneDX)'
 	@echo 'make clean      remove everything that was built'
 
@@ -76,8 +78,14 @@ coverage:
 bench-emulator:
 	$(CARGO) run --quiet --release --locked -p azure-emulator --example throughput
 
+portability: build
+	tests/portability/run
+
 fuzz: cargo-fuzz
 	tests/fuzz/run
+
+reproducible:
+	guest/reproducible
 
 # One for the program and one for the component, each as it is shipped: what its target links.
 sbom: cargo-cyclonedx
