@@ -119,6 +119,58 @@ fn every_number_of_the_original_is_in_a_tests_name_or_has_a_line_that_says_why_n
     }
 }
 
+/// The names in the last column of a table.
+fn shown_by(section: &str) -> impl Iterator<Item = &str> {
+    let rows = section.lines().skip(2);
+    rows.flat_map(|row| {
+        let last = row.trim_end_matches('|').rsplit('|').next();
+        last.unwrap_or_default().split('`').skip(1).step_by(2)
+    })
+}
+
+#[test]
+fn what_stops_a_threat_is_shown_by_tests_that_exist() {
+    let mut tests = String::new();
+    for folder in ["host", "tests"] {
+        sources(&repository().join(folder), &mut tests);
+    }
+    let sections = ["threats", "residual"].map(|name| section("SECURITY.md", name));
+    let names: Vec<&str> = sections
+        .iter()
+        .flat_map(|section| shown_by(section))
+        .collect();
+    assert!(names.len() >= 40, "{names:?}");
+    let attempts = read("tests/hostile/attempts.rs");
+    let attempts: Vec<&str> = attempts.lines().map(str::trim).collect();
+    for name in names {
+        if attempts.contains(&format!("{name},").as_str()) {
+            continue;
+        }
+        let marked = ["#[test]", "#[tokio::test"].iter().any(|mark| {
+            tests.split(mark).skip(1).any(|after| {
+                let head = after.split('{').next().unwrap_or_default();
+                head.contains(&format!("fn {name}("))
+            })
+        });
+        assert!(
+            marked,
+            "SECURITY.md names the test {name}, and there is none"
+        );
+    }
+}
+
+/// All Rust sources below a folder, one after the other.
+fn sources(folder: &Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().unwrap() != "target" {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
 /// `r21` of a test's name as `R21`.
 fn collect(folder: &Path, named: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
