@@ -83,7 +83,7 @@ pub struct CompileLimits {
     /// Bytes of address space, beyond what the program has before it begins: the same engine
     /// needs 300 MiB, and each thread reserves some.
     pub memory: u64,
-    /// Bytes of what comes out: four times the largest component.
+    /// Bytes of what comes out, at least: as many as four times the largest component may.
     pub artifact: u64,
 }
 

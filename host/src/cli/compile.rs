@@ -8,7 +8,6 @@ use super::exit::Exit;
 use super::say::say;
 use anyhow::Result;
 use extension_host::engine::{Compiler, compile_here};
-use extension_host::limits::Limits;
 
 /// How this program is started to compile. By this name it is the same file, even when another
 /// one has taken its place since.
@@ -17,7 +16,7 @@ pub(crate) fn compiler() -> Compiler {
 }
 
 pub(crate) fn compile(args: &CompileArgs) -> Result<Exit> {
-    match compile_here(&args.limits, Limits::default().component) {
+    match compile_here(&args.limits) {
         Ok(()) => Ok(Exit::Success),
         Err(why) => {
             // The caller tells it, in a sentence of its own.

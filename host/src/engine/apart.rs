@@ -155,17 +155,17 @@ fn ending(status: ExitStatus, complaint: &[u8], limits: &CompileLimits) -> Strin
     }
 }
 
-/// Compiles, in this process, the component on standard input, at most `longest` bytes, and
-/// writes the artifact to standard output. From the start on it lives under `limits`, which it
+/// Compiles, in this process, the component on standard input, and writes the artifact to standard
+/// output. From the start on it lives under `limits`, which it
 /// cannot take off, so it is for a process that does nothing else.
 ///
 /// # Errors
 /// Why there is no artifact; the caller prints it to standard error.
-pub fn compile_here(limits: &CompileLimits, longest: u64) -> Result<(), String> {
+pub fn compile_here(limits: &CompileLimits) -> Result<(), String> {
     let failed = |error: io::Error| error.to_string();
     let engine = wasmtime::Engine::new(&codegen()).map_err(|error| format!("{error:#}"))?;
     confine(limits).map_err(failed)?;
-    let component = all(io::stdin(), longest);
+    let component = all(io::stdin(), limits.memory);
     let artifact = engine
         .precompile_component(&component)
         .map_err(|error| format!("{error:#}"))?;

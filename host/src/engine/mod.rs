@@ -123,7 +123,13 @@ impl Engine {
                 linker,
                 cache,
                 component_limit: limits.component,
-                compile_limits: limits.compile.clone(),
+                compile_limits: CompileLimits {
+                    artifact: limits
+                        .compile
+                        .artifact
+                        .max(limits.component.saturating_mul(4)),
+                    ..limits.compile.clone()
+                },
                 _ticker: ticker,
             }),
             compiler: None,

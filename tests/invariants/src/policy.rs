@@ -47,10 +47,12 @@ pub(crate) fn holds(data: &[u8]) {
             "{shown}"
         );
     }
-    if !policy.connect_to().is_empty() || !policy.added_cas().is_empty() {
+    let routes = policy.routes();
+    if !routes.connect_to.is_empty()
+        || !routes.private_endpoints.is_empty()
+        || routes.proxy.is_some()
+        || !policy.added_cas().is_empty()
+    {
         assert!(policy.caution().is_some());
-    }
-    if let Some(digest) = policy.extension_sha256() {
-        assert_eq!(digest.len(), 64);
     }
 }
