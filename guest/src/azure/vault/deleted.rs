@@ -9,7 +9,7 @@ use job_scope::Alias;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{DELETED_PATH, Vault, is_gone, is_name_of, name_in};
+use super::{DELETED_PATH, Vault, is_gone, is_name_of, name_in, version_in};
 use crate::azure::action::Action;
 use crate::azure::current::texts;
 use crate::azure::error::CallError;
@@ -17,7 +17,7 @@ use crate::azure::retry::Repeat;
 use crate::env::Environment;
 use crate::http::{Method, Request};
 
-/// A certificate that was deleted. No `Debug`: tags may hold what people should not put
+/// A certificate that was deleted, by an answer that shows which one. No `Debug`: tags may hold what people should not put
 /// there.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Deleted {
@@ -41,18 +41,27 @@ struct Wire {
     #[serde(rename = "scheduledPurgeDate")]
     scheduled_purge_date: Option<i64>,
     tags: Option<BTreeMap<String, Value>>,
+    attributes: Option<BTreeMap<String, Value>>,
 }
 
 impl Deleted {
+    /// Reads the answer to a deletion or to a look at what is deleted. Whoever answers in the
+    /// service's place has JSON too; only the certificate's own id tells that this is the
+    /// service's, and only a whole certificate without a way back that there is none.
     pub(super) fn read(body: &[u8], requested: &Alias) -> Result<Deleted, &'static str> {
         let wire: Wire = serde_json::from_slice(body)
             .map_err(|_| "it is not the JSON of a deleted certificate")?;
-        let name = wire.id.as_deref().and_then(name_in);
-        if !name.is_none_or(|name| is_name_of(&name, requested)) {
+        let id = wire.id.unwrap_or_default();
+        let name = name_in(&id).ok_or("it does not say which certificate it is")?;
+        if !is_name_of(&name, requested) {
             return Err("it is about another certificate");
         }
+        let recoverable = wire.recovery_id.is_some_and(|id| !id.is_empty());
+        if !recoverable && (version_in(&id).is_none() || wire.attributes.is_none()) {
+            return Err("it is not a whole certificate");
+        }
         Ok(Deleted {
-            recoverable: wire.recovery_id.is_some_and(|id| !id.is_empty()),
+            recoverable,
             deleted: wire.deleted_date,
             purged: wire.scheduled_purge_date,
             tags: texts(wire.tags.unwrap_or_default()),
@@ -100,6 +109,52 @@ impl<E: Environment> Vault<'_, E> {
             Ok(_) => Ok(true),
             Err(error) if is_gone(&error) => Ok(false),
             Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<bool, &'static str> {
+        let alias = Alias::parse("web-1").unwrap();
+        Deleted::read(body.as_bytes(), &alias).map(|deleted| deleted.recoverable)
+    }
+
+    #[test]
+    fn only_a_certificate_of_that_name_is_a_deleted_one() {
+        let id = "https://kv-one.vault.azure.net/certificates/Web-1";
+        for (body, wanted) in [
+            (format!(r#"{{"id":"{id}/9","recoveryId":"r"}}"#), Ok(true)),
+            (format!(r#"{{"id":"{id}","recoveryId":"r"}}"#), Ok(true)),
+            (format!(r#"{{"id":"{id}/9","attributes":{{}}}}"#), Ok(false)),
+            (
+                format!(r#"{{"id":"{id}/9","recoveryId":"","attributes":{{}}}}"#),
+                Ok(false),
+            ),
+            (format!(r#"{{"id":"{id}/9"}}"#), Err("not a whole")),
+            (
+                format!(r#"{{"id":"{id}","attributes":{{}}}}"#),
+                Err("not a whole"),
+            ),
+            ("{}".to_owned(), Err("which certificate")),
+            (r#"{"status":"ok"}"#.to_owned(), Err("which certificate")),
+            (r#"{"recoveryId":"r"}"#.to_owned(), Err("which certificate")),
+            (
+                r#"{"id":"web-1","recoveryId":"r"}"#.to_owned(),
+                Err("which certificate"),
+            ),
+            (
+                r#"{"id":"https://v/certificates/web-2/9","recoveryId":"r"}"#.to_owned(),
+                Err("another"),
+            ),
+            ("[]".to_owned(), Err("JSON")),
+        ] {
+            match (read(&body), wanted) {
+                (Err(problem), Err(word)) => assert!(problem.contains(word), "{body}: {problem}"),
+                (got, wanted) => assert_eq!(got, wanted, "{body}"),
+            }
         }
     }
 }

@@ -74,6 +74,11 @@ pub(crate) fn html(status: u16) -> Answer {
     Ok(answer(status, "<html>proxy</html>"))
 }
 
+/// An answer of something in between that speaks JSON.
+pub(crate) fn other_json() -> Answer {
+    Ok(answer(200, r#"{"status":"ok"}"#))
+}
+
 /// The connection breaks.
 pub(crate) fn reset() -> Answer {
     Err(TransportError::Broken("the connection was reset"))
@@ -128,6 +133,8 @@ pub(crate) fn faults() -> Vec<(&'static str, Fault)> {
         ),
         ("409", Fault::Instead(refused(409, "Conflict", None))),
         ("html 404", Fault::Instead(html(404))),
+        ("other JSON before", Fault::Instead(other_json())),
+        ("other JSON after", Fault::Lost(other_json())),
         ("html 200 before", Fault::Instead(html(200))),
         ("html 200 after", Fault::Lost(html(200))),
         ("html 502 before", Fault::Instead(html(502))),

@@ -5,7 +5,11 @@ use super::*;
 fn lost_answers() -> Vec<crate::testing::Answer> {
     let own = refused(500, "InternalServerError", None);
     let soon = unavailable_for("1");
+    let [ok, nothing] =
+        [r#"{"status":"ok"}"#, "{}"].map(|body| Ok(crate::testing::answer(200, body)));
     vec![
+        ok,
+        nothing,
         reset(),
         timeout(),
         own,
