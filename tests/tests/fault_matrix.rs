@@ -32,6 +32,7 @@ fn faults() -> Vec<(String, Fault)> {
         ("reset", Effect::Reset),
         ("silence", Effect::Silence),
         ("invalid JSON", Effect::InvalidJson),
+        ("another JSON object, 200,", Effect::OtherJson),
         ("HTML 200", Effect::Html { status: 200 }),
         ("HTML 502", Effect::Html { status: 502 }),
         (

@@ -141,6 +141,7 @@ async fn faults_strike_in_order_and_then_the_service_is_itself_again() {
     emulator.inject(rule(Fault::status(503).retry_after("7")).times(1));
     emulator.inject(rule(Fault::new(Effect::Reset)).times(1));
     emulator.inject(rule(Fault::new(Effect::InvalidJson)).times(1));
+    emulator.inject(rule(Fault::new(Effect::OtherJson)).times(1));
     emulator.inject(rule(Fault::new(Effect::Html { status: 502 })).times(1));
     for _ in 0..2 {
         let response = fetch(&emulator, &url, &token).await;
@@ -163,6 +164,9 @@ async fn faults_strike_in_order_and_then_the_service_is_itself_again() {
     let response = fetch(&emulator, &url, &token).await;
     assert_eq!(response.status(), 200);
     assert!(serde_json::from_slice::<serde_json::Value>(response.body()).is_err());
+    let response = fetch(&emulator, &url, &token).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(json(&response), serde_json::json!({"status": "ok"}));
     let response = fetch(&emulator, &url, &token).await;
     assert_eq!(response.status(), 502);
     assert_eq!(response.headers()["content-type"], "text/html");
@@ -247,6 +251,7 @@ fn every_effect_can_be_written_in_a_seed() {
         "{ effect = \"reset\" }",
         "{ effect = \"silence\" }",
         "{ effect = \"invalid-json\" }",
+        "{ effect = \"other-json\" }",
         "{ effect = \"html\", status = 200 }",
         "{ effect = \"next-link-host\", host = \"attacker.example\" }",
         "{ effect = \"repeat-next-link\" }",

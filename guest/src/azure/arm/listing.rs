@@ -43,9 +43,10 @@ impl<T> Listing<T> {
     }
 }
 
+/// Without a `value` it is no page of a list: an empty one has an empty `value`.
 #[derive(Deserialize)]
 struct WirePage {
-    value: Option<Vec<Value>>,
+    value: Vec<Value>,
     #[serde(rename = "nextLink")]
     next_link: Option<String>,
 }
@@ -83,7 +84,7 @@ impl<E: Environment> Arm<'_, E> {
         loop {
             let answer = self.service.get(&call, url).await?;
             let page: WirePage = self.read(action.clone(), &answer)?;
-            for entry in page.value.unwrap_or_default() {
+            for entry in page.value {
                 let entry = serde_json::from_value(entry).map_err(|_| ODD_SHAPE);
                 match entry.and_then(&read) {
                     Ok(item) => listing.items.push(item),

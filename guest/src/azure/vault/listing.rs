@@ -21,9 +21,11 @@ pub struct Page {
     pub next: Option<String>,
 }
 
+/// The service shows an empty list as an empty `value`: what has none is no page of a list,
+/// whoever made it, and says nothing about what is in the vault.
 #[derive(Deserialize)]
 struct WirePage {
-    value: Option<Vec<WireItem>>,
+    value: Vec<WireItem>,
     #[serde(rename = "nextLink")]
     next_link: Option<String>,
 }
@@ -71,8 +73,7 @@ impl<E: Environment> Vault<'_, E> {
                     problem: "it is not the JSON of a list".to_owned(),
                     call,
                 })?;
-            let items = page.value.unwrap_or_default();
-            versions.extend(items.iter().filter_map(|item| version_in(&item.id)));
+            versions.extend(page.value.iter().filter_map(|item| version_in(&item.id)));
             match pages.next(page.next_link)? {
                 Some(link) => url = link,
                 None => return Ok(versions),
@@ -86,7 +87,6 @@ pub(super) fn read_page(body: &[u8]) -> Result<Page, String> {
         serde_json::from_slice(body).map_err(|_| "it is not the JSON of a list".to_owned())?;
     let names = page
         .value
-        .unwrap_or_default()
         .iter()
         .map(|item| name_in(&item.id).ok_or_else(|| "an item's id names no certificate".to_owned()))
         .collect::<Result<_, _>>()?;

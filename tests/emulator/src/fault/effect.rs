@@ -35,6 +35,7 @@ impl Effect {
                 | Effect::Reset
                 | Effect::Silence
                 | Effect::InvalidJson
+                | Effect::OtherJson
                 | Effect::Html { .. }
                 | Effect::Redirect { .. }
                 | Effect::EchoError { .. }
@@ -92,6 +93,11 @@ impl Effect {
                 StatusCode::OK,
                 "application/json; charset=utf-8",
                 Bytes::from_static(b"{\"value\":[{\"id\":\"https://"),
+            ))),
+            Effect::OtherJson => Some(Instead::Answer(page(
+                StatusCode::OK,
+                "application/json; charset=utf-8",
+                Bytes::from_static(b"{\"status\":\"ok\"}"),
             ))),
             Effect::Html { status } => Some(Instead::Answer(page(
                 code(*status),

@@ -95,6 +95,8 @@ pub enum Effect {
     Silence,
     /// Answers 200 with JSON that ends too early.
     InvalidJson,
+    /// Answers 200 with a JSON object that is none of the service's, as a proxy on the way could.
+    OtherJson,
     /// Answers with an HTML page, as a proxy on the way would.
     Html {
         /// The HTTP status.

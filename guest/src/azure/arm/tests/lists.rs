@@ -25,6 +25,23 @@ fn w25_subscriptions_have_a_state_and_a_new_one_counts_as_usable() {
 }
 
 #[test]
+fn a_page_that_is_no_list_is_not_an_empty_one() {
+    for page in [
+        json!({}),
+        json!({"status": "ok"}),
+        json!({"error": {"code": "Busy"}}),
+        json!({"value": null}),
+    ] {
+        let fake = saying(200, &page);
+        let error = fake.run(arm(&fake).subscriptions()).complete().unwrap_err();
+        assert_eq!(error.failure(), Failure::UnreadableAnswer, "{page}");
+    }
+    let fake = saying(200, &json!({"value": []}));
+    let listed = fake.run(arm(&fake).subscriptions()).complete().unwrap();
+    assert!(listed.is_empty());
+}
+
+#[test]
 fn an_odd_subscription_does_not_hide_the_others() {
     let odd = [
         json!({"state": "Enabled"}),

@@ -21,9 +21,12 @@ enum Fault {
     Html,
     /// It answers in place of the service, which did its work.
     HtmlAfter,
+    /// The same, with JSON.
+    OtherJson,
+    OtherJsonAfter,
 }
 
-const FAULTS: [Fault; 11] = [
+const FAULTS: [Fault; 13] = [
     Fault::BrokenBefore,
     Fault::BrokenAfter,
     Fault::TimeoutAfter,
@@ -35,13 +38,19 @@ const FAULTS: [Fault; 11] = [
     Fault::Forbidden,
     Fault::Html,
     Fault::HtmlAfter,
+    Fault::OtherJson,
+    Fault::OtherJsonAfter,
 ];
 
 impl Fault {
     fn takes_effect(self) -> bool {
         matches!(
             self,
-            Fault::BrokenAfter | Fault::TimeoutAfter | Fault::ErrorAfter | Fault::HtmlAfter
+            Fault::BrokenAfter
+                | Fault::TimeoutAfter
+                | Fault::ErrorAfter
+                | Fault::HtmlAfter
+                | Fault::OtherJsonAfter
         )
     }
 
@@ -50,7 +59,11 @@ impl Fault {
         self.takes_effect()
             || matches!(
                 self,
-                Fault::BrokenBefore | Fault::ErrorBefore | Fault::Unavailable | Fault::Html
+                Fault::BrokenBefore
+                    | Fault::ErrorBefore
+                    | Fault::Unavailable
+                    | Fault::Html
+                    | Fault::OtherJson
             )
     }
 
@@ -69,7 +82,9 @@ impl Fault {
             | Fault::Unavailable => Failure::Unavailable,
             Fault::Throttled => Failure::Throttled,
             Fault::Forbidden => Failure::MissingRole,
-            Fault::Html | Fault::HtmlAfter => Failure::UnreadableAnswer,
+            Fault::Html | Fault::HtmlAfter | Fault::OtherJson | Fault::OtherJsonAfter => {
+                Failure::UnreadableAnswer
+            }
         }
     }
 
@@ -85,6 +100,7 @@ impl Fault {
             Fault::Unauthorized => error(401, "InvalidAuthenticationToken"),
             Fault::Forbidden => error(403, "AuthorizationFailed"),
             Fault::Html | Fault::HtmlAfter => Ok(answer(200, "<html>sign in</html>")),
+            Fault::OtherJson | Fault::OtherJsonAfter => Ok(answer(200, r#"{"status":"ok"}"#)),
         }
     }
 }
@@ -141,7 +157,14 @@ fn one_fault(store: &Store, number: usize, fault: Fault, lasting: Lasting) {
     assert!(fake.now() - start <= Duration::from_secs(898), "{case}");
     // A token that the issuer itself refuses is not asked for again.
     let passes = lasting == Lasting::Once
-        && !matches!(fault, Fault::Forbidden | Fault::Html | Fault::HtmlAfter)
+        && !matches!(
+            fault,
+            Fault::Forbidden
+                | Fault::Html
+                | Fault::HtmlAfter
+                | Fault::OtherJson
+                | Fault::OtherJsonAfter
+        )
         && !(fault == Fault::Unauthorized && number == 0);
     match outcome.status {
         Status::Success => {
@@ -183,7 +206,7 @@ fn one_fault(store: &Store, number: usize, fault: Fault, lasting: Lasting) {
 
 #[test]
 fn no_fault_at_any_request_makes_a_second_vault_or_a_wrong_one_and_the_next_run_ends_well() {
-    assert_eq!(every_fault(&store(), 9), 9 * 11 * 2);
+    assert_eq!(every_fault(&store(), 9), 9 * 13 * 2);
 }
 
 #[test]
@@ -192,7 +215,7 @@ fn nor_does_one_where_the_tenant_is_read_from_the_subscription() {
         tenant: "contoso.example".into(),
         ..store()
     };
-    assert_eq!(every_fault(&domain, 10), 10 * 11 * 2);
+    assert_eq!(every_fault(&domain, 10), 10 * 13 * 2);
 }
 
 #[test]

@@ -40,6 +40,33 @@ fn i3_a_failing_list_is_a_failure_of_its_kind() {
 }
 
 #[test]
+fn a_page_that_is_no_list_is_not_an_empty_one() {
+    for body in [
+        "{}",
+        r#"{"status":"ok"}"#,
+        r#"{"error":{"code":"Busy"}}"#,
+        r#"{"value":null,"nextLink":null}"#,
+        r#"{"nextLink":null}"#,
+    ] {
+        for skiptoken in [None, Some("$skiptoken=25")] {
+            let fake = vault(30, move |sent, _| {
+                let (_, query) = sent.url().split_once("/certificates?")?;
+                let hit = skiptoken.is_none_or(|token| query.contains(token));
+                hit.then(|| Ok(answer(200, body)))
+            });
+            for job in [job(), submitting()] {
+                let outcome = fake.run(run(&fake, &job, &store()));
+                assert_eq!(failed(&outcome), Failure::UnreadableAnswer, "{body}");
+                let word = "list the certificates";
+                assert!(outcome.message.contains(word), "{}", outcome.message);
+            }
+        }
+    }
+    let empty = healthy(0);
+    assert_eq!(inventory(&empty), Outcome::new(Status::Success, ""));
+}
+
+#[test]
 fn a_refused_submission_fails_the_job() {
     let fake = healthy(150);
     fake.refuse_submissions.set(true);
