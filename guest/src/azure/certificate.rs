@@ -1,7 +1,7 @@
 //! A certificate as Key Vault sends it (Azure REST, "CertificateBundle").
 //!
-//! It must not know what a platform calls its parts. Every field but the content may
-//! be absent: older versions come without a policy, imports without much else.
+//! It must not know what a platform calls its parts. Every field but the id and the content
+//! may be absent: older versions come without a policy, imports without much else.
 
 use std::collections::BTreeMap;
 
@@ -45,21 +45,25 @@ pub enum Exportable {
     Stated(bool),
 }
 
-/// What is wrong with the content of one certificate. None of the texts repeats it.
+/// Why an answer is not a certificate that can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// By its id it is the vault's answer about this certificate, and that has a defect.
+    Defective(Defect),
+    /// It may be anybody's, as a proxy's page would be, and says nothing about the
+    /// certificate. What it is instead.
+    Unreadable(&'static str),
+}
+
+/// What is wrong with one certificate. None of the texts repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Defect {
-    /// Not JSON, or not of the documented shape.
-    #[error("the answer is not the JSON of a certificate")]
-    Shape,
     /// `cer` is absent or empty.
     #[error("it has no content")]
     NoContent,
     /// `cer` is something else.
     #[error("its content is not a DER certificate")]
     NotDer,
-    /// The id is another certificate's.
-    #[error("the vault answered with another certificate")]
-    OtherName,
     /// Its name means another resource, so that it cannot be asked for.
     #[error("its name cannot be asked for")]
     Name,
@@ -128,20 +132,17 @@ impl Certificate {
     ///
     /// # Errors
     /// What keeps it from being a certificate of that name.
-    pub fn read(body: &[u8], requested: &Alias) -> Result<Certificate, Defect> {
-        let bundle: Bundle = serde_json::from_slice(body).map_err(|_| Defect::Shape)?;
+    pub fn read(body: &[u8], requested: &Alias) -> Result<Certificate, Unusable> {
+        let bundle: Bundle = serde_json::from_slice(body)
+            .map_err(|_| Unusable::Unreadable("it is not the JSON of a certificate"))?;
         let id = bundle.id.unwrap_or_default();
-        let name = name_in(&id).unwrap_or_else(|| requested.to_string());
+        let name = name_in(&id).ok_or(Unusable::Unreadable(
+            "it does not say which certificate it is",
+        ))?;
         if !is_name_of(&name, requested) {
-            return Err(Defect::OtherName);
+            return Err(Unusable::Unreadable("it is about another certificate"));
         }
-        let content = bundle.cer.filter(|content| !content.is_empty());
-        let der = STANDARD
-            .decode(content.ok_or(Defect::NoContent)?)
-            .map_err(|_| Defect::NotDer)?;
-        if !is_der_sequence(&der) {
-            return Err(Defect::NotDer);
-        }
+        let der = content(bundle.cer.as_deref()).map_err(Unusable::Defective)?;
         let policy = bundle.policy.as_ref();
         Ok(Certificate {
             name,
@@ -156,6 +157,14 @@ impl Certificate {
                 .and_then(KeyProperties::kind),
         })
     }
+}
+
+fn content(cer: Option<&str>) -> Result<Vec<u8>, Defect> {
+    let text = cer.filter(|text| !text.is_empty());
+    let der = STANDARD.decode(text.ok_or(Defect::NoContent)?);
+    der.ok()
+        .filter(|der| is_der_sequence(der))
+        .ok_or(Defect::NotDer)
 }
 
 /// Whether these bytes are one ASN.1 SEQUENCE, as long as they say (X.690 section 8.1,
@@ -189,7 +198,9 @@ mod tests {
     /// SEQUENCE { INTEGER 5 }
     const DER: &str = "MAMCAQU=";
 
-    fn read(body: &str) -> Result<Certificate, Defect> {
+    const ID: &str = "https://kv-one.vault.azure.net/certificates/Web-1";
+
+    fn read(body: &str) -> Result<Certificate, Unusable> {
         Certificate::read(body.as_bytes(), &Alias::parse("web-1").unwrap())
     }
 
@@ -217,13 +228,13 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_the_content_may_be_absent() {
+    fn everything_but_the_id_and_the_content_may_be_absent() {
         for body in [
-            format!(r#"{{"cer":"{DER}"}}"#),
-            format!(r#"{{"cer":"{DER}","id":null,"tags":null,"policy":null,"attributes":null}}"#),
+            format!(r#"{{"id":"{ID}","cer":"{DER}"}}"#),
+            format!(r#"{{"id":"{ID}","cer":"{DER}","tags":null,"policy":null,"attributes":null}}"#),
         ] {
             let certificate = read(&body).unwrap();
-            assert_eq!(certificate.name, "web-1");
+            assert_eq!(certificate.name, "Web-1");
             assert_eq!(certificate.version, None);
             assert_eq!(certificate.exportable, Exportable::NoPolicy);
             assert_eq!(certificate.key, None);
@@ -241,7 +252,7 @@ mod tests {
                 Exportable::Stated(false),
             ),
         ] {
-            let body = format!(r#"{{"cer":"{DER}","policy":{policy}}}"#);
+            let body = format!(r#"{{"id":"{ID}","cer":"{DER}","policy":{policy}}}"#);
             assert_eq!(read(&body).unwrap().exportable, wanted, "{policy}");
         }
     }
@@ -249,26 +260,44 @@ mod tests {
     #[test]
     fn a_curve_is_shown_rather_than_a_size() {
         let body = format!(
-            r#"{{"cer":"{DER}","policy":{{"key_props":{{"kty":"EC-HSM","crv":"P-256","key_size":256}}}}}}"#
+            r#"{{"id":"{ID}","cer":"{DER}",
+                "policy":{{"key_props":{{"kty":"EC-HSM","crv":"P-256","key_size":256}}}}}}"#
         );
         assert_eq!(read(&body).unwrap().key.as_deref(), Some("EC-HSM P-256"));
     }
 
     #[test]
-    fn what_is_not_a_certificate_is_a_defect_of_this_one() {
-        let other = format!(r#"{{"cer":"{DER}","id":"https://v/certificates/web-2/1"}}"#);
-        for (body, wanted) in [
-            ("<html>", Defect::Shape),
-            ("[]", Defect::Shape),
-            (r#"{"cer":7}"#, Defect::Shape),
-            ("{}", Defect::NoContent),
-            (r#"{"cer":null}"#, Defect::NoContent),
-            (r#"{"cer":""}"#, Defect::NoContent),
-            (r#"{"cer":"%%%"}"#, Defect::NotDer),
-            (r#"{"cer":"aGVsbG8="}"#, Defect::NotDer),
-            (other.as_str(), Defect::OtherName),
+    fn what_is_under_its_id_and_is_no_certificate_is_a_defect_of_this_one() {
+        for (rest, wanted) in [
+            ("", Defect::NoContent),
+            (r#","cer":null"#, Defect::NoContent),
+            (r#","cer":"""#, Defect::NoContent),
+            (r#","cer":"%%%""#, Defect::NotDer),
+            (r#","cer":"aGVsbG8=""#, Defect::NotDer),
         ] {
-            assert_eq!(read(body), Err(wanted), "{body}");
+            let body = format!(r#"{{"id":"{ID}"{rest}}}"#);
+            assert_eq!(read(&body), Err(Unusable::Defective(wanted)), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_its_id_says_nothing_about_the_certificate() {
+        let other = format!(r#"{{"cer":"{DER}","id":"https://v/certificates/web-2/1"}}"#);
+        let nameless = format!(r#"{{"cer":"{DER}","id":"web-1"}}"#);
+        for (body, word) in [
+            ("<html>", "not the JSON"),
+            ("[]", "not the JSON"),
+            (r#"{"cer":7}"#, "not the JSON"),
+            ("{}", "which certificate"),
+            (r#"{"status":"ok"}"#, "which certificate"),
+            (r#"{"cer":"MAMCAQU="}"#, "which certificate"),
+            (nameless.as_str(), "which certificate"),
+            (other.as_str(), "another certificate"),
+        ] {
+            match read(body) {
+                Err(Unusable::Unreadable(problem)) => assert!(problem.contains(word), "{problem}"),
+                other => panic!("{body}: {other:?}"),
+            }
         }
     }
 

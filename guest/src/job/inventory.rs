@@ -54,14 +54,14 @@ enum Problem {
         cause: String,
         failure: Failure,
     },
-    /// More were forbidden than could be read: that is no longer a matter of single names.
+    /// More are lost than could be read: that is no longer a matter of single names.
     #[error(
-        "{cause}; {forbidden} certificates may not be read, and only {read} could be: a platform \
-         would take the others as removed, so nothing is submitted. If it is meant so, set the \
-         option partial to submit"
+        "{cause}; {lost} certificates could not be read, and only {read} could: a platform would \
+         take the others as removed, so nothing is submitted. If it is meant so, set the option \
+         partial to submit"
     )]
-    MostForbidden {
-        forbidden: u64,
+    MostLost {
+        lost: u64,
         read: u64,
         cause: String,
         failure: Failure,
@@ -74,7 +74,7 @@ impl Problem {
             Problem::Call(error) => error.failure(),
             Problem::Submission(_) => Failure::SubmissionRefused,
             Problem::Cancelled => Failure::Cancelled,
-            Problem::Nothing { failure, .. } | Problem::MostForbidden { failure, .. } => *failure,
+            Problem::Nothing { failure, .. } | Problem::MostLost { failure, .. } => *failure,
         }
     }
 }
@@ -187,9 +187,6 @@ struct Inventory<'v, 'e, E> {
     done: u64,
     /// The error of the first certificate that could not be read.
     first_loss: Option<(Failure, String)>,
-    /// How many were forbidden, and the error of the first.
-    forbidden: u64,
-    first_forbidden: Option<(Failure, String)>,
     /// Names in lower case: a vault that changes while it is listed may show one twice.
     listed: BTreeSet<String>,
     waiting: VecDeque<Alias>,
@@ -205,8 +202,6 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
             gaps: Gaps::default(),
             done: 0,
             first_loss: None,
-            forbidden: 0,
-            first_forbidden: None,
             listed: BTreeSet::new(),
             waiting: VecDeque::new(),
             gone: 0,
@@ -318,11 +313,6 @@ impl<E: Environment> Inventory<'_, '_, E> {
             }
             Err(error) if self.tolerates(&error) => {
                 let (failure, cause) = (error.failure(), error.to_string());
-                if error.forbids_one_name() {
-                    self.forbidden += 1;
-                    self.first_forbidden
-                        .get_or_insert_with(|| (failure, cause.clone()));
-                }
                 self.lose(name.as_str(), &error.briefly(), failure, cause);
             }
             Err(error) => return Err(error.into()),
@@ -361,26 +351,23 @@ impl<E: Environment> Inventory<'_, '_, E> {
     }
 
     fn end(mut self) -> Result<Gaps, Problem> {
-        let count = self.batches.count();
-        if count == 0
-            && let Some((failure, cause)) = self.first_loss
-        {
-            return Err(Problem::Nothing {
-                count: self.gaps.missing.count(),
-                cause,
-                failure,
-            });
-        }
-        if self.forbidden > self.done
-            && self.options.partial == Partial::Refuse
-            && let Some((failure, cause)) = self.first_forbidden
-        {
-            return Err(Problem::MostForbidden {
-                forbidden: self.forbidden,
-                read: self.done,
-                cause,
-                failure,
-            });
+        let (count, lost, read) = (self.batches.count(), self.gaps.missing.count(), self.done);
+        if let Some((failure, cause)) = self.first_loss.take() {
+            if count == 0 {
+                return Err(Problem::Nothing {
+                    count: lost,
+                    cause,
+                    failure,
+                });
+            }
+            if lost > read && self.options.partial == Partial::Refuse {
+                return Err(Problem::MostLost {
+                    lost,
+                    read,
+                    cause,
+                    failure,
+                });
+            }
         }
         self.step(true)?;
         self.batches.hand_over()?;

@@ -20,7 +20,7 @@ pub enum NameReading {
     Found(Vec<(Found, Option<String>)>),
     /// It was deleted since the list was made.
     Gone,
-    /// It is there, but what came is not a certificate.
+    /// It is there, and is not one that can be used.
     Defective(Defect),
 }
 

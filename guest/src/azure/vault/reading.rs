@@ -6,7 +6,7 @@ use job_scope::Alias;
 
 use super::{LIST_PATH, Vault, is_gone};
 use crate::azure::action::Action;
-use crate::azure::certificate::{Certificate, Defect};
+use crate::azure::certificate::{Certificate, Defect, Unusable};
 use crate::azure::current::Current;
 use crate::azure::error::CallError;
 use crate::env::Environment;
@@ -18,7 +18,7 @@ pub enum Reading {
     Certificate(Box<Certificate>),
     /// It was deleted since the list was made.
     Gone,
-    /// It is there, but what came is not one.
+    /// It is there, and is not one that can be used.
     Defective(Defect),
 }
 
@@ -26,7 +26,8 @@ impl<E: Environment> Vault<'_, E> {
     /// Reads the current version of a certificate.
     ///
     /// # Errors
-    /// Whatever keeps it from being read, other than its absence or its content.
+    /// Whatever keeps it from being read, other than its absence or its content; an answer that
+    /// is not the vault's about this certificate is one of them.
     pub async fn certificate(&self, name: &Alias) -> Result<Reading, CallError> {
         self.read(name, &format!("{LIST_PATH}/{name}")).await
     }
@@ -65,10 +66,14 @@ impl<E: Environment> Vault<'_, E> {
         let shown = self.calls().discretion().certificate(name.as_str());
         let call = self.service.call(Action::ReadCertificate(shown));
         match self.service.get(&call, url).await {
-            Ok(response) => Ok(match Certificate::read(&response.body, name) {
-                Ok(certificate) => Reading::Certificate(Box::new(certificate)),
-                Err(defect) => Reading::Defective(defect),
-            }),
+            Ok(response) => match Certificate::read(&response.body, name) {
+                Ok(certificate) => Ok(Reading::Certificate(Box::new(certificate))),
+                Err(Unusable::Defective(defect)) => Ok(Reading::Defective(defect)),
+                Err(Unusable::Unreadable(problem)) => Err(CallError::Unreadable {
+                    problem: problem.to_owned(),
+                    call,
+                }),
+            },
             Err(error) if is_gone(&error) => Ok(Reading::Gone),
             Err(error) => Err(error),
         }

@@ -217,7 +217,8 @@ fn w31_a_throttled_answer_holds_back_every_other_call_to_the_vault() {
             let response = answer(429, r#"{"error":{"code":"Throttled"}}"#);
             return Ok(with_header(response, "retry-after", "10"));
         }
-        Ok(answer(200, "{}"))
+        let id = sent.url().split('?').next().unwrap();
+        Ok(answer(200, &format!(r#"{{"id":"{id}"}}"#)))
     })
     .latency(30);
     let vault = vault(&fake);

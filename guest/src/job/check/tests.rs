@@ -70,7 +70,10 @@ impl Azure {
         } else if url.contains("/certificates?") {
             self.list
         } else if url.contains("/certificates/web-1?") {
-            (200, r#"{"cer":"MAMCAQU="}"#)
+            (
+                200,
+                r#"{"id":"https://kv-one.vault.azure.net/certificates/web-1/1","cer":"MAMCAQU="}"#,
+            )
         } else if url.contains("/vaults/kv-one/providers/Microsoft.Authorization/permissions?") {
             self.in_vault
         } else if url.contains("/resourceGroups/rg-one/providers/Microsoft.Authorization/") {

@@ -65,6 +65,16 @@ fn bundle(name: &str) -> String {
     )
 }
 
+/// The vault's answer about a certificate that has no content.
+fn hollow(name: &str) -> String {
+    bundle(name).replace(r#""cer":"MAMCAQU=","#, "")
+}
+
+/// The same about one whose content is none.
+fn garbled(name: &str) -> String {
+    bundle(name).replace("MAMCAQU=", "aGVsbG8=")
+}
+
 /// A page of 25 with a link as the service makes it.
 fn page(url: &str, count: usize) -> Answer {
     let first: usize = url

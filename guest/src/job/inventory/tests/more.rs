@@ -89,11 +89,11 @@ fn without_the_option_no_versions_are_asked_for_and_none_is_marked() {
 
 #[test]
 fn a_version_that_is_pending_or_gone_is_left_out() {
-    for (status, body) in [(404, GONE), (200, r#"{"cer":null}"#)] {
+    for (status, body) in [(404, GONE.to_owned()), (200, hollow(&name(0)))] {
         let odd = versioned();
         let fake = vault(1, move |sent, earlier| {
             if sent.url().contains(OLDER) {
-                return Some(Ok(answer(status, body)));
+                return Some(Ok(answer(status, &body)));
             }
             let answered = odd_answer(&odd, sent, earlier);
             sent.url().contains("/versions?").then_some(answered)
@@ -181,9 +181,10 @@ fn a_certificate_without_a_version_has_no_chain_and_gaps_of_both_kinds_are_told(
     let fake = vault(3, |sent, _| {
         let name_asked = asked(sent)?;
         Some(Ok(if name_asked == name(0) {
-            answer(200, "{}")
+            answer(200, &hollow(name_asked))
         } else {
-            answer(200, r#"{"cer":"MAMCAQU="}"#)
+            let id = format!("{VAULT}/certificates/{name_asked}");
+            answer(200, &format!(r#"{{"id":"{id}","cer":"MAMCAQU="}}"#))
         }))
     });
     let store = Store {
