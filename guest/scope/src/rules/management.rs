@@ -27,17 +27,10 @@ pub(super) fn create_store(
     store: Option<&StoreScope>,
     new_vault: Option<&NewVault>,
 ) -> Vec<RuleTemplate> {
-    let tenant = store
-        .and_then(StoreScope::tenant)
-        .filter(|tenant| tenant.is_guid());
+    let tenant = known_tenant(store);
     let mut rules = vec![
         group(),
-        get(
-            "get-vault",
-            "Looks whether the vault exists, and follows its creation",
-            VAULT,
-            ARM_VAULTS_API_VERSION,
-        ),
+        vault("Looks whether the vault exists, and follows its creation"),
         RuleTemplate {
             query: api_version(ARM_VAULTS_API_VERSION),
             body: BodyTemplate::Json(JsonTemplate {
@@ -53,18 +46,20 @@ pub(super) fn create_store(
         },
     ];
     if tenant.is_none() {
-        // A managed identity's job does not say its tenant, and a domain is not what a vault takes.
-        rules.push(get(
-            "get-subscription",
-            "Reads which tenant the subscription belongs to",
-            "https://{arm}/subscriptions/{subscription}",
-            ARM_SUBSCRIPTIONS_API_VERSION,
-        ));
+        rules.push(subscription());
     }
     if let Some(new_vault) = new_vault {
         rules.push(put_vault(new_vault, tenant));
     }
     rules
+}
+
+/// The tenant that a vault can be created with. A managed identity's job does not say it, and a
+/// domain is not what a vault takes: then the subscription's has to be read.
+fn known_tenant(store: Option<&StoreScope>) -> Option<&TenantId> {
+    store
+        .and_then(StoreScope::tenant)
+        .filter(|tenant| tenant.is_guid())
 }
 
 fn put_vault(new_vault: &NewVault, tenant: Option<&TenantId>) -> RuleTemplate {
@@ -108,6 +103,19 @@ fn group() -> RuleTemplate {
     )
 }
 
+fn vault(purpose: &'static str) -> RuleTemplate {
+    get("get-vault", purpose, VAULT, ARM_VAULTS_API_VERSION)
+}
+
+fn subscription() -> RuleTemplate {
+    get(
+        "get-subscription",
+        "Reads which tenant the subscription belongs to",
+        "https://{arm}/subscriptions/{subscription}",
+        ARM_SUBSCRIPTIONS_API_VERSION,
+    )
+}
+
 fn list_subscriptions() -> RuleTemplate {
     RuleTemplate {
         query: PageQuery::arm(ARM_SUBSCRIPTIONS_API_VERSION).pairs(),
@@ -131,6 +139,9 @@ pub(super) fn check(kinds: &[JobKind], store: Option<&StoreScope>) -> Vec<RuleTe
     if store.is_some_and(|store| store.resource_group().is_some()) {
         if of(&[JobKind::CreateStore]) {
             rules.push(group());
+            if known_tenant(store).is_none() {
+                rules.push(subscription());
+            }
         }
         if of(&[JobKind::CreateStore, JobKind::Discovery]) {
             rules.push(permissions(
@@ -140,6 +151,9 @@ pub(super) fn check(kinds: &[JobKind], store: Option<&StoreScope>) -> Vec<RuleTe
             ));
         }
         if of(&[JobKind::Add, JobKind::Remove]) {
+            rules.push(vault(
+                "Looks whether the vault goes by roles or by access policies",
+            ));
             rules.push(permissions(
                 "get-vault-permissions",
                 "Asks what this identity may do in the vault",

@@ -168,6 +168,7 @@ fn the_other_jobs_may_send_what_their_row_of_the_table_says() {
                 "GET https://{arm}/subscriptions",
                 "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}",
                 "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Authorization/permissions",
+                "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}",
                 "GET https://{arm}/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.KeyVault/vaults/{vault}/providers/Microsoft.Authorization/permissions",
             ],
         ),

@@ -1,9 +1,10 @@
 //! The check: whether an identity could do its work, without changing anything.
 //!
 //! What decides, for each kind of job: a token; one page of the vault's list and one
-//! certificate of it; the resource group; and the permissions that Azure Resource Manager
-//! reports, where the identity may ask for them. What cannot be seen without trying (an
-//! import into a vault with access policies) is told as not known, and so is what would have
+//! certificate of it; the resource group, and the subscription where a Create would read it;
+//! and the permissions that Azure Resource Manager reports, where the identity may ask for them
+//! and the vault goes by roles. What cannot be seen without trying (an import into a vault with
+//! access policies) is told as not known, and so is what would have
 //! to be asked of Azure Resource Manager where the option `check-arm` forbids it. An inventory
 //! needs nothing of it.
 //!
@@ -24,6 +25,7 @@ use self::needs::{Needs, READ_ACTION, needs};
 use super::input;
 use super::watch;
 use crate::azure::arm::permissions::Permissions;
+use crate::azure::arm::vaults::VaultRef;
 use crate::azure::arm::{Arm, group_path, vault_path};
 use crate::azure::audience::Audience;
 use crate::azure::calls::Calls;
@@ -58,6 +60,8 @@ struct Check<'e, E> {
     vault: Vault<'e, E>,
     arm: Arm<'e, E>,
 }
+
+const NO_GROUP: &str = "the store path names no resource group";
 
 /// Why a finding stays open that only Azure Resource Manager could close.
 const NOT_ASKED: &str = "Azure Resource Manager is not asked by this check";
@@ -145,7 +149,41 @@ impl<'e, E: Environment> Check<'e, E> {
             _ if !changes => None,
             _ => Some(self.vault_permissions().await),
         };
-        InVault { read, permissions }
+        // Only of whoever may read it is a "yes" at stake.
+        let by_roles = match &permissions {
+            Some(Ok(_)) if read.is_ok() => self.vault_goes_by_roles().await,
+            _ => Ok(()),
+        };
+        InVault {
+            read,
+            permissions,
+            by_roles,
+        }
+    }
+
+    /// Roles tell nothing about a vault that goes by access policies; the error says why they
+    /// may not.
+    async fn vault_goes_by_roles(&self) -> Result<(), String> {
+        let Some(group) = self.scope.resource_group() else {
+            return Err(NO_GROUP.to_owned());
+        };
+        let vault = VaultRef {
+            subscription: self.scope.subscription(),
+            group,
+            name: self.scope.vault(),
+        };
+        match self.arm.vault(vault).await {
+            Ok(Some(sight)) if sight.vault.rbac == Some(true) => Ok(()),
+            Ok(Some(_)) => {
+                Err("the vault goes by its access policies, which roles do not tell".into())
+            }
+            Ok(None) => Err(format!(
+                "Azure Resource Manager does not show the vault in {group}"
+            )),
+            Err(error) => Err(format!(
+                "whether the vault goes by roles or by access policies is not told: {error}"
+            )),
+        }
     }
 
     /// One page, and the first certificate of it.
@@ -162,7 +200,7 @@ impl<'e, E: Environment> Check<'e, E> {
             return Err(NOT_ASKED.to_owned());
         }
         let Some(group) = self.scope.resource_group() else {
-            return Err("the store path names no resource group".to_owned());
+            return Err(NO_GROUP.to_owned());
         };
         let path = vault_path(self.scope.subscription(), group, self.scope.vault());
         let permissions = self.arm.permissions(&path).await;
@@ -185,6 +223,9 @@ impl<'e, E: Environment> Check<'e, E> {
         if let Err(error) = found.await {
             return Finding::Cannot(error.failure(), error.to_string());
         }
+        if let Err(error) = self.read_tenant().await {
+            return Finding::Cannot(error.failure(), error.to_string());
+        }
         let path = group_path(self.scope.subscription(), group);
         match self.arm.permissions(&path).await {
             Ok(permissions) => self.of_group(JobKind::CreateStore, &permissions, group.as_str()),
@@ -192,6 +233,18 @@ impl<'e, E: Environment> Check<'e, E> {
                 "the resource group is there, but what the identity may do in it is not told: \
                  {error}"
             )),
+        }
+    }
+
+    /// A vault is created with the id of its tenant. Where the job does not say it, a Create
+    /// reads the subscription.
+    async fn read_tenant(&self) -> Result<(), CallError> {
+        match self.scope.tenant() {
+            Some(tenant) if tenant.is_guid() => Ok(()),
+            _ => {
+                let tenant = self.arm.tenant_of(self.scope.subscription());
+                tenant.await.map(|_| ())
+            }
         }
     }
 
@@ -246,6 +299,8 @@ struct InVault {
     read: Result<(), CallError>,
     /// `None` where they were not asked for; an error says why they are not told.
     permissions: Option<Result<Permissions, String>>,
+    /// Or why the permissions may mean nothing.
+    by_roles: Result<(), String>,
 }
 
 impl InVault {
@@ -286,10 +341,12 @@ impl InVault {
             }
             None => return untold("it may read, but what else was not asked"),
         };
+        if let Err(why) = &self.by_roles {
+            return untold(&format!("it may read, but what else is not known: {why}"));
+        }
         let missing = needs.lacking_in_vault(permissions);
-        // It could read although no role says so: the vault goes by its access policies.
         if missing.contains(&READ_ACTION) {
-            return untold("it may read by the vault's access policies, which roles do not tell");
+            return untold("it may read although none of its roles says so");
         }
         missing_actions(&missing, needs.role, "the vault")
     }

@@ -25,6 +25,7 @@ const CONTRIBUTOR: &str = r#"{"value":[{"actions":["Microsoft.KeyVault/*",
 const ADMINISTRATOR: &str = r#"{"value":[{"actions":["Microsoft.KeyVault/*/read","Microsoft.Resources/subscriptions/resourceGroups/read"],
     "dataActions":["Microsoft.KeyVault/vaults/*"]}]}"#;
 const NONE: &str = r#"{"value":[]}"#;
+const ABSENT: &str = r#"{"error":{"code":"ResourceNotFound","message":"none"}}"#;
 const FORBIDDEN: &str = r#"{"error":{"code":"AuthorizationFailed","message":"The client does not have authorization to perform action 'Microsoft.Authorization/permissions/read' over scope '/x'."}}"#;
 const RBAC: &str = r#"{"error":{"code":"Forbidden","message":"Caller is not authorized.","innererror":{"code":"ForbiddenByRbac"}}}"#;
 const POLICY: &str = r#"{"error":{"code":"Forbidden","message":"no list permission","innererror":{"code":"AccessDenied"}}}"#;
@@ -35,6 +36,8 @@ struct Azure {
     token: u16,
     list: (u16, &'static str),
     in_vault: (u16, &'static str),
+    vault: (u16, &'static str),
+    subscription: (u16, &'static str),
     group: u16,
     in_group: (u16, &'static str),
     subscriptions: &'static str,
@@ -49,6 +52,11 @@ impl Default for Azure {
                 r#"{"value":[{"id":"https://kv-one.vault.azure.net/certificates/web-1"}]}"#,
             ),
             in_vault: (200, OFFICER),
+            vault: (200, r#"{"properties":{"enableRbacAuthorization":true}}"#),
+            subscription: (
+                200,
+                r#"{"tenantId":"11111111-1111-1111-1111-111111111111"}"#,
+            ),
             group: 200,
             in_group: (200, CONTRIBUTOR),
             subscriptions: r#"{"value":[{"subscriptionId":"22222222-2222-4222-8222-222222222222","state":"Enabled"}]}"#,
@@ -76,6 +84,10 @@ impl Azure {
             )
         } else if url.contains("/vaults/kv-one/providers/Microsoft.Authorization/permissions?") {
             self.in_vault
+        } else if url.contains("/vaults/kv-one?") {
+            self.vault
+        } else if url.contains("/subscriptions/22222222-2222-2222-2222-222222222222?") {
+            self.subscription
         } else if url.contains("/resourceGroups/rg-one/providers/Microsoft.Authorization/") {
             self.in_group
         } else if url.contains(GROUP) {
@@ -131,11 +143,8 @@ fn check_with(options: &[(&str, &str)], azure: Azure, kinds: &[JobKind]) -> (Out
 
 fn check_job(job: &Job, store: &Store, azure: Azure, kinds: &[JobKind]) -> (Outcome, Fake) {
     let fake = Fake::new(move |sent, _| {
-        assert_eq!(
-            sent.request.method == Method::Post,
-            sent.url().contains("/oauth2/"),
-            "a check changes nothing"
-        );
+        let asks = sent.request.method == Method::Get || sent.url().contains("/oauth2/");
+        assert!(asks, "a check changes nothing");
         azure.answer(sent.url())
     });
     let outcome = fake.run(run(&fake, job, store, kinds));
@@ -246,19 +255,46 @@ fn what_is_missing_is_named_with_the_role_that_gives_it() {
 
 #[test]
 fn a_vault_with_access_policies_does_not_tell_what_may_be_imported() {
-    let policies = Azure {
+    // Whatever roles the identity has, or has not.
+    for in_vault in [NONE, READER, OFFICER] {
+        for (vault, why) in [
+            (
+                (200, r#"{"properties":{"enableRbacAuthorization":false}}"#),
+                "goes by its access policies",
+            ),
+            ((200, r#"{"properties":{}}"#), "goes by its access policies"),
+            ((403, FORBIDDEN), "not told: could not"),
+            ((404, ABSENT), "does not show the vault in rg-one"),
+        ] {
+            let policies = Azure {
+                in_vault: (200, in_vault),
+                vault,
+                ..Azure::default()
+            };
+            assert_eq!(
+                check(policies, &[JobKind::Inventory]).status,
+                Status::Success
+            );
+            for (kind, needed) in [
+                (JobKind::Add, "Get and List, Import, Recover"),
+                (JobKind::Remove, "Get and List, Delete"),
+            ] {
+                let outcome = check(policies, &[kind]);
+                assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+                for word in [why, "access policies", needed] {
+                    assert!(outcome.message.contains(word), "{}", outcome.message);
+                }
+            }
+        }
+    }
+    let odd = Azure {
         in_vault: (200, NONE),
         ..Azure::default()
     };
-    assert_eq!(
-        check(policies, &[JobKind::Inventory]).status,
-        Status::Success
-    );
-    let outcome = check(policies, &[JobKind::Add]);
+    let outcome = check(odd, &[JobKind::Add]);
     assert_eq!(outcome.status, Status::Warning);
-    for word in ["access policies", "Get and List, Import, Recover"] {
-        assert!(outcome.message.contains(word), "{}", outcome.message);
-    }
+    let word = "none of its roles says so";
+    assert!(outcome.message.contains(word), "{}", outcome.message);
     let refused = Azure {
         list: (403, POLICY),
         in_vault: (200, NONE),
@@ -333,6 +369,41 @@ fn a_missing_group_and_a_path_without_one_are_told() {
         let (outcome, _) = check_at(short, Azure::default(), &[kind]);
         assert_eq!(outcome.status, status, "{kind}: {}", outcome.message);
     }
+}
+
+#[test]
+fn where_a_create_would_read_the_subscription_so_does_the_check() {
+    let path = "22222222-2222-2222-2222-222222222222:rg-one:kv-one";
+    let unreadable = Azure {
+        subscription: (403, FORBIDDEN),
+        ..Azure::default()
+    };
+    let nameless = Azure {
+        subscription: (200, "{}"),
+        ..Azure::default()
+    };
+    let machine = Job {
+        credential: Credential::ManagedIdentity(None),
+        ..job()
+    };
+    let domain = Store {
+        tenant: "contoso.example".into(),
+        ..store(path)
+    };
+    for (job, store) in [(job(), domain), (machine, store(path))] {
+        let of = |azure| check_job(&job, &store, azure, &[JobKind::CreateStore]);
+        let (outcome, fake) = of(Azure::default());
+        assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+        assert_eq!(fake.sent_to("222222222222?").len(), 1);
+        let (outcome, _) = of(unreadable);
+        assert_eq!(outcome.status, Status::Failure(Failure::MissingRole));
+        let word = "role Reader on the subscription";
+        assert!(outcome.message.contains(word), "{}", outcome.message);
+        let (outcome, _) = of(nameless);
+        assert_eq!(outcome.status, Status::Failure(Failure::UnreadableAnswer));
+    }
+    let (_, fake) = check_at(path, Azure::default(), &[JobKind::CreateStore]);
+    assert_eq!(fake.sent_to("222222222222?").len(), 0);
 }
 
 #[test]

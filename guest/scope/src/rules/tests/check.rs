@@ -27,7 +27,7 @@ fn a_check_may_ask_what_its_kinds_need_and_nothing_else() {
             [
                 &["token", "token-arm"],
                 &VAULT[..],
-                &["get-vault-permissions"],
+                &["get-vault", "get-vault-permissions"],
             ]
             .concat(),
         ),
@@ -36,7 +36,7 @@ fn a_check_may_ask_what_its_kinds_need_and_nothing_else() {
             [
                 &["token", "token-arm"],
                 &VAULT[..],
-                &["get-vault-permissions"],
+                &["get-vault", "get-vault-permissions"],
             ]
             .concat(),
         ),
@@ -50,6 +50,30 @@ fn a_check_may_ask_what_its_kinds_need_and_nothing_else() {
         ),
     ] {
         assert_eq!(check_of(kinds, CheckArm::Ask), wanted, "{kinds:?}");
+    }
+}
+
+#[test]
+fn a_check_of_a_create_may_read_the_subscription_where_a_create_would() {
+    let machine = Identity::ManagedIdentity { client_id: None };
+    for (tenant, identity, reads) in [
+        ("11111111-1111-4111-8111-111111111111", secret(), false),
+        ("contoso.example", secret(), true),
+        ("11111111-1111-4111-8111-111111111111", machine, true),
+    ] {
+        let store = store_of_tenant(tenant, &identity);
+        let may_read = |kind, check_kinds| {
+            let rules = super::super::rules(Needs {
+                store: Some(&store),
+                check_kinds,
+                ..Needs::new(kind, &identity)
+            });
+            rules.iter().any(|rule| rule.id == "get-subscription")
+        };
+        assert_eq!(may_read(JobKind::CreateStore, &[]), reads, "{tenant}");
+        let kinds = [JobKind::CreateStore];
+        assert_eq!(may_read(JobKind::Check, &kinds), reads, "{tenant}");
+        assert!(!may_read(JobKind::Check, &[JobKind::Add]), "{tenant}");
     }
 }
 
