@@ -4,6 +4,8 @@
 //!
 //! It must not send or keep anything: values to values.
 
+pub mod advice;
+
 use job_scope::CLIENT_ASSERTION_TYPE;
 
 use crate::contract::Secret;

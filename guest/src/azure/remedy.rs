@@ -3,11 +3,12 @@
 //!
 //! It must not know a job; and nothing that is not already in its arguments.
 //!
-//! Codes: Microsoft Learn, "Azure Key Vault REST API error codes" and "Microsoft Entra
-//! authentication and authorization error codes".
+//! Codes: Microsoft Learn, "Azure Key Vault REST API error codes"; those of Entra ID and of
+//! Azure Resource Manager have their advice beside their protocols.
 
 use super::action::{Action, Call, Party};
 use super::arm::advice;
+use super::entra;
 use super::refusal::Refusal;
 use super::retry::GiveUp;
 use super::token::TokenRefusal;
@@ -19,18 +20,7 @@ pub fn token(refusal: &TokenRefusal, call: &Call) -> String {
     let advice = if call.action == Action::AskMachineForToken {
         machine_advice(refusal)
     } else {
-        ADVICE
-            .iter()
-            .find(|(code, _)| refusal.has_code(*code))
-            .map(|(_, advice)| *advice)
-            .or(match refusal.error.as_deref() {
-                Some("invalid_client") => Some("check the client id and its secret"),
-                Some("unauthorized_client") => Some("check the client id and the tenant"),
-                None => {
-                    Some("something between the job and Entra ID has answered; check the proxy")
-                }
-                _ => None,
-            })
+        Some(entra::advice::of(refusal))
     };
     let cause = format!("{server} gave no token: {refusal}");
     with_advice(cause, advice)
@@ -48,68 +38,6 @@ fn machine_advice(refusal: &TokenRefusal) -> Option<&'static str> {
         _ => Some("managed identities need an Azure virtual machine"),
     }
 }
-
-/// What to do about the commonest AADSTS codes.
-const ADVICE: &[(u64, &str)] = &[
-    (
-        7_000_215,
-        "the client secret is wrong: give the secret's value, not its id",
-    ),
-    (
-        7_000_222,
-        "the client secret has expired: make a new one under \"Certificates & secrets\" of the \
-         application and give it to the platform; two secrets may overlap, so that no job fails \
-         in between",
-    ),
-    (
-        700_016,
-        "the application is not known in this tenant: check the client id and the tenant",
-    ),
-    (
-        7_000_229,
-        "the application has no service principal in this tenant: have an administrator add it",
-    ),
-    (
-        700_027,
-        "the federated token was not accepted: check issuer, subject and audience of the \
-         application's federated credential",
-    ),
-    (
-        70_021,
-        "no federated credential of the application matches the token: check its issuer, subject \
-         and audience",
-    ),
-    (
-        7_000_112,
-        "the application is disabled: have it enabled in Entra ID",
-    ),
-    (
-        90_002,
-        "the tenant is not known in this cloud: check the client machine and AzureCloud",
-    ),
-    (900_021, "the tenant is neither a GUID nor a domain"),
-    (900_023, "the tenant is neither a GUID nor a domain"),
-    (
-        90_038,
-        "the tenant lives in another national cloud: check AzureCloud",
-    ),
-    (
-        900_382,
-        "the tenant lives in another national cloud: check AzureCloud",
-    ),
-    (
-        900_432,
-        "the tenant lives in another national cloud: check AzureCloud",
-    ),
-    (
-        500_011,
-        "the service is not known in this tenant: check the tenant and AzureCloud",
-    ),
-    (
-        53_003,
-        "a conditional access policy of the tenant blocks the application",
-    ),
-];
 
 /// The service refused.
 pub fn service(refusal: &Refusal, call: &Call, hint: Option<&str>) -> String {

@@ -40,6 +40,20 @@ pub struct TokenRefusal {
     pub detail: Option<&'static str>,
     /// `trace_id`, for a support case.
     pub trace_id: Option<String>,
+    /// What the identity was to be proved with.
+    pub proved_by: ProvedBy,
+}
+
+/// What an identity proves itself with where it asks for a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProvedBy {
+    /// A client secret.
+    #[default]
+    Secret,
+    /// A federated token.
+    Assertion,
+    /// That it runs on the machine.
+    Machine,
 }
 
 #[derive(Deserialize, Default)]
@@ -108,7 +122,8 @@ fn seconds(value: &Value) -> Option<Duration> {
 }
 
 impl TokenRefusal {
-    /// Reads an answer that is not a token.
+    /// Reads an answer that is not a token. It does not say what the identity
+    /// was to be proved with.
     pub fn read(response: &Response, discretion: &Discretion) -> TokenRefusal {
         let wire: WireRefusal = serde_json::from_slice(&response.body).unwrap_or_default();
         let mut codes = wire.error_codes;
@@ -121,6 +136,7 @@ impl TokenRefusal {
                 .error_description
                 .and_then(|description| discretion.words(&description)),
             trace_id: wire.trace_id.and_then(|id| discretion.id(&id)),
+            proved_by: ProvedBy::default(),
         }
     }
 

@@ -16,7 +16,7 @@ use super::entra::{Application, Proof};
 use super::error::CallError;
 use super::identity_endpoint::{self, ENDPOINT, ManagedIdentity};
 use super::retry::{Repeat, Trouble};
-use super::token::{Issued, TokenRefusal};
+use super::token::{Issued, ProvedBy, TokenRefusal};
 use crate::contract::Secret;
 use crate::env::Environment;
 use crate::host::LogLevel;
@@ -81,6 +81,16 @@ impl Issuer {
                     .map_err(|reason| CallError::NoAssertion { reason }),
             },
             Issuer::Endpoint(_) => Ok(Secret::new(String::new())),
+        }
+    }
+
+    fn proved_by(&self) -> ProvedBy {
+        match self {
+            Issuer::Entra(application) => match application.proof {
+                Proof::Secret(_) => ProvedBy::Secret,
+                Proof::Assertion => ProvedBy::Assertion,
+            },
+            Issuer::Endpoint(_) => ProvedBy::Machine,
         }
     }
 
@@ -218,7 +228,10 @@ impl Tokens {
         };
         let judge = |response: &Response| {
             (response.status != 200).then(|| {
-                let refusal = Box::new(TokenRefusal::read(response, discretion));
+                let refusal = Box::new(TokenRefusal {
+                    proved_by: self.issuer.proved_by(),
+                    ..TokenRefusal::read(response, discretion)
+                });
                 Verdict {
                     trouble: if self.issuer.is_passing(&refusal) {
                         Trouble::Transient

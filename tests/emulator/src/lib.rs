@@ -26,6 +26,7 @@ mod vault;
 pub use clock::Clock;
 pub use cloud::Cloud;
 pub use emulator::{Disconnected, Emulator, StartError};
+pub use entra::codes as entra_codes;
 pub use fault::{Applied, DeliveredBody, Delivery, Effect, Fault, When, deliver};
 pub use log::RequestRecord;
 pub use pki::KeyKind;

@@ -340,6 +340,11 @@ fn row(code: u64) -> Option<Row> {
     ROWS.iter().find(|row| row.0 == code).copied()
 }
 
+/// Every AADSTS code that Entra ID answers with here, by itself or by a fault.
+pub fn codes() -> impl Iterator<Item = u64> {
+    ROWS.iter().map(|row| row.0)
+}
+
 /// Whether a code is in the table.
 pub(crate) fn is_code(code: u64) -> bool {
     row(code).is_some()

@@ -24,6 +24,7 @@ use crate::seed::Seed;
 
 use directory::Directory;
 use error::Problem;
+pub use error::codes;
 pub(crate) use error::{is_code, named, plain};
 pub(crate) use token::{Claims, TokenProblem, Tokens, object_id};
 
