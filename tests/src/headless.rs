@@ -10,7 +10,7 @@ use extension_host::engine::{Cancel, Engine, Extension};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::{Item, Job, parse};
 use extension_host::policy::Policy;
-use extension_host::runner::{Host, Observer, Report, Threads};
+use extension_host::runner::{Host, Machine, Observer, Report, Threads};
 use http::Request;
 use http_body_util::BodyExt;
 use std::collections::BTreeMap;
@@ -112,6 +112,7 @@ impl Headless {
             clock: Clock::starting_at(wall),
             limits: Limits::default(),
             threads: Threads::Caller,
+            machine: Machine::Virtual,
         };
         Self {
             emulator,

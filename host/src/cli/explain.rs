@@ -17,7 +17,9 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
     drop(text);
     let policy = setup::policy(args.policy.as_deref())?;
     let reached = match parsed.job {
-        Ok(job) => reach(&identified(job, &policy), &policy).map_err(|failure| failure.message),
+        Ok(job) => identified(job, &policy)
+            .and_then(|job| reach(&job, &policy))
+            .map_err(|failure| failure.message),
         Err(error) => Err(error.to_string()),
     };
     let reach = match reached {

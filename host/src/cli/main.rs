@@ -15,7 +15,6 @@ mod facts;
 mod inspect;
 mod inventory;
 mod job;
-mod machine;
 mod run;
 mod say;
 mod setup;

@@ -4,7 +4,6 @@
 use super::args::HostArgs;
 use super::compile;
 use super::exit::{Exit, UsageError};
-use super::machine;
 use super::say::say;
 use super::watch::Watch;
 use super::wording;
@@ -15,9 +14,9 @@ use extension_host::engine::{Cache, Cancel, Engine, Extension, sha256};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::{Approval, Policy};
-use extension_host::runner::{Cause, Failure, Host, Observer, Report, Status, Threads, identified};
+use extension_host::runner::{Host, Machine, Observer, Report, Status, Threads};
 use extension_host::wiped;
-use job_scope::{Identity, JobKind};
+use job_scope::JobKind;
 use secrecy::zeroize::Zeroizing;
 use std::fs::{self, File};
 use std::io::Write;
@@ -108,31 +107,14 @@ pub(crate) fn run(args: &HostArgs, job: Job) -> Result<Report> {
 /// Runs a job of the platform, whose report names the platform's fields.
 pub(crate) fn run_of_platform(args: &HostArgs, job: Job) -> Result<Report> {
     with_host(args, async |host, cancel, watch| {
-        let job = identified(job, &host.policy);
-        match on_this_machine(&job) {
-            Ok(()) => host.run(job, cancel, watch()).await,
-            Err(failure) => host.not_run(failure),
-        }
+        host.run(job, cancel, watch()).await
     })
-}
-
-fn on_this_machine(job: &Job) -> Result<(), Failure> {
-    match (&job.identity, machine::other_than_virtual_machine()) {
-        (Identity::ManagedIdentity { .. }, Some(machine)) => Err(Failure {
-            cause: Cause::Configuration,
-            message: machine::refusal(machine),
-        }),
-        _ => Ok(()),
-    }
 }
 
 /// Runs a job until it ends otherwise than in a failure that time may mend, or for as long as
 /// `wait`.
 pub(crate) fn run_until(args: &HostArgs, job: Job, wait: Duration) -> Result<Report> {
     with_host(args, async |host, cancel, watch| {
-        if let Err(failure) = on_this_machine(&job) {
-            return host.not_run(failure);
-        }
         let between = |report: &Report| say!("akv: not yet: {}", indented(&report.message));
         host.run_until(job, cancel, wait, watch, between).await
     })
@@ -179,6 +161,7 @@ fn with_host(
         clock: Clock::system(),
         limits,
         threads: Threads::PerJob,
+        machine: Machine::of_this_process(),
     };
     let watch = || -> Box<dyn Observer> { Box::new(Watch::new(args.verbose)) };
     let report = runtime.block_on(work(&host, cancel.clone(), &watch));

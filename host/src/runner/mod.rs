@@ -4,6 +4,7 @@
 //! It must not know how reports are shown, nor how HTTP is sent.
 
 mod identity;
+mod machine;
 mod reach;
 mod secret;
 mod spooling;
@@ -12,6 +13,7 @@ mod verdict;
 mod work;
 
 pub use identity::identified;
+pub use machine::Machine;
 pub use reach::{Reach, reach};
 pub use spooling::Observer;
 pub use verdict::{Cause, Failure, Report, Status};
@@ -47,6 +49,8 @@ pub struct Host {
     pub limits: Limits,
     /// Where jobs run.
     pub threads: Threads,
+    /// Whose managed identity there is: [`Machine::of_this_process`], but in a test.
+    pub machine: Machine,
 }
 
 /// Where jobs run.
@@ -68,9 +72,8 @@ const PRIVATE_ENDPOINT: &str = "PrivateEndpoint";
 impl Host {
     /// Runs a job to its report. What is secret in it is gone from the host when it has ended.
     pub async fn run(&self, job: Job, cancel: Cancel, observer: Box<dyn Observer>) -> Report {
-        let mut job = identified(job, &self.policy);
-        let reach = match self.allowed(&job) {
-            Ok(reach) => reach,
+        let (mut job, reach) = match self.admitted(job) {
+            Ok(admitted) => admitted,
             Err(failure) => return self.not_run(failure),
         };
         if let (Some(own), Some(completed)) = (job.store_mut(), reach.store) {
@@ -189,6 +192,14 @@ impl Host {
     /// The report of a job that this host did not run.
     pub fn not_run(&self, failure: Failure) -> Report {
         Report::not_run(failure, self.policy.caution().as_deref(), &self.limits)
+    }
+
+    /// The job with the identity that it has here, and what it may reach.
+    fn admitted(&self, job: Job) -> Result<(Job, Reach), Failure> {
+        let job = identified(job, &self.policy)?;
+        self.machine.allows(&job.identity)?;
+        let reach = self.allowed(&job)?;
+        Ok((job, reach))
     }
 
     fn allowed(&self, job: &Job) -> Result<Reach, Failure> {
