@@ -40,6 +40,9 @@ macro_rules! options {
 options! {
     PARTIAL = "partial", "submit",
         "Inventory: what can be read is submitted although single certificates failed.";
+    MAX_SHRINK = "max-shrink", "0 to 100",
+        "Inventory: how many percent of its certificates a store may lose from one inventory to \
+         the next; its host holds the job to it.";
     FULL_CHAIN = "full-chain", "true or false",
         "Inventory: the issuers too, which reads the managed secret and with it the private key.";
     VERSIONS = "versions", "current or all",
@@ -141,6 +144,8 @@ pub struct JobOptions {
     pub partial: Partial,
     /// Inventory: what is submitted of a certificate.
     pub chain: Chain,
+    /// Inventory: the percentage that a store may lose; the policy's when not said.
+    pub max_shrink: Option<u8>,
     /// Inventory: which versions are shown.
     pub versions: Versions,
     /// Discovery: the tenant's cloud.
@@ -199,6 +204,11 @@ impl JobOptions {
             chain: match flag(FULL_CHAIN, get(FULL_CHAIN))? {
                 true => Chain::Full,
                 false => Chain::Leaf,
+            },
+            max_shrink: match get(MAX_SHRINK).map(str::parse) {
+                None => None,
+                Some(Ok(percent @ 0..=100)) => Some(percent),
+                Some(_) => return Err(unknown(MAX_SHRINK)),
             },
             versions: match get(VERSIONS) {
                 None | Some("current") => Versions::Current,
@@ -319,6 +329,7 @@ mod tests {
     fn every_option_is_read() {
         let options = read(&[
             ("partial", "submit"),
+            ("max-shrink", "0"),
             ("full-chain", " true "),
             ("versions", "all"),
             ("cloud", "China"),
@@ -339,6 +350,7 @@ mod tests {
             JobOptions {
                 partial: Partial::Submit,
                 chain: Chain::Full,
+                max_shrink: Some(0),
                 versions: Versions::All,
                 cloud: Cloud::China,
                 path_format: PathFormat::Short,

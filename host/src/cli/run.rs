@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::{Job, JobError, JobResult, List, parse, write_result};
 use extension_host::runner::{Cause, Failure, Report, Status};
-use job_scope::JobKind;
+use job_scope::{JobKind, option};
 use std::io::BufWriter;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let history_id = parsed.history_id;
     let kind = parsed.job.as_ref().ok().map(Job::kind);
     let mut report = match parsed.job {
-        Ok(job) => match setup::run_of_platform(&args.host, job) {
+        Ok(job) => match setup::run_of_platform(&args.host, asked(job, args)) {
             Ok(report) => report,
             Err(error) => return not_run(error, history_id),
         },
@@ -59,6 +59,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     })
 }
 
+/// The job with what the command line says about it.
+fn asked(mut job: Job, args: &RunArgs) -> Job {
+    if let Some(percent) = args.max_shrink {
+        job.options.set(option::MAX_SHRINK, &percent.to_string());
+    }
+    job
+}
+
 /// No policy has been read yet, so there is no caution.
 fn not_run_report(failure: Failure) -> Report {
     Report::not_run(failure, None, &Limits::default())
@@ -82,4 +90,33 @@ fn result(report: &mut Report, kind: Option<JobKind>, history_id: i64) -> Result
         }),
     )
     .context("cannot write the result")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use clap::Parser as _;
+
+    #[test]
+    fn what_the_command_line_says_is_an_option_of_the_job() {
+        let text = br#"{
+            "JobHistoryId": 1, "Capability": "CertStores.AKV.Inventory",
+            "CertificateStoreDetails": {
+                "ClientMachine": "11111111-1111-4111-8111-111111111111",
+                "Properties": "{\"max-shrink\": 10}",
+                "StorePath": "22222222-2222-4222-8222-222222222222:rg-one:kv-one"
+            }
+        }"#;
+        for (flag, wanted) in [(&[][..], None), (&["--max-shrink", "70"], Some("70"))] {
+            let words = ["akv", "run", "--job", "job.json"].iter().chain(flag);
+            let Command::Run(args) = Cli::try_parse_from(words).unwrap().command else {
+                panic!("{flag:?}");
+            };
+            let job = asked(parse(text).job.unwrap(), &args);
+            assert_eq!(job.options.get("max-shrink"), wanted);
+            let of_store = &job.store().unwrap().options;
+            assert_eq!(of_store.get("max-shrink"), Some("10"));
+        }
+    }
 }

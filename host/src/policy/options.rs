@@ -19,7 +19,9 @@ pub(super) fn read(place: &str, table: BTreeMap<String, Text>) -> Result<Options
     // operator believes that they hold.
     let keys = Keys::new();
     let misplaced = table.keys().find_map(|key| {
-        let is_option = OPTIONS.iter().any(|option| option.name == key);
+        // The policy has a key of its own for that one, with places of its own.
+        let is_option =
+            key != option::MAX_SHRINK && OPTIONS.iter().any(|option| option.name == key);
         Some((key, keys.belongs(key).filter(|_| !is_option)?))
     });
     if let Some((key, belongs)) = misplaced {

@@ -97,6 +97,8 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
         &mut warnings,
     );
     let read = JobOptions::from_fields(options.iter())?;
+    // The host's own business, not the extension's.
+    options.take(option::MAX_SHRINK);
     let scope = StoreScope::parse(&store.tenant, &store.path, &store.properties, &job.identity)?;
     within(policy.ceiling(), &scope).map_err(Failure::configuration)?;
     let mut notes = scope.notes().to_vec();
@@ -167,7 +169,7 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
         store: Some(store),
         places: Vec::new(),
         versions,
-        max_shrink: about.max_shrink,
+        max_shrink: read.max_shrink.unwrap_or(about.max_shrink),
     })
 }
 

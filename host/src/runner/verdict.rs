@@ -373,7 +373,7 @@ fn shrank(before: usize, now: u64, max_shrink: u8) -> Option<String> {
     let kept_least = before.saturating_mul(u64::from(100_u8.saturating_sub(max_shrink)));
     (before >= SHRINK_FROM as u64 && now.saturating_mul(100) < kept_least).then(|| {
         format!(
-            "the store has {now} certificates, the last inventory had {before}: more than {max_shrink} % are missing, so nothing was submitted; if that is right, run once with max-shrink = 100 in the policy"
+            "the store has {now} certificates, the last inventory had {before}: more than {max_shrink} % are missing, so nothing was submitted; if that is right, run the job once with --max-shrink 100, or say max-shrink = 100 among the properties of the store or in the policy"
         )
     })
 }

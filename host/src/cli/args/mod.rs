@@ -87,6 +87,10 @@ pub(crate) struct RunArgs {
     /// The job configuration, as the platform writes it; - is standard input
     #[arg(long, value_name = "FILE|-")]
     pub(crate) job: PathBuf,
+    /// Percent of its certificates that a store may lose since the last inventory that the job
+    /// names; stands over the store's property and the policy
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) max_shrink: Option<u8>,
     /// Show the list on stderr too, as a table
     #[arg(long)]
     pub(crate) table: bool,
@@ -150,6 +154,26 @@ mod tests {
             panic!();
         };
         assert_eq!(args.options.0.iter().count(), 0);
+    }
+
+    #[test]
+    fn how_far_a_store_may_shrink_is_a_percentage_of_a_job_that_knows_its_last_inventory() {
+        for (line, wanted) in [
+            ("run --job j", Ok(None)),
+            ("run --job j --max-shrink 0", Ok(Some(0))),
+            ("run --job j --max-shrink 100", Ok(Some(100))),
+            ("run --job j --max-shrink 101", Err("0..=100")),
+            ("inventory s --max-shrink 5", Err("--max-shrink")),
+        ] {
+            let found = parsed(line).map(|cli| match cli.command {
+                Command::Run(args) => args.max_shrink,
+                _ => panic!("{line}"),
+            });
+            match (found, wanted) {
+                (Err(message), Err(word)) => assert!(message.contains(word), "{message}"),
+                (found, wanted) => assert_eq!(found.ok(), wanted.ok(), "{line}"),
+            }
+        }
     }
 
     #[test]

@@ -47,6 +47,35 @@ fn r30_a_stores_cloud_is_the_first_that_is_said() {
 }
 
 #[test]
+fn how_far_a_store_may_shrink_is_the_first_that_is_said() {
+    let policy = "max-shrink = 20";
+    let vault = "max-shrink = 20\n[[vault]]\nnames = [\"kv-*\"]\nmax-shrink = 30\n";
+    for (flag, property, policy, wanted) in [
+        ("", "", "", 50),
+        ("", "", policy, 20),
+        ("", "", vault, 30),
+        ("", " ", vault, 30),
+        ("", "0", vault, 0),
+        ("", "100", vault, 100),
+        ("70", "100", vault, 70),
+        ("0", "", policy, 0),
+    ] {
+        let mut store = store(&[]);
+        store.options = options(&[("max-shrink", property)]);
+        let mut job = job(JobKind::Inventory, secret(), store);
+        job.options = options(&[("max-shrink", flag)]);
+        let reach = reached(&job, policy);
+        assert_eq!(reach.max_shrink, wanted, "{flag:?} {property:?} {policy}");
+        assert_eq!(reach.options.get("max-shrink"), None);
+    }
+    let mut store = store(&[]);
+    store.options = options(&[("max-shrink", "101")]);
+    let job = job(JobKind::Inventory, secret(), store);
+    let failure = reach(&job, &Policy::builtin().unwrap()).unwrap_err();
+    assert!(failure.message.starts_with("max-shrink"), "{failure:?}");
+}
+
+#[test]
 fn a_whole_option_list_stays_to_be_told_where_nobody_says_a_cloud() {
     let list = store(&[("AzureCloud", "public,china,government")]);
     let reach = reached(&job(JobKind::Inventory, secret(), list), "");
