@@ -235,6 +235,24 @@ pub struct InventoryItem {
     pub details: Vec<(&'static str, String)>,
 }
 
+/// A certificate of the last inventory (`host.known-certificate`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownCertificate {
+    /// The name under which it was reported.
+    pub alias: String,
+    /// SHA-1 of what was reported, in hex.
+    pub thumbprints: Vec<String>,
+}
+
+/// What became of one (`host.known-state`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownState {
+    /// It is the same.
+    Unchanged,
+    /// It is not there any more.
+    Deleted,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

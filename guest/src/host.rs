@@ -2,7 +2,7 @@
 //!
 //! It must not know who implements it: the component's imports, or a test.
 
-use crate::contract::InventoryItem;
+use crate::contract::{InventoryItem, KnownCertificate, KnownState};
 
 /// How grave a log line is (`host.log-level`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub trait Host {
 
     /// A federated token, fresh at each call; an error says why there is none.
     fn assertion(&self) -> Result<String, String>;
+
+    /// The last inventory, where certificates that are as in it need not be read again.
+    fn last_inventory(&self) -> Vec<KnownCertificate>;
+
+    /// Hands over aliases of the last inventory; an error means that they were not taken.
+    fn submit_known(&self, aliases: Vec<String>, state: KnownState) -> Result<(), String>;
 
     /// Hands over a batch of discovered store paths; an error means that it was not taken.
     fn submit_discovery(&self, paths: Vec<String>) -> Result<(), String>;

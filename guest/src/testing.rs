@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
-use crate::contract::InventoryItem;
+use crate::contract::{InventoryItem, KnownCertificate, KnownState};
 use crate::host::{Host, LogLevel};
 use crate::http::{Http, Request, Response, TransportError};
 
@@ -51,6 +51,8 @@ pub(crate) struct Fake {
     pub(crate) log: RefCell<Vec<(LogLevel, String)>>,
     pub(crate) progress: RefCell<Vec<(u64, Option<u64>)>>,
     batches: RefCell<Vec<Vec<InventoryItem>>>,
+    pub(crate) last_inventory: RefCell<Vec<KnownCertificate>>,
+    pub(crate) known: RefCell<Vec<(String, KnownState)>>,
     pub(crate) discovered: RefCell<Vec<Vec<String>>>,
     pub(crate) assertions: RefCell<Vec<Result<String, String>>>,
     pub(crate) refuse_submissions: Cell<bool>,
@@ -79,6 +81,8 @@ impl Fake {
             log: RefCell::default(),
             progress: RefCell::default(),
             batches: RefCell::default(),
+            last_inventory: RefCell::default(),
+            known: RefCell::default(),
             discovered: RefCell::default(),
             assertions: RefCell::default(),
             refuse_submissions: Cell::default(),
@@ -241,6 +245,19 @@ impl Host for Fake {
     fn assertion(&self) -> Result<String, String> {
         let next = self.assertions.borrow_mut().pop();
         next.unwrap_or_else(|| Err("there is none".to_owned()))
+    }
+
+    fn last_inventory(&self) -> Vec<KnownCertificate> {
+        self.last_inventory.borrow().clone()
+    }
+
+    fn submit_known(&self, aliases: Vec<String>, state: KnownState) -> Result<(), String> {
+        if self.refuse_submissions.get() {
+            return Err("too many aliases".to_owned());
+        }
+        let aliases = aliases.into_iter().map(|alias| (alias, state));
+        self.known.borrow_mut().extend(aliases);
+        Ok(())
     }
 
     fn submit_discovery(&self, paths: Vec<String>) -> Result<(), String> {

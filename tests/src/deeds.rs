@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use azure_emulator::{Emulator, Seed};
 use extension_host::limits::Limits;
-use extension_host::orchestrator::{Job, Task};
+use extension_host::orchestrator::{Item, ItemStatus, Job, Known, LastInventory, Task};
 use extension_host::runner::{Report, Status};
 use job_scope::{Identity, JobKind};
 use serde_json::Value;
@@ -46,6 +46,8 @@ fn seed() -> Seed {
 pub enum Deed {
     /// Lists the vault.
     Inventory,
+    /// Lists what changed in the vault since the last inventory.
+    InventoryChangedOnly,
     /// Lists the vault as the machine's user-assigned identity.
     InventoryByMachine,
     /// Lists the vault as a workload identity.
@@ -69,8 +71,9 @@ pub enum Deed {
 }
 
 /// Every deed.
-pub const DEEDS: [Deed; 11] = [
+pub const DEEDS: [Deed; 12] = [
     Deed::Inventory,
+    Deed::InventoryChangedOnly,
     Deed::InventoryByMachine,
     Deed::InventoryByAssertion,
     Deed::AddNew,
@@ -98,6 +101,10 @@ impl Deed {
                     JobKind::Discovery,
                 ],
             };
+        }
+        if self == Deed::InventoryChangedOnly {
+            let (last, option) = (LAST.get().unwrap(), (CHANGED_ONLY, "true"));
+            compare(&mut job, last, option);
         }
         if self == Deed::InventoryByAssertion {
             job.identity = Identity::ClientAssertion {
@@ -139,9 +146,10 @@ impl Deed {
 
     fn fixture(self) -> &'static str {
         match self {
-            Deed::Inventory | Deed::InventoryByAssertion | Deed::Check => {
-                "inventory-service-principal"
-            }
+            Deed::Inventory
+            | Deed::InventoryChangedOnly
+            | Deed::InventoryByAssertion
+            | Deed::Check => "inventory-service-principal",
             Deed::InventoryByMachine => "inventory-managed-identity-user",
             Deed::AddNew => "add-rsa-2048-chain",
             Deed::Replace | Deed::Revive => "add-renewal-overwrite-preserve-tags",
@@ -155,7 +163,10 @@ impl Deed {
     fn lists(self) -> bool {
         matches!(
             self,
-            Deed::Inventory | Deed::InventoryByMachine | Deed::InventoryByAssertion
+            Deed::Inventory
+                | Deed::InventoryChangedOnly
+                | Deed::InventoryByMachine
+                | Deed::InventoryByAssertion
         )
     }
 
@@ -166,12 +177,29 @@ impl Deed {
 
     /// A host and an emulated Azure with all that must be there before the job.
     pub async fn arranged(self) -> Headless {
-        let headless = Headless::with_seed(COMPONENT, "", &seed());
+        let mut headless = Headless::with_seed(COMPONENT, "", &seed());
+        if self == Deed::InventoryChangedOnly {
+            headless.keep_turns();
+        }
         self.arrange(&headless.emulator, async |fixture| {
             let report = headless.run(&job(fixture)).await;
             assert_eq!(report.status, Status::Success, "{}", report.message);
         })
         .await;
+        if self == Deed::InventoryChangedOnly {
+            let last = last_inventory(&headless).await;
+            LAST.get_or_init(|| last);
+            // A full one comes first.
+            let mut first = job(self.fixture());
+            compare(
+                &mut first,
+                &LastInventory::default(),
+                (CHANGED_ONLY, "true"),
+            );
+            let report = headless.run(&first).await;
+            assert_eq!(report.status, Status::Success, "{}", report.message);
+            headless.emulator.forget_requests();
+        }
         headless
     }
 
@@ -198,7 +226,10 @@ impl Deed {
                     assert!(report.list.is_none(), "{case}: {message}");
                     return;
                 }
-                let items = Headless::items(report);
+                let mut items = Headless::items(report);
+                if self == Deed::InventoryChangedOnly {
+                    items = self.compared(items, report.status == Status::Success, case);
+                }
                 let count = items.len();
                 let aliases: BTreeSet<String> = items.into_iter().map(|item| item.alias).collect();
                 assert_eq!(aliases.len(), count, "{case}: an alias came twice");
@@ -286,6 +317,35 @@ impl Deed {
         }
     }
 
+    /// What is there by a list that compares with the last one: nothing is gone but what is, and
+    /// unchanged but what is, and of what did not change no certificate comes.
+    fn compared(self, items: Vec<Item>, whole: bool, case: &str) -> Vec<Item> {
+        let of = |status| {
+            let items = items.iter().filter(move |item| item.status == status);
+            items.map(|item| item.alias.as_str()).collect::<Vec<_>>()
+        };
+        let (gone, unchanged) = (of(ItemStatus::Deleted), of(ItemStatus::Unchanged));
+        assert_eq!(gone, [GONE], "{case}");
+        for alias in &unchanged {
+            assert!(!CHANGED.contains(alias), "{case}: {alias} is unchanged");
+        }
+        for item in &items {
+            let comes = item.status == ItemStatus::Unknown;
+            assert_eq!(
+                item.certificates.len(),
+                usize::from(comes),
+                "{case}: {item:?}"
+            );
+        }
+        if whole && !case.contains("echo") {
+            assert_eq!(unchanged.len(), CERTIFICATES - CHANGED.len(), "{case}");
+        }
+        let there = items.into_iter();
+        there
+            .filter(|item| item.status != ItemStatus::Deleted)
+            .collect()
+    }
+
     /// The wanted state, after the same job ran again without a fault.
     pub async fn settle(self, headless: &Headless, case: &str) {
         let mut again = headless.run(&self.job()).await;
@@ -296,7 +356,11 @@ impl Deed {
         );
         match self {
             _ if self.lists() => {
-                assert_eq!(Headless::items(&mut again).len(), CERTIFICATES, "{case}");
+                let mut items = Headless::items(&mut again);
+                if self == Deed::InventoryChangedOnly {
+                    items = self.compared(items, true, case);
+                }
+                assert_eq!(items.len(), CERTIFICATES, "{case}");
             }
             Deed::Check => assert_eq!(again.status, Status::Success, "{case}, again: {message}"),
             Deed::Discover | Deed::DiscoverByMachine => {
@@ -331,6 +395,51 @@ impl Deed {
             _ => {}
         }
     }
+}
+
+/// The option of an inventory that compares.
+pub const CHANGED_ONLY: &str = "changed-only";
+
+/// What the last inventory knew otherwise, and did not know.
+const CHANGED: [&str; 2] = ["cert-01", "cert-02"];
+
+/// What only the last inventory knew.
+const GONE: &str = "gone";
+
+static LAST: OnceLock<LastInventory> = OnceLock::new();
+
+/// The last inventory of the seeded vault: one certificate was another then, one was not there,
+/// and one is gone.
+async fn last_inventory(headless: &Headless) -> LastInventory {
+    let there = Observed::new(&headless.emulator);
+    let mut known = Vec::new();
+    for number in 1..=CERTIFICATES {
+        let alias = format!("cert-{number:02}");
+        known.push(Known {
+            thumbprints: vec![there.thumbprint(&alias).await],
+            alias,
+            private_key: true,
+        });
+    }
+    known[0].thumbprints = vec!["00".repeat(20)];
+    known[1].alias = GONE.to_owned();
+    LastInventory {
+        count: known.len(),
+        known,
+    }
+}
+
+/// Lets an inventory compare with the last one.
+pub fn compare(job: &mut Job, last: &LastInventory, option: (&str, &str)) {
+    let Task::Inventory {
+        last_inventory,
+        store,
+    } = &mut job.task
+    else {
+        panic!("this is no inventory");
+    };
+    last_inventory.clone_from(last);
+    store.options.set(option.0, option.1);
 }
 
 /// A file with a federated token that every emulator of this program accepts: all play the

@@ -18,6 +18,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
 
 /// The emulator as a way out.
 struct InProcess(Emulator);
@@ -87,6 +88,8 @@ pub struct Headless {
     pub host: Host,
     /// What the extension logged.
     pub log: Quiet,
+    /// A directory of its own, for a policy that wants one.
+    pub directory: TempDir,
     audit: Arc<Kept>,
 }
 
@@ -118,8 +121,16 @@ impl Headless {
             emulator,
             host,
             log: Quiet::default(),
+            directory: tempfile::tempdir().unwrap(),
             audit,
         }
+    }
+
+    /// Lets the policy name its directory as the one of `inventory-turns`.
+    pub fn keep_turns(&mut self) {
+        let directory = self.directory.path().display();
+        let policy = format!("inventory-turns = \"{directory}\"");
+        self.host.policy = Policy::parse(&policy).unwrap();
     }
 
     /// Runs a job to its report.

@@ -16,7 +16,7 @@ mod observed;
 mod programs;
 mod secrets;
 
-pub use deeds::{DEEDS, Deed, LONG_AFTER};
+pub use deeds::{CHANGED_ONLY, DEEDS, Deed, LONG_AFTER, compare};
 pub use headless::{Headless, Quiet, job};
 pub use observed::{Observed, Version};
 pub use programs::{Azure, Finished, akv, akv_command, artifact, ended, fixture, signal};

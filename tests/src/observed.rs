@@ -4,6 +4,8 @@
 //! It must not know jobs.
 
 use azure_emulator::Emulator;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -61,6 +63,14 @@ impl<'e> Observed<'e> {
         let url = format!("{VAULT}/certificates/{alias}?api-version=7.6");
         let (status, body) = self.vault("GET", &url, Bytes::new()).await;
         (status == 200).then_some(body)
+    }
+
+    /// The thumbprint of a certificate of kv-one, in hex as platforms write it.
+    pub async fn thumbprint(&self, alias: &str) -> String {
+        let certificate = self.certificate(alias).await.unwrap();
+        let x5t = certificate["x5t"].as_str().unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(x5t).unwrap();
+        bytes.iter().map(|byte| format!("{byte:02X}")).collect()
     }
 
     /// Whether a certificate of kv-one is soft-deleted.

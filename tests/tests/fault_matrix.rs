@@ -215,6 +215,7 @@ macro_rules! rows {
 
 rows! {
     an_inventory_is_whole_or_none_whatever_fails: Inventory;
+    an_inventory_of_what_changed_is_true_whatever_fails: InventoryChangedOnly;
     an_inventory_of_a_machine_is_whole_or_none_whatever_fails: InventoryByMachine;
     an_inventory_of_a_workload_is_whole_or_none_whatever_fails: InventoryByAssertion;
     an_added_certificate_is_there_once_whatever_fails: AddNew;

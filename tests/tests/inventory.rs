@@ -382,7 +382,7 @@ async fn a_store_that_lost_most_certificates_is_not_submitted() {
     let Task::Inventory { last_inventory, .. } = &mut job.task else {
         panic!("{JOB} is an inventory");
     };
-    *last_inventory = 1_000;
+    last_inventory.count = 1_000;
     let report = headless.run(&job).await;
     assert!(matches!(report.status, Status::Failure(_)));
     assert!(report.message.contains("max-shrink"), "{}", report.message);

@@ -128,6 +128,7 @@ const SAMPLES: &[Sample] = samples! {
     "inventory-bad-store-path": Failure(1), Calls::None, ["StorePath", "vault URL", "subscription-id"];
     "inventory-blank-properties": Success, Inventory, [];
     "inventory-cancelled": Failure(1), Calls::None, ["cancelled"];
+    "inventory-changed-only": Warning, Inventory, ["changed-only", "inventory-turns"];
     "inventory-china": Success, Inventory, [];
     "inventory-client-machine-is-a-host-name": Success, Inventory, [];
     "inventory-credentials-in-properties": Success, Inventory, [];

@@ -62,8 +62,8 @@ pub use kind::JobKind;
 pub use names::{Alias, ClientId, ResourceGroup, SubscriptionId, TenantId, VaultName};
 pub use new_vault::NewVault;
 pub use options::{
-    Chain, CheckArm, JobOptions, OPTIONS, OptionField, Partial, PathFormat, PublicNetworkAccess,
-    Versions, option,
+    Chain, CheckArm, Extent, JobOptions, OPTIONS, OptionField, Partial, PathFormat,
+    PublicNetworkAccess, Versions, option,
 };
 pub use parameters::{ENTRY_PARAMETERS, EntryParameter, parameter};
 pub use path::StorePath;

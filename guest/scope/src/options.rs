@@ -45,6 +45,9 @@ options! {
          the next; its host holds the job to it.";
     FULL_CHAIN = "full-chain", "true or false",
         "Inventory: the issuers too, which reads the managed secret and with it the private key.";
+    CHANGED_ONLY = "changed-only", "true or false",
+        "Inventory: certificates that are as in the last inventory are not read again, and a \
+         change of tags alone is seen every seventh time only.";
     VERSIONS = "versions", "current or all",
         "Inventory: every version of each certificate, for people; a platform would see doubles.";
     CLOUD = "cloud", "public, china or government",
@@ -86,6 +89,16 @@ pub enum Chain {
     /// Its issuers too, as far as the vault has them. They are only in the managed secret, beside
     /// the private key.
     Full,
+}
+
+/// Which certificates an inventory reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Every one.
+    #[default]
+    Whole,
+    /// Those that are not as in the last inventory, as far as there is one.
+    ChangedOnly,
 }
 
 /// Which versions of a certificate an inventory shows.
@@ -146,6 +159,8 @@ pub struct JobOptions {
     pub chain: Chain,
     /// Inventory: the percentage that a store may lose; the policy's when not said.
     pub max_shrink: Option<u8>,
+    /// Inventory: which certificates are read.
+    pub extent: Extent,
     /// Inventory: which versions are shown.
     pub versions: Versions,
     /// Discovery: the tenant's cloud.
@@ -209,6 +224,10 @@ impl JobOptions {
                 None => None,
                 Some(Ok(percent @ 0..=100)) => Some(percent),
                 Some(_) => return Err(unknown(MAX_SHRINK)),
+            },
+            extent: match flag(CHANGED_ONLY, get(CHANGED_ONLY))? {
+                true => Extent::ChangedOnly,
+                false => Extent::Whole,
             },
             versions: match get(VERSIONS) {
                 None | Some("current") => Versions::Current,
@@ -331,6 +350,7 @@ mod tests {
             ("partial", "submit"),
             ("max-shrink", "0"),
             ("full-chain", " true "),
+            ("changed-only", "true"),
             ("versions", "all"),
             ("cloud", "China"),
             ("path-format", "short"),
@@ -351,6 +371,7 @@ mod tests {
                 partial: Partial::Submit,
                 chain: Chain::Full,
                 max_shrink: Some(0),
+                extent: Extent::ChangedOnly,
                 versions: Versions::All,
                 cloud: Cloud::China,
                 path_format: PathFormat::Short,

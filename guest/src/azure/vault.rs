@@ -23,7 +23,7 @@ use crate::env::Environment;
 
 pub use changing::{Deletion, NameState};
 pub use deleted::Deleted;
-pub use listing::Page;
+pub use listing::{Listed, Page};
 pub use reading::Reading;
 
 const LIST_PATH: &str = "/certificates";

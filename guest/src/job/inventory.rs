@@ -1,22 +1,26 @@
 //! The inventory: lists the vault, reads every certificate while the list is still
 //! coming, and hands the items over as they come.
 //!
-//! It must not know HTTP, tokens or JSON; and it must not hold the whole vault.
+//! It must not know HTTP, tokens or JSON; and it must not hold the whole vault. `known` is what
+//! need not be read again, `report` how it ended.
+
+mod known;
+mod report;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use job_scope::{Alias, FieldError, JobOptions, Partial, StoreScope};
+use job_scope::{Alias, Extent, FieldError, JobOptions, Partial, StoreScope};
 
+use self::known::Known;
+use self::report::{Compared, Gaps, Problem, done};
 use super::batches::{Added, Batches, SubmissionRefused};
 use super::input;
 use super::item::item;
-use super::losses::Losses;
 use super::reading::{NameReading, read};
 use super::watch;
 use crate::azure::audience::Audience;
@@ -24,8 +28,8 @@ use crate::azure::calls::Calls;
 use crate::azure::certificate::Defect;
 use crate::azure::error::CallError;
 use crate::azure::service::Service;
-use crate::azure::vault::{Page, Vault};
-use crate::contract::{Failure, Job, Outcome, Status, Store};
+use crate::azure::vault::{Listed, Page, Vault};
+use crate::contract::{Failure, Job, KnownState, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
 
@@ -38,46 +42,8 @@ const IN_FLIGHT: usize = 48;
 /// never waits while reads keep up, and little memory when they do not.
 const LISTED_AHEAD: usize = 1_000;
 
-/// Why an inventory failed.
-#[derive(Debug, thiserror::Error)]
-enum Problem {
-    #[error(transparent)]
-    Call(#[from] CallError),
-    #[error(transparent)]
-    Submission(#[from] SubmissionRefused),
-    #[error("the job was cancelled")]
-    Cancelled,
-    /// No certificate could be read; the first cause.
-    #[error("{cause}; none of the {count} certificates could be read")]
-    Nothing {
-        count: u64,
-        cause: String,
-        failure: Failure,
-    },
-    /// More are lost than could be read: that is no longer a matter of single names.
-    #[error(
-        "{cause}; {lost} certificates could not be read, and only {read} could: a platform would \
-         take the others as removed, so nothing is submitted. If it is meant so, set the option \
-         partial to submit"
-    )]
-    MostLost {
-        lost: u64,
-        read: u64,
-        cause: String,
-        failure: Failure,
-    },
-}
-
-impl Problem {
-    fn failure(&self) -> Failure {
-        match self {
-            Problem::Call(error) => error.failure(),
-            Problem::Submission(_) => Failure::SubmissionRefused,
-            Problem::Cancelled => Failure::Cancelled,
-            Problem::Nothing { failure, .. } | Problem::MostLost { failure, .. } => *failure,
-        }
-    }
-}
+/// Aliases of one submission: as many as are in a batch of certificates.
+const KNOWN_AT_ONCE: usize = 100;
 
 /// Runs the job.
 pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
@@ -123,58 +89,12 @@ fn prepare<'e, E: Environment>(
     Ok((scope, vault, options))
 }
 
-/// A complete inventory says nothing, as the platform expects; what is missing or odd
-/// is a warning.
-fn done(scope: &StoreScope, gaps: &Gaps) -> Outcome {
-    let mut message = String::new();
-    if gaps.missing.count() > 0 {
-        let _ = write!(
-            message,
-            "{} certificates could not be read and are missing from this inventory: {}",
-            gaps.missing.count(),
-            gaps.missing
-        );
-    }
-    if gaps.without_chain.count() > 0 {
-        if !message.is_empty() {
-            message.push_str(". ");
-        }
-        let _ = write!(
-            message,
-            "{} certificates are there without their issuers: {}",
-            gaps.without_chain.count(),
-            gaps.without_chain
-        );
-    }
-    for note in scope.notes() {
-        if !message.is_empty() {
-            message.push_str(". ");
-        }
-        message.push_str(note);
-    }
-    let status = if message.is_empty() {
-        Status::Success
-    } else {
-        Status::Warning
-    };
-    Outcome::new(status, &message)
-}
-
 /// What happens next.
 enum Event {
     Page(Result<Page, CallError>),
     Certificate(Alias, Result<NameReading, CallError>),
     /// Everything is done.
     End,
-}
-
-/// What a complete list still lacks.
-#[derive(Default)]
-struct Gaps {
-    /// Certificates that could not be read.
-    missing: Losses,
-    /// Certificates whose issuers could not.
-    without_chain: Losses,
 }
 
 /// One run over a vault.
@@ -191,10 +111,17 @@ struct Inventory<'v, 'e, E> {
     listed: BTreeSet<String>,
     waiting: VecDeque<Alias>,
     gone: u64,
+    known: Known,
+    /// How many are as in the last inventory.
+    unchanged: u64,
 }
 
 impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
     fn new(vault: &'v Vault<'e, E>, options: &'v JobOptions) -> Self {
+        let known = match options.extent {
+            Extent::Whole => Known::default(),
+            Extent::ChangedOnly => Known::new(vault.calls().env().last_inventory()),
+        };
         Inventory {
             vault,
             options,
@@ -205,6 +132,8 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
             listed: BTreeSet::new(),
             waiting: VecDeque::new(),
             gone: 0,
+            known,
+            unchanged: 0,
         }
     }
 
@@ -248,7 +177,7 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
             match event {
                 Event::Page(page) => {
                     let page = page?;
-                    self.list(page.names);
+                    self.list(page.items)?;
                     next_page = pages.next(page.next).map_err(CallError::from)?;
                     self.step(next_page.is_none())?;
                 }
@@ -263,12 +192,18 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
 }
 
 impl<E: Environment> Inventory<'_, '_, E> {
-    /// Takes the names of a page.
-    fn list(&mut self, names: Vec<String>) {
-        for name in names {
-            if !self.listed.insert(name.to_ascii_lowercase()) {
+    /// Takes what is on a page.
+    fn list(&mut self, items: Vec<Listed>) -> Result<(), SubmissionRefused> {
+        let mut unchanged = Vec::new();
+        for item in items {
+            if !self.listed.insert(item.name.to_ascii_lowercase()) {
                 continue;
             }
+            if let Some(alias) = self.known.listed(&item) {
+                unchanged.push(alias);
+                continue;
+            }
+            let name = item.name;
             match Alias::parse(&name) {
                 Ok(alias) => self.waiting.push_back(alias),
                 Err(_) => self.lose(
@@ -279,6 +214,21 @@ impl<E: Environment> Inventory<'_, '_, E> {
                 ),
             }
         }
+        let count = u64::try_from(unchanged.len()).unwrap_or(u64::MAX);
+        self.unchanged = self.unchanged.saturating_add(count);
+        self.hand_over_known(unchanged, KnownState::Unchanged)
+    }
+
+    fn hand_over_known(
+        &self,
+        aliases: Vec<String>,
+        state: KnownState,
+    ) -> Result<(), SubmissionRefused> {
+        if aliases.is_empty() {
+            return Ok(());
+        }
+        let handed_over = self.env().submit_known(aliases, state);
+        handed_over.map_err(SubmissionRefused)
     }
 
     /// Takes what reading one certificate came to.
@@ -303,6 +253,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
             }
             Ok(NameReading::Gone) => {
                 self.gone += 1;
+                self.known.deleted(name.as_str());
                 let name = self.shown(name.as_str());
                 let line = format!("{name} was deleted since the list was made; left out");
                 self.env().log(LogLevel::Debug, &line);
@@ -340,6 +291,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
     fn step(&self, listed_all: bool) -> Result<(), Problem> {
         let done = self
             .done
+            .saturating_add(self.unchanged)
             .saturating_add(self.gaps.missing.count())
             .saturating_add(self.gone);
         let total = u64::try_from(self.listed.len()).unwrap_or(u64::MAX);
@@ -351,7 +303,9 @@ impl<E: Environment> Inventory<'_, '_, E> {
     }
 
     fn end(mut self) -> Result<Gaps, Problem> {
-        let (count, lost, read) = (self.batches.count(), self.gaps.missing.count(), self.done);
+        let count = self.batches.count().saturating_add(self.unchanged);
+        let read = self.done.saturating_add(self.unchanged);
+        let lost = self.gaps.missing.count();
         if let Some((failure, cause)) = self.first_loss.take() {
             if count == 0 {
                 return Err(Problem::Nothing {
@@ -371,6 +325,18 @@ impl<E: Environment> Inventory<'_, '_, E> {
         }
         self.step(true)?;
         self.batches.hand_over()?;
+        let gone = self.known.gone();
+        let vanished = gone.len();
+        for batch in gone.chunks(KNOWN_AT_ONCE) {
+            self.hand_over_known(batch.to_vec(), KnownState::Deleted)?;
+        }
+        if self.known.any() {
+            self.gaps.compared = Some(Compared {
+                all: count,
+                unchanged: self.unchanged,
+                vanished,
+            });
+        }
         let line = format!(
             "{count} certificates handed over, {} could not be read, {} were deleted meanwhile",
             self.gaps.missing.count(),

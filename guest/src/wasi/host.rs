@@ -2,7 +2,7 @@
 
 use super::Wasi;
 use crate::bindings::certstore::extension::host as wit;
-use crate::contract::InventoryItem;
+use crate::contract::{InventoryItem, KnownCertificate, KnownState};
 use crate::host::{Host, LogLevel};
 
 impl Host for Wasi {
@@ -26,6 +26,24 @@ impl Host for Wasi {
 
     fn assertion(&self) -> Result<String, String> {
         wit::assertion()
+    }
+
+    fn last_inventory(&self) -> Vec<KnownCertificate> {
+        let known = wit::last_inventory().into_iter();
+        known
+            .map(|known| KnownCertificate {
+                alias: known.alias,
+                thumbprints: known.thumbprints,
+            })
+            .collect()
+    }
+
+    fn submit_known(&self, aliases: Vec<String>, state: KnownState) -> Result<(), String> {
+        let state = match state {
+            KnownState::Unchanged => wit::KnownState::Unchanged,
+            KnownState::Deleted => wit::KnownState::Deleted,
+        };
+        wit::submit_known(&aliases, state)
     }
 
     fn submit_discovery(&self, paths: Vec<String>) -> Result<(), String> {

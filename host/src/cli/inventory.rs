@@ -8,7 +8,7 @@ use super::job::{self, cloud, options, store};
 use super::setup;
 use super::table::{Json, table, write_csv, write_json};
 use anyhow::{Context, Result};
-use extension_host::orchestrator::{Item, Task};
+use extension_host::orchestrator::{Item, LastInventory, Task};
 use extension_host::spool::Spool;
 use job_scope::{JobKind, option};
 use std::io::{self, BufWriter, Write};
@@ -47,7 +47,7 @@ pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
     ]);
     let task = Task::Inventory {
         store: store(&args.store, &[]),
-        last_inventory: 0,
+        last_inventory: LastInventory::default(),
     };
     let mut report = setup::run(&args.by.host, job::job(&args.by.identity, given, task)?)?;
     if let Some(list) = report.list.as_mut() {

@@ -7,7 +7,7 @@ use super::bindings::certstore::extension::host;
 use super::run::Cancel;
 use crate::limits::Limits;
 use crate::text::one_line;
-use host::{InventoryItem, LogLevel};
+use host::{InventoryItem, KnownCertificate, KnownState, LogLevel};
 
 /// Where a job's reports go while it runs. Called on the job's own thread, one call at
 /// a time; a slow receiver slows this job only.
@@ -20,6 +20,10 @@ pub trait Reports: Send {
     fn assertion(&mut self) -> Result<String, String>;
     /// A batch of an inventory; the error says why it was not taken.
     fn submit_inventory(&mut self, items: Vec<InventoryItem>) -> Result<(), String>;
+    /// The last inventory, where the job need not submit again what is in it.
+    fn last_inventory(&mut self) -> Vec<KnownCertificate>;
+    /// Aliases of the last inventory; the error says why they were not taken.
+    fn submit_known(&mut self, aliases: Vec<String>, state: KnownState) -> Result<(), String>;
     /// A batch of discovered paths; the error says why it was not taken.
     fn submit_discovery(&mut self, paths: Vec<String>) -> Result<(), String>;
 }
@@ -116,6 +120,20 @@ impl host::Host for HostImports {
     async fn submit_inventory(&mut self, items: Vec<InventoryItem>) -> Result<(), String> {
         self.still_taken()?;
         let result = self.reports.submit_inventory(items);
+        self.taken(result)
+    }
+
+    async fn last_inventory(&mut self) -> Vec<KnownCertificate> {
+        self.reports.last_inventory()
+    }
+
+    async fn submit_known(
+        &mut self,
+        aliases: Vec<String>,
+        state: KnownState,
+    ) -> Result<(), String> {
+        self.still_taken()?;
+        let result = self.reports.submit_known(aliases, state);
         self.taken(result)
     }
 

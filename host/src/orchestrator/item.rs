@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 pub struct Item {
     /// Its name in the store.
     pub alias: String,
-    /// DER in standard base64, the leaf first.
+    /// How it compares with the last inventory.
+    #[serde(default, skip_serializing_if = "ItemStatus::is_unknown")]
+    pub status: ItemStatus,
+    /// DER in standard base64, the leaf first; none where the platform knows it, or it is gone.
     pub certificates: Vec<String>,
     /// Whether the store holds its key.
     pub private_key: bool,
@@ -17,6 +20,24 @@ pub struct Item {
     pub parameters: BTreeMap<String, Parameter>,
     /// Facts for people, by name; the platform does not get them.
     pub details: BTreeMap<String, String>,
+}
+
+/// How a certificate compares with the last inventory. The numbers are the platform's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ItemStatus {
+    /// The platform computes the difference itself.
+    #[default]
+    Unknown = 0,
+    /// It is gone.
+    Deleted = 3,
+    /// It is the same certificate.
+    Unchanged = 4,
+}
+
+impl ItemStatus {
+    fn is_unknown(&self) -> bool {
+        *self == ItemStatus::Unknown
+    }
 }
 
 /// The value of an entry parameter.

@@ -8,12 +8,14 @@
 mod certificate;
 mod entry;
 mod fields;
+mod last;
 mod places;
 mod properties;
 #[cfg(test)]
 mod tests;
 
 pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
+pub use last::{Known, LastInventory};
 pub use places::each_once;
 
 use crate::options::Options;
@@ -51,8 +53,8 @@ pub enum Task {
     Inventory {
         /// Which store.
         store: Store,
-        /// How many certificates the platform knew before.
-        last_inventory: usize,
+        /// What the platform knew before.
+        last_inventory: LastInventory,
     },
     /// Adds a certificate.
     Add {
@@ -255,10 +257,7 @@ fn task(object: &Map<String, Value>) -> Result<Task, FieldError> {
     match kind {
         "Inventory" => Ok(Task::Inventory {
             store: store(object)?,
-            last_inventory: match object.get("LastInventory") {
-                Some(Value::Array(items)) => items.len(),
-                _ => 0,
-            },
+            last_inventory: LastInventory::read(object.get("LastInventory")),
         }),
         "Discovery" => Ok(Task::Discovery {
             places: places::places(object)?,

@@ -7,9 +7,9 @@ mod item;
 mod job;
 mod result;
 
-pub use item::{Item, Parameter};
+pub use item::{Item, ItemStatus, Parameter};
 pub use job::{
-    Certificate, Contents, Format, Job, JobError, Parsed, Store, Task, ToRemove, each_once,
-    is_thumbprint, parse,
+    Certificate, Contents, Format, Job, JobError, Known, LastInventory, Parsed, Store, Task,
+    ToRemove, each_once, is_thumbprint, parse,
 };
 pub use result::{JobResult, List, write_result};

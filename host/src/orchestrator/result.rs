@@ -23,7 +23,6 @@ pub enum JobResult {
 struct InventoryItem<'a> {
     alias: &'a str,
     private_key_entry: bool,
-    /// 0: the platform computes the difference itself.
     item_status: u8,
     use_chain_level: bool,
     certificates: &'a [String],
@@ -61,7 +60,7 @@ pub fn write_result(
                 let item = InventoryItem {
                     alias: &item.alias,
                     private_key_entry: item.private_key,
-                    item_status: 0,
+                    item_status: item.status as u8,
                     use_chain_level: true,
                     certificates: &item.certificates,
                     parameters: &item.parameters,
@@ -98,6 +97,7 @@ fn write_array<W: Write, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::orchestrator::ItemStatus;
 
     fn written(result: JobResult, message: &str, list: Option<List<'_>>) -> String {
         let mut out = Vec::new();
@@ -131,6 +131,7 @@ mod tests {
         spool
             .push(&Item {
                 alias: "web-1".to_owned(),
+                status: ItemStatus::Unknown,
                 certificates: vec!["MIIB".to_owned()],
                 private_key: true,
                 parameters: [
@@ -149,6 +150,29 @@ mod tests {
              \"Parameters\":{\"NonExportable\":false,\"PreserveExistingTags\":null}}]}\n"
         );
     }
+
+    #[test]
+    fn what_the_platform_knows_has_its_status_and_an_empty_list_of_certificates() {
+        for (status, number) in [(ItemStatus::Deleted, 3), (ItemStatus::Unchanged, 4)] {
+            let mut spool = Spool::new().unwrap();
+            let known = Item {
+                alias: "web-1".to_owned(),
+                status,
+                certificates: Vec::new(),
+                private_key: true,
+                parameters: BTreeMap::new(),
+                details: BTreeMap::new(),
+            };
+            spool.push(&known).unwrap();
+            let text = written(JobResult::Success, "", Some(List::Inventory(&mut spool)));
+            let item = format!(
+                "[{{\"Alias\":\"web-1\",\"PrivateKeyEntry\":true,\"ItemStatus\":{number},\
+                 \"UseChainLevel\":true,\"Certificates\":[],\"Parameters\":{{}}}}]"
+            );
+            assert!(text.contains(&item), "{text}");
+        }
+    }
+
     #[test]
     fn a_discovery_is_a_list_of_paths_and_an_empty_one_is_an_empty_list() {
         let mut spool = Spool::new().unwrap();

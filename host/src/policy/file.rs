@@ -26,6 +26,7 @@ pub(super) struct File {
     pub(super) max_shrink: Option<u8>,
     #[serde(default)]
     pub(super) reads_private_keys: bool,
+    pub(super) inventory_turns: Option<PathBuf>,
     #[serde(default)]
     pub(super) secret_references: bool,
     #[serde(default)]

@@ -44,7 +44,7 @@ use crate::options::Options;
 use file::{File, OwnRule};
 use job_scope::{JobKind, RuleTemplate, TenantId, VaultName};
 use keys::Keys;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tenants::Tenant;
 use vaults::Vaults;
 
@@ -70,6 +70,7 @@ pub struct Policy {
     identities: Option<Vec<IdentityKind>>,
     max_shrink: u8,
     reads_private_keys: bool,
+    inventory_turns: Option<PathBuf>,
     secret_references: bool,
     limits: Limits,
     extensions: Approved,
@@ -134,11 +135,17 @@ impl Policy {
             identities: some_of("the policy", "identities", file.identities)?,
             max_shrink: percentage("the policy", file.max_shrink.unwrap_or(MAX_SHRINK))?,
             reads_private_keys: file.reads_private_keys,
+            inventory_turns: file.inventory_turns.map(absolute).transpose()?,
             secret_references: file.secret_references,
             limits: limits::read(file.limits)?,
             extensions: Approved::read(file.extensions)?,
             written,
         })
+    }
+
+    /// Where it is kept whose turn a full inventory is.
+    pub fn inventory_turns(&self) -> Option<&Path> {
+        self.inventory_turns.as_deref()
     }
 
     /// What jobs may be about.
@@ -245,6 +252,16 @@ fn some_of<T>(place: &str, key: &str, list: Option<Vec<T>>) -> Result<Option<Vec
         )));
     }
     Ok(list)
+}
+
+fn absolute(directory: PathBuf) -> Result<PathBuf, PolicyError> {
+    if directory.is_absolute() {
+        return Ok(directory);
+    }
+    Err(PolicyError(
+        "inventory-turns must be an absolute path: jobs run wherever a platform starts them"
+            .to_owned(),
+    ))
 }
 
 fn percentage(place: &str, percent: u8) -> Result<u8, PolicyError> {

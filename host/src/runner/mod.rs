@@ -3,12 +3,14 @@
 //!
 //! It must not know how reports are shown, nor how HTTP is sent.
 
+mod changed;
 mod identity;
 mod machine;
 mod reach;
 mod secret;
 mod spooling;
 mod token;
+mod turns;
 mod verdict;
 mod work;
 
@@ -22,8 +24,9 @@ use crate::clock::Clock;
 use crate::egress::{Audit, Hooks, JobEgress, JobIdentity, Transport};
 use crate::engine::{Cancel, Ended, Engine, Extension, JobRun};
 use crate::limits::Limits;
-use crate::orchestrator::{Job, Task};
+use crate::orchestrator::{Job, LastInventory, Task};
 use crate::policy::Policy;
+use changed::Comparison;
 use job_scope::{Identity, JobKind};
 use spooling::{Accepts, Spooling};
 use std::sync::Arc;
@@ -126,10 +129,16 @@ impl Host {
                 )));
             }
         };
-        let last_inventory = match job.task {
-            Task::Inventory { last_inventory, .. } => last_inventory,
-            _ => 0,
+        let last = match &mut job.task {
+            Task::Inventory { last_inventory, .. } => std::mem::take(last_inventory),
+            _ => LastInventory::default(),
         };
+        let last_inventory = last.count;
+        let store = job.store().map_or("", |store| &store.path);
+        let store = format!("{}\n{store}", reach.store_host.unwrap_or_default());
+        let turns = self.policy.inventory_turns();
+        let mut comparison = Comparison::of(reach.extent, last, &store, turns);
+        let spooling = spooling.comparing(std::mem::take(&mut comparison.known));
         let run = JobRun {
             job: work::job_input(attempt, &job.identity, job.secret.as_ref(), reach.options),
             work: work::work(job.task, reach.places),
@@ -148,17 +157,24 @@ impl Host {
         let trouble = trouble.map(|error| {
             format!("the audit is not complete: {error}; see that its file can be written")
         });
-        verdict::verdict(verdict::Evidence {
+        let gone = list.gone();
+        let warnings = reach.warnings.into_iter().chain(comparison.warning.take());
+        let report = verdict::verdict(verdict::Evidence {
             ended,
             traffic: egress.traffic(),
             kind,
             list: list.take(),
+            gone,
             last_inventory,
             max_shrink: reach.max_shrink,
-            warnings: reach.warnings.into_iter().chain(trouble).collect(),
+            warnings: warnings.chain(trouble).collect(),
             caution: self.policy.caution(),
             message_limit: limits.message,
-        })
+        });
+        if !matches!(report.status, Status::Failure(_)) {
+            comparison.succeeded();
+        }
+        report
     }
 
     /// Runs a job again and again until it ends otherwise than in a failure that time may mend,

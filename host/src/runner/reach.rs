@@ -12,9 +12,9 @@ use crate::options::Options;
 use crate::orchestrator::{Job, Store, Task};
 use crate::policy::{About, Beyond, Ceiling, Policy};
 use job_scope::{
-    Chain, CheckArm, FieldError, Identity, JobKind, JobOptions, Needs, NewVault, Properties,
-    RuleTemplate, STORE_FIELDS, StorePath, StoreScope, TenantId, Variables, Versions, option,
-    private_key_rules, rules, segment_patterns,
+    Chain, CheckArm, Extent, FieldError, Identity, JobKind, JobOptions, Needs, NewVault,
+    Properties, RuleTemplate, STORE_FIELDS, StorePath, StoreScope, TenantId, Variables, Versions,
+    option, private_key_rules, rules, segment_patterns,
 };
 
 /// What a job may reach, before it runs.
@@ -39,6 +39,8 @@ pub struct Reach {
     pub(super) places: Vec<Place>,
     /// Which versions an inventory shows.
     pub(super) versions: Versions,
+    /// Which certificates of an inventory are read.
+    pub(super) extent: Extent,
     /// By how many percent the store may have shrunk.
     pub(super) max_shrink: u8,
 }
@@ -169,6 +171,11 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
         store: Some(store),
         places: Vec::new(),
         versions,
+        extent: match versions {
+            Versions::Current => read.extent,
+            // Older versions are not in a last inventory.
+            Versions::All => Extent::Whole,
+        },
         max_shrink: read.max_shrink.unwrap_or(about.max_shrink),
     })
 }

@@ -8,12 +8,14 @@ mod tests;
 
 use super::token::TokenFile;
 use crate::engine::Reports;
-use crate::engine::vocabulary::{InventoryItem, LogLevel};
+use crate::engine::vocabulary::{InventoryItem, KnownCertificate, KnownState, LogLevel};
 use crate::limits::Limits;
+use crate::orchestrator::Known;
 use crate::spool::Spool;
 use job_scope::Versions;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Who watches a job while it runs.
@@ -38,9 +40,15 @@ pub(super) enum Accepts {
 /// The list that a job submitted, shared with the thread it runs on.
 pub(super) struct List {
     spool: Arc<Mutex<Option<Spool>>>,
+    gone: Arc<AtomicU64>,
 }
 
 impl List {
+    /// How many of its entries say that something is gone.
+    pub(super) fn gone(&self) -> u64 {
+        self.gone.load(Ordering::Acquire)
+    }
+
     /// The list, once; nothing can be added any more. `None` when it could not be kept, and
     /// where the job makes none.
     pub(super) fn take(&self) -> Option<Spool> {
@@ -58,6 +66,9 @@ pub(super) struct Spooling {
     accepts: Accepts,
     token: Option<TokenFile>,
     spool: Arc<Mutex<Option<Spool>>>,
+    gone: Arc<AtomicU64>,
+    /// What may be submitted by its alias, by that in lower case.
+    known: BTreeMap<String, Known>,
     /// Hashes of what was submitted so far; the texts themselves are the guest's to choose.
     seen: HashSet<u64>,
     hasher: RandomState,
@@ -77,20 +88,33 @@ impl Spooling {
             Accepts::Nothing => None,
         };
         let spool = Arc::new(Mutex::new(spool));
+        let gone = Arc::new(AtomicU64::new(0));
         let list = List {
             spool: spool.clone(),
+            gone: gone.clone(),
         };
         let spooling = Self {
             observer,
             accepts,
             token,
             spool,
+            gone,
+            known: BTreeMap::new(),
             seen: HashSet::new(),
             hasher: RandomState::new(),
             most_items: limits.submitted_items,
             most_bytes: limits.submitted_bytes,
         };
         Ok((spooling, list))
+    }
+
+    /// Lets an inventory submit these by their aliases.
+    pub(super) fn comparing(mut self, known: Vec<Known>) -> Self {
+        let known = known.into_iter();
+        self.known = known
+            .map(|known| (known.alias.to_lowercase(), known))
+            .collect();
+        self
     }
 
     /// Whether this is the first submission of `key`.
@@ -151,6 +175,35 @@ impl Reports for Spooling {
                 .into_iter()
                 .map(|item| (inventory::size(&item), inventory::to_item(item))),
         )
+    }
+
+    fn last_inventory(&mut self) -> Vec<KnownCertificate> {
+        let known = self.known.values();
+        known
+            .map(|known| KnownCertificate {
+                alias: known.alias.clone(),
+                thumbprints: known.thumbprints.clone(),
+            })
+            .collect()
+    }
+
+    fn submit_known(&mut self, aliases: Vec<String>, state: KnownState) -> Result<(), String> {
+        let mut items = Vec::with_capacity(aliases.len());
+        for alias in aliases {
+            let key = alias.to_lowercase();
+            let Some(known) = self.known.get(&key) else {
+                return Err("an alias was not in the last inventory".to_owned());
+            };
+            let item = inventory::known(known, state);
+            if !self.is_new((key, None::<&str>)) {
+                return Err(format!("{} was submitted twice", item.alias));
+            }
+            items.push((item.alias.len() as u64, item));
+        }
+        if state == KnownState::Deleted {
+            self.gone.fetch_add(items.len() as u64, Ordering::AcqRel);
+        }
+        self.keep(items.into_iter())
     }
 
     fn submit_discovery(&mut self, paths: Vec<String>) -> Result<(), String> {

@@ -179,6 +179,8 @@ pub(super) struct Evidence {
     pub(super) traffic: Traffic,
     pub(super) kind: JobKind,
     pub(super) list: Option<Spool>,
+    /// Entries of the list that say that something is gone.
+    pub(super) gone: u64,
     pub(super) last_inventory: usize,
     pub(super) max_shrink: u8,
     /// What the host itself has to say of the job, besides what it came to.
@@ -200,6 +202,7 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
         traffic,
         kind,
         list,
+        gone,
         last_inventory,
         max_shrink,
         warnings,
@@ -213,7 +216,7 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
             stopped(stop, kind, &traffic),
         ),
     };
-    let entries = list.as_ref().map_or(0, Spool::entries);
+    let entries = list.as_ref().map_or(0, Spool::entries).saturating_sub(gone);
     let mut failure = None;
     let (status, text) = if traffic.denied > 0 {
         (Status::Failure(Cause::Denied), denied(&traffic, &said))

@@ -5,20 +5,31 @@
 
 use job_scope::{Alias, PageQuery};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{LIST_PATH, Vault, is_gone, name_in, version_in};
 use crate::azure::action::Action;
 use crate::azure::error::CallError;
 use crate::azure::paging::Pages;
+use crate::azure::thumbprint::Thumbprint;
 use crate::env::Environment;
 
 /// One page of the vault's list.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The names on it, in the order of the service.
-    pub names: Vec<String>,
+    /// What is on it, in the order of the service.
+    pub items: Vec<Listed>,
     /// Where the list goes on, unchecked: for [`Pages`].
     pub next: Option<String>,
+}
+
+/// A certificate as a list shows it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// The thumbprint of its current version, where the list says it.
+    pub thumbprint: Option<Thumbprint>,
 }
 
 /// The service shows an empty list as an empty `value`: what has none is no page of a list,
@@ -33,6 +44,16 @@ struct WirePage {
 #[derive(Deserialize)]
 struct WireItem {
     id: String,
+    /// Any value, so that an odd one spoils no list for those who do not ask for it.
+    #[serde(default)]
+    x5t: Value,
+}
+
+impl WireItem {
+    fn read(&self) -> Option<Listed> {
+        let thumbprint = self.x5t.as_str().and_then(Thumbprint::from_base64url);
+        name_in(&self.id).map(|name| Listed { name, thumbprint })
+    }
 }
 
 impl<E: Environment> Vault<'_, E> {
@@ -85,13 +106,16 @@ impl<E: Environment> Vault<'_, E> {
 pub(super) fn read_page(body: &[u8]) -> Result<Page, String> {
     let page: WirePage =
         serde_json::from_slice(body).map_err(|_| "it is not the JSON of a list".to_owned())?;
-    let names = page
+    let items = page
         .value
         .iter()
-        .map(|item| name_in(&item.id).ok_or_else(|| "an item's id names no certificate".to_owned()))
+        .map(|item| {
+            item.read()
+                .ok_or_else(|| "an item's id names no certificate".to_owned())
+        })
         .collect::<Result<_, _>>()?;
     Ok(Page {
-        names,
+        items,
         next: page.next_link,
     })
 }

@@ -6,6 +6,7 @@ use job_scope::Alias;
 use super::*;
 use crate::azure::audience::Audience;
 use crate::azure::entra::{Application, Proof};
+use crate::azure::thumbprint::Thumbprint;
 use crate::azure::tokens::{Issuer, Tokens};
 use crate::clock::Clock as _;
 use crate::contract::{Failure, Secret};
@@ -157,19 +158,28 @@ fn a_token_refused_twice_is_a_failure_that_names_the_vaults_tenant_and_never_goe
 }
 
 #[test]
-fn a_page_gives_the_names_and_the_link_as_they_are() {
+fn a_page_gives_names_thumbprints_and_the_link_as_they_are() {
     let fake = served(|_, _| {
         Ok(answer(
             200,
-            r#"{"value":[{"id":"https://kv-one.vault.azure.net/certificates/Web-1","x5t":"a","subject":""},
-                         {"id":"https://kv-one.vault.azure.net:443/certificates/b","attributes":{"enabled":true}}],
+            r#"{"value":[{"id":"https://kv-one.vault.azure.net/certificates/Web-1","x5t":"zjjccD1m-h-SOrD64tk-1X6o28M","subject":""},
+                         {"id":"https://kv-one.vault.azure.net:443/certificates/b","attributes":{"enabled":true},"x5t":7}],
                 "nextLink":"https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=eyJO"}"#,
         ))
     });
     assert_eq!(
         fake.run(vault(&fake).page(None)).unwrap(),
         Page {
-            names: vec!["Web-1".into(), "b".into()],
+            items: vec![
+                Listed {
+                    name: "Web-1".into(),
+                    thumbprint: Thumbprint::from_base64url("zjjccD1m-h-SOrD64tk-1X6o28M"),
+                },
+                Listed {
+                    name: "b".into(),
+                    thumbprint: None,
+                },
+            ],
             next: Some(
                 "https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=eyJO"
                     .into()

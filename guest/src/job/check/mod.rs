@@ -189,7 +189,11 @@ impl<'e, E: Environment> Check<'e, E> {
     /// One page, and the first certificate of it.
     async fn read_one(&self) -> Result<(), CallError> {
         let page = self.vault.page(None).await?;
-        match page.names.iter().find_map(|name| Alias::parse(name).ok()) {
+        match page
+            .items
+            .iter()
+            .find_map(|item| Alias::parse(&item.name).ok())
+        {
             Some(name) => self.vault.certificate(&name).await.map(|_| ()),
             None => Ok(()),
         }

@@ -1,5 +1,6 @@
 //! Whole inventories against a vault that is a function.
 
+mod changed;
 mod endings;
 mod losses;
 mod more;
@@ -16,6 +17,8 @@ use crate::testing::{Answer, Fake, Sent, answer, with_header};
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const PATH: &str = "22222222-2222-2222-2222-222222222222:rg-one:kv-one";
 const VAULT: &str = "https://kv-one.vault.azure.net";
+/// The thumbprint that every certificate of the list has.
+const LISTED: &str = "zjjccD1m-h-SOrD64tk-1X6o28M";
 const RBAC: &str = r#"{"error":{"code":"Forbidden","message":"Caller is not authorized to perform action on resource.\r\nmore","innererror":{"code":"ForbiddenByRbac"}}}"#;
 const GONE: &str = r#"{"error":{"code":"CertificateNotFound","message":"not found"}}"#;
 const THROTTLED: &str = r#"{"error":{"code":"Throttled","message":"too many"}}"#;
@@ -82,7 +85,10 @@ fn page(url: &str, count: usize) -> Answer {
         .map_or(0, |(_, token)| token.parse().unwrap());
     let next = first + 25;
     let items: Vec<String> = (first..next.min(count))
-        .map(|number| format!(r#"{{"id":"{VAULT}/certificates/{}"}}"#, name(number)))
+        .map(|number| {
+            let name = name(number);
+            format!(r#"{{"id":"{VAULT}/certificates/{name}","x5t":"{LISTED}"}}"#)
+        })
         .collect();
     let link = if next < count {
         format!(r#""{VAULT}:443/certificates?api-version=7.6&$skiptoken={next}""#)

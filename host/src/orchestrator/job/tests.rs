@@ -44,7 +44,7 @@ fn an_inventory_job_is_read() {
     let Task::Inventory { last_inventory, .. } = job.task else {
         panic!("{job:?}");
     };
-    assert_eq!(last_inventory, 2);
+    assert_eq!((last_inventory.count, last_inventory.known.len()), (2, 2));
     assert_eq!(job.secret.unwrap().expose_secret(), "sp-secret~1");
 }
 

@@ -16,8 +16,8 @@ use crate::orchestrator::Job;
 use crate::policy::{Beyond, Ceiling, Policy};
 use crate::runner::Failure;
 use job_scope::{
-    FieldError, JobKind, JobOptions, Needs, SubscriptionId, TenantId, Variables, Versions, option,
-    rules,
+    Extent, FieldError, JobKind, JobOptions, Needs, SubscriptionId, TenantId, Variables, Versions,
+    option, rules,
 };
 
 /// The platform's name for the tenants of a discovery.
@@ -46,6 +46,7 @@ pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reac
         store: None,
         places: Vec::new(),
         versions: Versions::Current,
+        extent: Extent::Whole,
         max_shrink: general.max_shrink,
     };
     let mut searched = false;

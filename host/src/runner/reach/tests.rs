@@ -5,7 +5,7 @@ mod layers;
 mod matrix;
 
 use super::*;
-use crate::orchestrator::{Certificate, Contents, Format, ToRemove};
+use crate::orchestrator::{Certificate, Contents, Format, LastInventory, ToRemove};
 use crate::runner::Cause;
 use job_scope::{Alias, ClientId, Cloud};
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ fn task(kind: JobKind, store: Store) -> Task {
     match kind {
         JobKind::Inventory => Task::Inventory {
             store,
-            last_inventory: 0,
+            last_inventory: LastInventory::default(),
         },
         JobKind::Add => Task::Add {
             store,

@@ -1,12 +1,13 @@
 //! One certificate of an inventory: checked, told from the others, and as it lies in the spool.
 //! It must not know what becomes of the list.
 
-use crate::engine::vocabulary::{InventoryItem, ParameterValue};
-use crate::orchestrator::{Item, Parameter};
+use crate::engine::vocabulary::{InventoryItem, KnownState, ParameterValue};
+use crate::orchestrator::{Item, ItemStatus, Known, Parameter};
 use crate::text::is_unsafe;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use job_scope::Versions;
+use std::collections::BTreeMap;
 
 /// Longest alias: twice what Key Vault allows, and no store is known to allow more.
 const LONGEST_ALIAS: usize = 256;
@@ -62,9 +63,25 @@ pub(super) fn size(item: &InventoryItem) -> u64 {
     (item.alias.len() + certificates + parameters + details) as u64
 }
 
+/// An entry of the last inventory as one of this one.
+pub(super) fn known(known: &Known, state: KnownState) -> Item {
+    Item {
+        alias: known.alias.clone(),
+        status: match state {
+            KnownState::Unchanged => ItemStatus::Unchanged,
+            KnownState::Deleted => ItemStatus::Deleted,
+        },
+        certificates: Vec::new(),
+        private_key: known.private_key,
+        parameters: BTreeMap::new(),
+        details: BTreeMap::new(),
+    }
+}
+
 pub(super) fn to_item(item: InventoryItem) -> Item {
     Item {
         alias: item.alias,
+        status: ItemStatus::Unknown,
         certificates: item
             .certificates
             .iter()

@@ -1,4 +1,5 @@
 use super::*;
+use crate::orchestrator::{Item, ItemStatus};
 
 struct Deaf;
 
@@ -116,4 +117,57 @@ fn nothing_is_taken_after_the_end() {
     let (mut spooling, list) = spooling(Accepts::Paths);
     list.take();
     assert!(spooling.submit_discovery(paths(&["a"])).is_err());
+}
+
+#[test]
+fn only_what_the_last_inventory_had_is_taken_by_its_alias_and_once() {
+    let comparing = || {
+        let (spooling, list) = spooling(Accepts::Inventory(Versions::Current));
+        let known = ["Web-1", "web-2", "web-3"].map(|alias| Known {
+            alias: alias.to_owned(),
+            private_key: alias == "Web-1",
+            thumbprints: vec!["00".repeat(20)],
+        });
+        (spooling.comparing(known.into()), list)
+    };
+    let (mut job, list) = comparing();
+    assert_eq!(job.last_inventory().len(), 3);
+    let unchanged = KnownState::Unchanged;
+    job.submit_known(paths(&["web-1"]), unchanged).unwrap();
+    job.submit_inventory(vec![item("web-2", "1")]).unwrap();
+    job.submit_known(paths(&["web-3"]), KnownState::Deleted)
+        .unwrap();
+    assert_eq!(list.gone(), 1);
+    let mut list = list.take().unwrap();
+    let items: Vec<Item> = list.read().unwrap().map(Result::unwrap).collect();
+    let shown: Vec<_> = items
+        .iter()
+        .map(|item| {
+            (
+                &*item.alias,
+                item.status,
+                item.certificates.len(),
+                item.private_key,
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("Web-1", ItemStatus::Unchanged, 0, true),
+            ("web-2", ItemStatus::Unknown, 1, true),
+            ("web-3", ItemStatus::Deleted, 0, false),
+        ]
+    );
+    for aliases in [&["web-4"][..], &["web-1", "WEB-1"], &["web-2"]] {
+        let (mut job, _list) = comparing();
+        job.submit_inventory(vec![item("web-2", "1")]).unwrap();
+        assert!(
+            job.submit_known(paths(aliases), unchanged).is_err(),
+            "{aliases:?}"
+        );
+    }
+    let (mut whole, _list) = spooling(Accepts::Inventory(Versions::Current));
+    assert!(whole.submit_known(paths(&["web-1"]), unchanged).is_err());
+    assert!(whole.last_inventory().is_empty());
 }

@@ -28,6 +28,7 @@ fn evidence(outcome: Result<contract::Outcome, Stop>) -> Evidence {
         },
         kind: JobKind::Inventory,
         list: Some(spool),
+        gone: 0,
         last_inventory: 0,
         max_shrink: 50,
         warnings: Vec::new(),
@@ -97,6 +98,16 @@ fn a_store_that_lost_more_than_half_is_a_failure_from_twenty_on() {
         let report = verdict(evidence);
         assert_eq!(report.list.is_none(), fails, "{before}");
         assert_eq!(report.message.contains("max-shrink"), fails, "{before}");
+    }
+}
+
+#[test]
+fn what_is_told_as_gone_does_not_count_as_there() {
+    for (gone, fails) in [(0, false), (1, true)] {
+        let mut evidence = evidence(outcome(contract::Status::Success, ""));
+        evidence.last_inventory = 20;
+        evidence.gone = gone;
+        assert_eq!(verdict(evidence).list.is_none(), fails, "{gone}");
     }
 }
 

@@ -1,0 +1,111 @@
+//! What the last inventory knew, held against the list: what is the same need not be read, and
+//! what is not listed any more is gone.
+//!
+//! It must not send or submit anything.
+
+use std::collections::BTreeMap;
+
+use crate::azure::thumbprint::Thumbprint;
+use crate::azure::vault::Listed;
+use crate::contract::KnownCertificate;
+
+/// The certificates of the last inventory, by their names in lower case.
+#[derive(Default)]
+pub(super) struct Known(BTreeMap<String, Entry>);
+
+struct Entry {
+    certificate: KnownCertificate,
+    is_there: bool,
+}
+
+impl Known {
+    pub(super) fn new(last_inventory: Vec<KnownCertificate>) -> Self {
+        let entries = last_inventory.into_iter().map(|certificate| {
+            let entry = Entry {
+                certificate,
+                is_there: false,
+            };
+            (entry.certificate.alias.to_ascii_lowercase(), entry)
+        });
+        Known(entries.collect())
+    }
+
+    /// Whether there is anything to compare with.
+    pub(super) fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Takes down what is listed. If it is the certificate that was known, its alias as it was
+    /// reported; without a thumbprint nobody can tell.
+    pub(super) fn listed(&mut self, listed: &Listed) -> Option<String> {
+        let entry = self.0.get_mut(&listed.name.to_ascii_lowercase())?;
+        entry.is_there = true;
+        let now = listed.thumbprint?;
+        let is_now = |text: &String| Thumbprint::from_hex(text.trim()) == Some(now);
+        let known = &entry.certificate;
+        let is_same = known.thumbprints.iter().any(is_now);
+        is_same.then(|| known.alias.clone())
+    }
+
+    /// Takes down that one which was listed is not there any more.
+    pub(super) fn deleted(&mut self, name: &str) {
+        if let Some(entry) = self.0.get_mut(&name.to_ascii_lowercase()) {
+            entry.is_there = false;
+        }
+    }
+
+    /// The aliases of what is not there, after the last page.
+    pub(super) fn gone(&self) -> Vec<String> {
+        let gone = self.0.values().filter(|entry| !entry.is_there);
+        gone.map(|entry| entry.certificate.alias.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAME: &str = "CE38DC703D66FA1F923AB0FAE2D93ED57EA8DBC3";
+    const OTHER: &str = "A9993E364706816ABA3E25717850C26C9CD0D89D";
+
+    #[test]
+    fn only_the_same_thumbprint_under_the_same_name_is_unchanged() {
+        let last = |alias: &str, thumbprints: &[&str]| KnownCertificate {
+            alias: alias.to_owned(),
+            thumbprints: thumbprints.iter().map(ToString::to_string).collect(),
+        };
+        let lower = SAME.to_lowercase();
+        let mut known = Known::new(vec![
+            last("Same", &[SAME]),
+            last("lower", &[&lower]),
+            last("chain", &[OTHER, SAME]),
+            last("other", &[OTHER]),
+            last("none", &[]),
+            last("odd", &["x"]),
+            last("unsaid", &[SAME]),
+            last("Gone", &[SAME]),
+        ]);
+        assert!(known.any());
+        for (name, thumbprint, wanted) in [
+            ("same", Some(SAME), Some("Same")),
+            ("lower", Some(SAME), Some("lower")),
+            ("chain", Some(SAME), Some("chain")),
+            ("other", Some(SAME), None),
+            ("none", Some(SAME), None),
+            ("odd", Some(SAME), None),
+            ("unsaid", None, None),
+            ("new", Some(SAME), None),
+        ] {
+            let listed = Listed {
+                name: name.to_owned(),
+                thumbprint: thumbprint.and_then(Thumbprint::from_hex),
+            };
+            assert_eq!(known.listed(&listed).as_deref(), wanted, "{name}");
+        }
+        assert_eq!(known.gone(), ["Gone"]);
+        known.deleted("OTHER");
+        known.deleted("new");
+        assert_eq!(known.gone(), ["Gone", "other"]);
+        assert!(!Known::default().any());
+    }
+}
