@@ -36,13 +36,96 @@ pub fn read(mut from: impl Read, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
                 format!("it has more than {most} bytes"),
             ));
         }
-        if wanted > held.capacity() {
-            // A vector that grows by itself leaves what was in it where it was.
-            let mut larger = Zeroizing::new(Vec::with_capacity(wanted.saturating_mul(2)));
-            larger.extend_from_slice(&held);
-            held = larger;
+        extend(&mut held, piece.get(..count).unwrap_or_default());
+    }
+}
+
+/// Adds to a buffer. A vector that grows by itself leaves what was in it where it was.
+fn extend(held: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
+    let wanted = held.len() + piece.len();
+    if wanted > held.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(wanted.saturating_mul(2)));
+        larger.extend_from_slice(held);
+        *held = larger;
+    }
+    held.extend_from_slice(piece);
+}
+
+/// Reads line by line; a line that is too long is passed over.
+pub struct Lines<R> {
+    from: R,
+    most: usize,
+    piece: Zeroizing<Vec<u8>>,
+    /// What of the piece is still to be looked at.
+    rest: std::ops::Range<usize>,
+}
+
+/// A line, without its end.
+pub enum Line {
+    /// All of it.
+    Whole(Zeroizing<Vec<u8>>),
+    /// It had more bytes than a line may have.
+    TooLong,
+}
+
+impl<R: Read> Lines<R> {
+    /// The lines of `from`, each of at most so many bytes.
+    pub fn new(from: R, most: usize) -> Self {
+        Self {
+            from,
+            most,
+            piece: Zeroizing::new(vec![0; PIECE]),
+            rest: 0..0,
         }
-        held.extend_from_slice(piece.get(..count).unwrap_or_default());
+    }
+
+    /// What there is of the next piece; none at the end.
+    fn more(&mut self) -> io::Result<&[u8]> {
+        while self.rest.is_empty() {
+            match self.from.read(&mut self.piece) {
+                Ok(0) => break,
+                Ok(count) => self.rest = 0..count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.piece.get(self.rest.clone()).unwrap_or_default())
+    }
+
+    fn line(&mut self) -> io::Result<Option<Line>> {
+        let mut held = Zeroizing::new(Vec::with_capacity(PIECE));
+        let (mut begun, mut too_long) = (false, false);
+        loop {
+            let most = self.most;
+            let more = self.more()?;
+            let end = more.iter().position(|byte| *byte == b'\n');
+            let part = more.get(..end.unwrap_or(more.len())).unwrap_or_default();
+            let ended = end.is_some() || more.is_empty();
+            begun |= !more.is_empty();
+            too_long |= held.len() + part.len() > most;
+            if too_long {
+                held = Zeroizing::new(Vec::new());
+            } else {
+                extend(&mut held, part);
+            }
+            self.rest.start += part.len() + usize::from(end.is_some());
+            if ended {
+                let line = if too_long {
+                    Line::TooLong
+                } else {
+                    Line::Whole(held)
+                };
+                return Ok(begun.then_some(line));
+            }
+        }
+    }
+}
+
+impl<R: Read> Iterator for Lines<R> {
+    type Item = io::Result<Line>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.line().transpose()
     }
 }
 
@@ -97,6 +180,45 @@ mod tests {
             Drips(&secret).read_to_end(&mut grows).unwrap();
         };
         assert!(left_behind(control) > 0, "the search finds nothing");
+    }
+
+    #[test]
+    fn lines_are_read_one_by_one_and_one_that_is_too_long_is_passed_over() {
+        let long = "l".repeat(3 * PIECE);
+        let exact = "e".repeat(2 * PIECE);
+        let text = format!("one\n\n{exact}\n{long}\n{exact}e\ntwo\r\nlast");
+        let read = |from: &mut dyn Read| -> Vec<Option<String>> {
+            let lines = Lines::new(from, 2 * PIECE);
+            let texts = lines.map(|line| match line.unwrap() {
+                Line::Whole(line) => Some(String::from_utf8(line.to_vec()).unwrap()),
+                Line::TooLong => None,
+            });
+            texts.collect()
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let wanted = vec![
+            some("one"),
+            some(""),
+            some(&exact),
+            None,
+            None,
+            some("two\r"),
+            some("last"),
+        ];
+        assert_eq!(read(&mut text.as_bytes()), wanted);
+        assert_eq!(read(&mut Drips(text.as_bytes())), wanted);
+        assert_eq!(read(&mut &b""[..]), [] as [Option<String>; 0]);
+        assert_eq!(read(&mut &b"\n"[..]), [some("")]);
+    }
+
+    #[test]
+    fn nothing_of_a_line_is_left_in_freed_memory() {
+        for most in [1 << 20, 10_000] {
+            let mut text = watched::PATTERN.repeat(4_000);
+            text.push(b'\n');
+            let read_all = || Lines::new(Drips(&text), most).for_each(drop);
+            assert_eq!(left_behind(read_all), 0, "{most}");
+        }
     }
 
     #[test]

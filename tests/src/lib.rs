@@ -15,9 +15,11 @@ pub mod hostile;
 mod observed;
 mod programs;
 mod secrets;
+mod served;
 
 pub use deeds::{CHANGED_ONLY, DEEDS, Deed, LONG_AFTER, compare};
 pub use headless::{Headless, Quiet, job};
 pub use observed::{Observed, Version};
 pub use programs::{Azure, Finished, akv, akv_command, artifact, ended, fixture, signal};
 pub use secrets::Secrets;
+pub use served::Served;

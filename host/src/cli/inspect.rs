@@ -9,7 +9,7 @@ use std::io::Write;
 
 pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit> {
     let path = setup::component_path(args.component.as_deref())?;
-    let extension = setup::engine(&Limits::default())?
+    let extension = setup::engine(&Limits::default(), 1)?
         .load(&setup::read(&path)?, None)
         .with_context(|| format!("{} would not be loaded", path.display()))?;
     let mut out = std::io::stdout().lock();

@@ -17,6 +17,7 @@ mod inventory;
 mod job;
 mod run;
 mod say;
+mod serve;
 mod setup;
 mod table;
 mod watch;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Create(args) => change::create(args),
         Command::Discover(args) => discover::discover(args),
         Command::Check(args) => check::check(args),
+        Command::Serve(args) => serve::serve(args),
         Command::Policy(PolicyCommand::Explain(args)) => explain::explain(args),
         Command::Component(ComponentCommand::Inspect(args)) => inspect::inspect(args),
         Command::Component(ComponentCommand::Compile(args)) => compile::compile(args),

@@ -8,7 +8,7 @@ use extension_host::limits::Limits;
 use extension_host::orchestrator::{Job, JobError, JobResult, List, parse, write_result};
 use extension_host::runner::{Cause, Failure, Report, Status};
 use job_scope::{JobKind, option};
-use std::io::BufWriter;
+use std::io::{self, BufWriter, Write};
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     // Whoever started the job waits for a result, also when nothing could run.
@@ -33,13 +33,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
             Ok(report) => report,
             Err(error) => return not_run(error, history_id),
         },
-        Err(error) => not_run_report(Failure {
-            cause: match error {
-                JobError::Cancelled => Cause::Cancelled,
-                _ => Cause::Input,
-            },
-            message: error.to_string(),
-        }),
+        Err(error) => not_run_report(unreadable(&error)),
     };
     result(&mut report, kind, history_id)?;
     if args.table
@@ -67,29 +61,47 @@ fn asked(mut job: Job, args: &RunArgs) -> Job {
     job
 }
 
+/// Why a job that cannot be read was not run.
+pub(crate) fn unreadable(error: &JobError) -> Failure {
+    Failure {
+        cause: match error {
+            JobError::Cancelled => Cause::Cancelled,
+            _ => Cause::Input,
+        },
+        message: error.to_string(),
+    }
+}
+
 /// No policy has been read yet, so there is no caution.
-fn not_run_report(failure: Failure) -> Report {
+pub(crate) fn not_run_report(failure: Failure) -> Report {
     Report::not_run(failure, None, &Limits::default())
 }
 
 fn result(report: &mut Report, kind: Option<JobKind>, history_id: i64) -> Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    write(&mut out, report, kind, history_id)
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush())
+        .context("cannot write the result")
+}
+
+/// Writes the platform's result, without the end of its line.
+pub(crate) fn write(
+    out: &mut impl Write,
+    report: &mut Report,
+    kind: Option<JobKind>,
+    history_id: i64,
+) -> io::Result<()> {
     let number = match report.status {
         Status::Success => JobResult::Success,
         Status::Warning => JobResult::Warning,
         Status::Failure(_) => JobResult::Failure,
     };
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    write_result(
-        &mut out,
-        number,
-        history_id,
-        &report.message,
-        report.list.as_mut().map(|list| match kind {
-            Some(JobKind::Discovery) => List::Discovered(list),
-            _ => List::Inventory(list),
-        }),
-    )
-    .context("cannot write the result")
+    let list = report.list.as_mut().map(|list| match kind {
+        Some(JobKind::Discovery) => List::Discovered(list),
+        _ => List::Inventory(list),
+    });
+    write_result(out, number, history_id, &report.message, list)
 }
 
 #[cfg(test)]

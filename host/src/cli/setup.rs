@@ -1,5 +1,5 @@
-//! Makes a host from arguments, and runs one job on it. It must not know how results are
-//! printed.
+//! Makes hosts from arguments, runs jobs on them, and says on stderr what they came to. It must
+//! not know how results are printed.
 
 use super::args::HostArgs;
 use super::compile;
@@ -25,7 +25,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The component's file name, beside this program.
@@ -82,21 +82,54 @@ pub(crate) fn component_path(given: Option<&Path>) -> Result<PathBuf> {
     Ok(beside)
 }
 
-/// An engine for one job at a time, with this user's compile cache.
-pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
-    let engine = Engine::new(limits, 1, Cache::of_this_user())?;
+/// An engine for so many jobs at a time, with this user's compile cache.
+pub(crate) fn engine(limits: &Limits, jobs: u32) -> Result<Engine> {
+    let engine = Engine::new(limits, jobs, Cache::of_this_user())?;
     Ok(engine.compiling_apart(compile::compiler()))
 }
 
-/// Loads the component, if it is one that the policy approves.
-fn load(engine: &Engine, policy: &Policy, component: &Path) -> Result<Extension> {
-    let bytes = read(component)?;
+/// What a host is made of.
+pub(crate) struct Parts<'a> {
+    pub(crate) policy: Option<&'a Path>,
+    pub(crate) component: &'a Path,
+    /// The digest that the component must have, whatever the policy says.
+    pub(crate) sha256: Option<&'a str>,
+    pub(crate) audit: Option<&'a Path>,
+    /// How many jobs it runs at once.
+    pub(crate) jobs: u32,
+}
+
+/// Makes a host, whose connections live on `io`.
+pub(crate) fn host(parts: &Parts<'_>, io: &Handle) -> Result<Host> {
+    let policy = policy(parts.policy)?;
+    let limits = policy.limits().clone();
+    let engine = engine(&limits, parts.jobs)?;
+    let extension = load(&engine, &policy, parts)
+        .with_context(|| format!("cannot load {}", parts.component.display()))?;
+    let trust = Trust::new(policy.added_cas()).context(UsageError)?;
+    let connector = Connector::new(trust, policy.routes().clone(), Box::new(SystemResolver));
+    Ok(Host {
+        engine,
+        extension,
+        policy,
+        transport: Arc::new(Client::new(connector, io.clone())),
+        audit: audit(parts.audit)?,
+        clock: Clock::system(),
+        limits,
+        threads: Threads::PerJob,
+        machine: Machine::of_this_process(),
+    })
+}
+
+/// Loads the component, if it is one that the policy approves and the one that was named.
+fn load(engine: &Engine, policy: &Policy, parts: &Parts<'_>) -> Result<Extension> {
+    let bytes = read(parts.component)?;
     let digest = sha256(&bytes);
     let pinned = match policy.extensions().approve(&digest)? {
         Approval::ByName(_) => Some(digest.as_str()),
         Approval::Any => None,
     };
-    Ok(engine.load(&bytes, pinned)?)
+    Ok(engine.load(&bytes, parts.sha256.or(pinned))?)
 }
 
 /// Runs one job. A signal asks it to stop; a second one ends the program.
@@ -126,48 +159,43 @@ fn with_host(
     args: &HostArgs,
     work: impl AsyncFnOnce(&Host, Cancel, &dyn Fn() -> Box<dyn Observer>) -> Report,
 ) -> Result<Report> {
-    // It lives as long as the program: whoever waits for the output of a job that is over can
-    // still end it with a signal.
-    let runtime: &'static Runtime = Box::leak(Box::new(
-        Runtime::new().context("cannot start the I/O runtime")?,
-    ));
-    let cancel = Cancel::new();
-    {
-        // From here on a signal leaves a result, also while a component is being compiled.
-        let _inside = runtime.enter();
-        for kind in [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-        ] {
-            let signals = signal(kind).context("cannot listen for signals")?;
-            runtime.spawn(stop_at(signals, cancel.clone()));
-        }
-    }
-    let policy = policy(args.policy.as_deref())?;
-    let limits = policy.limits().clone();
-    let component = component_path(args.component.as_deref())?;
-    let engine = engine(&limits)?;
-    let extension = load(&engine, &policy, &component)
-        .with_context(|| format!("cannot load {}", component.display()))?;
-    let trust = Trust::new(policy.added_cas()).context(UsageError)?;
-    let connector = Connector::new(trust, policy.routes().clone(), Box::new(SystemResolver));
-    let host = Host {
-        engine,
-        extension,
-        policy,
-        transport: Arc::new(Client::new(connector, runtime.handle().clone())),
-        audit: audit(args.audit.as_deref())?,
-        clock: Clock::system(),
-        limits,
-        threads: Threads::PerJob,
-        machine: Machine::of_this_process(),
+    let runtime = lasting(Runtime::new())?;
+    let cancel = stopped_by_signals(runtime)?;
+    let parts = Parts {
+        policy: args.policy.as_deref(),
+        component: &component_path(args.component.as_deref())?,
+        sha256: None,
+        audit: args.audit.as_deref(),
+        jobs: 1,
     };
+    let host = host(&parts, runtime.handle())?;
     let watch = || -> Box<dyn Observer> { Box::new(Watch::new(args.verbose)) };
     let report = runtime.block_on(work(&host, cancel.clone(), &watch));
     // From here on a signal has nothing to stop, and ends the program at once.
     cancel.cancel();
     Ok(report)
+}
+
+/// A runtime that lives as long as the program: whoever waits for the output of a job that is
+/// over can still end it with a signal.
+pub(crate) fn lasting(runtime: std::io::Result<Runtime>) -> Result<&'static Runtime> {
+    let runtime = runtime.context("cannot start an I/O runtime")?;
+    Ok(Box::leak(Box::new(runtime)))
+}
+
+/// What signals ask to stop from here on, also while a component is being compiled.
+pub(crate) fn stopped_by_signals(runtime: &Runtime) -> Result<Cancel> {
+    let cancel = Cancel::new();
+    let _inside = runtime.enter();
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ] {
+        let signals = signal(kind).context("cannot listen for signals")?;
+        runtime.spawn(stop_at(signals, cancel.clone()));
+    }
+    Ok(cancel)
 }
 
 /// Says on stderr what a job came to. Called after its result is written: whoever does not

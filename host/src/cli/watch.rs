@@ -17,6 +17,8 @@ const LAST: Duration = Duration::from_secs(1);
 
 /// Log lines as they come, and on a terminal one line that counts.
 pub(crate) struct Watch {
+    /// Before each line; empty for the only one whose lines there are.
+    who: String,
     verbose: bool,
     terminal: bool,
     lines: Option<SyncSender<Line>>,
@@ -30,7 +32,17 @@ enum Line {
 }
 
 impl Watch {
+    /// Of the only job.
     pub(crate) fn new(verbose: bool) -> Self {
+        Self::of(String::new(), verbose)
+    }
+
+    /// Of one among others, who does not count: that is one line, and each has its own number.
+    pub(crate) fn among(extension: &str, verbose: bool) -> Self {
+        Self::of(format!("{extension}: "), verbose)
+    }
+
+    fn of(who: String, verbose: bool) -> Self {
         let (lines, waiting) = sync_channel(WAITING);
         let (done, written) = sync_channel(1);
         // Without a thread nothing is shown; the job runs all the same.
@@ -41,8 +53,9 @@ impl Watch {
                 let _ = done.send(());
             });
         Self {
+            terminal: who.is_empty() && std::io::stderr().is_terminal(),
+            who,
             verbose,
-            terminal: std::io::stderr().is_terminal(),
             lines: Some(lines),
             written,
             dropped: 0,
@@ -89,7 +102,7 @@ impl Observer for Watch {
             LogLevel::Warn => "warning",
             LogLevel::Error => "error",
         };
-        self.show(Line::Log(format!("{word}: {line}")));
+        self.show(Line::Log(format!("{}{word}: {line}", self.who)));
     }
 
     fn progress(&mut self, done: u64, total: Option<u64>) {
@@ -104,7 +117,10 @@ impl Observer for Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         if self.dropped > 0 {
-            let text = format!("akv: {} log lines were not taken by stderr", self.dropped);
+            let text = format!(
+                "akv: {}{} log lines were not taken by stderr",
+                self.who, self.dropped
+            );
             self.show(Line::Log(text));
         }
         drop(self.lines.take());

@@ -73,10 +73,19 @@ pub trait Audit: Send + Sync {
     /// Takes a note that is about a whole run, such as a redirection by policy.
     fn note(&self, _job: i64, _text: &str) {}
 
-    /// What kept something from being recorded since this was last asked, to be told once.
-    fn trouble(&self) -> Option<String> {
-        None
+    /// What could not be recorded so far, by any job.
+    fn lost(&self) -> Lost {
+        Lost::default()
     }
+}
+
+/// Lines that could not be recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// How many.
+    pub lines: u64,
+    /// What kept the last one of them out.
+    pub why: String,
 }
 
 /// Keeps nothing.
@@ -94,7 +103,7 @@ pub struct JsonLines<W> {
 
 struct Lines<W> {
     writer: W,
-    trouble: Option<String>,
+    lost: Lost,
 }
 
 impl<W: Write + Send> JsonLines<W> {
@@ -103,7 +112,7 @@ impl<W: Write + Send> JsonLines<W> {
         Self {
             inner: Mutex::new(Lines {
                 writer,
-                trouble: None,
+                lost: Lost::default(),
             }),
         }
     }
@@ -119,7 +128,8 @@ impl<W: Write + Send> JsonLines<W> {
             let mut lines = self.lines();
             let written = lines.writer.write_all(&line);
             if let Err(error) = written.and_then(|()| lines.writer.flush()) {
-                lines.trouble.get_or_insert_with(|| error.to_string());
+                lines.lost.lines += 1;
+                lines.lost.why = error.to_string();
             }
         }
     }
@@ -134,8 +144,8 @@ impl<W: Write + Send> Audit for JsonLines<W> {
         self.line(&serde_json::json!({ "job": job, "note": text }));
     }
 
-    fn trouble(&self) -> Option<String> {
-        self.lines().trouble.take()
+    fn lost(&self) -> Lost {
+        self.lines().lost.clone()
     }
 }
 
@@ -144,13 +154,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_audit_that_cannot_be_written_is_told_once() {
+    fn what_cannot_be_written_is_counted() {
         let full = std::fs::File::options().write(true).open("/dev/full");
         let audit = JsonLines::new(full.unwrap());
-        assert_eq!(audit.trouble(), None);
+        assert_eq!(audit.lost(), Lost::default());
         audit.note(1, "a");
         audit.note(1, "b");
-        assert!(audit.trouble().is_some());
-        assert_eq!(audit.trouble(), None);
+        assert_eq!(audit.lost().lines, 2);
+        assert_ne!(audit.lost().why, "");
     }
 }

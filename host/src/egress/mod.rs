@@ -19,7 +19,7 @@ mod tunnel;
 
 pub use address::{Range, RangeError};
 pub use attempt::JobIdentity;
-pub use audit::{Audit, Decision, JsonLines, NoAudit, Record};
+pub use audit::{Audit, Decision, JsonLines, Lost, NoAudit, Record};
 pub use client::{Answer, AsksThisMachine, Client, SendError, Transport};
 pub use connect::{ConnectError, Connector};
 pub use hooks::Hooks;

@@ -8,6 +8,7 @@ mod apart;
 mod bindings;
 mod cache;
 mod contract;
+mod courtesy;
 mod imports;
 mod offers;
 mod run;

@@ -3,6 +3,7 @@
 //! It must not know what the end is worth; [`Ended`] only says what happened.
 
 use super::bindings::certstore::extension::host::Outcome;
+use super::courtesy::Courtesy;
 use super::imports::{HostImports, Reports};
 use super::state::JobState;
 use super::work::{JobInput, Work, call};
@@ -148,7 +149,10 @@ impl Engine {
                         .enable_time()
                         .build()
                     {
-                        Ok(runtime) => runtime.block_on(engine.run(&extension, run)),
+                        Ok(runtime) => {
+                            let courtesy = Some(Courtesy::default());
+                            runtime.block_on(engine.run_in(&extension, run, courtesy))
+                        }
                         Err(error) => Ended::stopped(Stop::Host(error.to_string())),
                     },
                 ))
@@ -173,6 +177,15 @@ impl Engine {
     /// Runs a job on the present runtime. For one that must not be held up by a guest
     /// that spins, see [`Engine::run_on_thread`].
     pub async fn run(&self, extension: &Extension, run: JobRun) -> Ended {
+        self.run_in(extension, run, None).await
+    }
+
+    async fn run_in(
+        &self,
+        extension: &Extension,
+        run: JobRun,
+        courtesy: Option<Courtesy>,
+    ) -> Ended {
         let JobRun {
             work,
             mut job,
@@ -190,7 +203,7 @@ impl Engine {
         store.set_max_component_handles(limits.handles);
         store.set_hostcall_fuel(limits.hostcall_bytes);
         let cpu = CpuClock::start();
-        limit_cpu(&mut store, cpu, limits.cpu);
+        limit_cpu(&mut store, cpu, limits.cpu, courtesy);
 
         let called = {
             let call = call(extension, &mut store, work, &job.0);
@@ -245,10 +258,19 @@ fn thread_time() -> Duration {
 }
 
 /// Looks at each epoch tick whether the guest still has CPU time, and lets others run.
-fn limit_cpu(store: &mut Store<JobState>, clock: CpuClock, most: Duration) {
+fn limit_cpu(
+    store: &mut Store<JobState>,
+    clock: CpuClock,
+    most: Duration,
+    mut courtesy: Option<Courtesy>,
+) {
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
-        Ok(if clock.used() > most {
+        let used = clock.used();
+        if let Some(courtesy) = &mut courtesy {
+            courtesy.look(used);
+        }
+        Ok(if used > most {
             UpdateDeadline::Interrupt
         } else {
             UpdateDeadline::Yield(1)

@@ -9,6 +9,7 @@ mod certificate;
 mod entry;
 mod fields;
 mod last;
+mod line;
 mod places;
 mod properties;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 
 pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
 pub use last::{Known, LastInventory};
+pub use line::{JobLine, LONGEST_LINE, LineError, parse_line};
 pub use places::each_once;
 
 use crate::options::Options;
@@ -197,6 +199,10 @@ pub fn parse(text: &[u8]) -> Parsed {
             };
         }
     };
+    read_all(object)
+}
+
+fn read_all(object: &Map<String, Value>) -> Parsed {
     let history_id = match object.get("JobHistoryId") {
         Some(Value::Number(number)) => number.as_i64(),
         Some(Value::String(text)) => text.trim().parse().ok(),

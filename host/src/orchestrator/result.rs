@@ -37,8 +37,9 @@ pub enum List<'a> {
     Discovered(&'a mut Spool),
 }
 
-/// Writes one JSON object on one line: `Result`, `JobHistoryId`, `FailureMessage`, and
-/// `Inventory` or `Discovered` when there is a list. It is streamed from the spool.
+/// Writes one JSON object, on one line but without its end: `Result`, `JobHistoryId`,
+/// `FailureMessage`, and `Inventory` or `Discovered` when there is a list. It is streamed from the
+/// spool.
 pub fn write_result(
     out: &mut impl Write,
     result: JobResult,
@@ -75,8 +76,7 @@ pub fn write_result(
             })?;
         }
     }
-    out.write_all(b"}\n")?;
-    out.flush()
+    out.write_all(b"}")
 }
 
 fn write_array<W: Write, T>(
@@ -109,7 +109,7 @@ mod tests {
     fn a_failure_has_no_inventory_key() {
         assert_eq!(
             written(JobResult::Failure, "no \"way\"", None),
-            "{\"Result\":4,\"JobHistoryId\":7,\"FailureMessage\":\"no \\\"way\\\"\"}\n"
+            "{\"Result\":4,\"JobHistoryId\":7,\"FailureMessage\":\"no \\\"way\\\"\"}"
         );
     }
 
@@ -121,7 +121,7 @@ mod tests {
                 "",
                 Some(List::Inventory(&mut Spool::new().unwrap()))
             ),
-            "{\"Result\":2,\"JobHistoryId\":7,\"FailureMessage\":\"\",\"Inventory\":[]}\n"
+            "{\"Result\":2,\"JobHistoryId\":7,\"FailureMessage\":\"\",\"Inventory\":[]}"
         );
     }
 
@@ -147,7 +147,7 @@ mod tests {
             "{\"Result\":3,\"JobHistoryId\":7,\"FailureMessage\":\"\",\"Inventory\":[{\
              \"Alias\":\"web-1\",\"PrivateKeyEntry\":true,\"ItemStatus\":0,\"UseChainLevel\":true,\
              \"Certificates\":[\"MIIB\"],\
-             \"Parameters\":{\"NonExportable\":false,\"PreserveExistingTags\":null}}]}\n"
+             \"Parameters\":{\"NonExportable\":false,\"PreserveExistingTags\":null}}]}"
         );
     }
 
@@ -182,7 +182,7 @@ mod tests {
                 "none",
                 Some(List::Discovered(&mut spool))
             ),
-            "{\"Result\":2,\"JobHistoryId\":7,\"FailureMessage\":\"none\",\"Discovered\":[]}\n"
+            "{\"Result\":2,\"JobHistoryId\":7,\"FailureMessage\":\"none\",\"Discovered\":[]}"
         );
         for path in ["/subscriptions/a", "b:\"c\""] {
             spool.push(&path).unwrap();
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(
             written(JobResult::Warning, "2", Some(List::Discovered(&mut spool))),
             "{\"Result\":3,\"JobHistoryId\":7,\"FailureMessage\":\"2\",\
-             \"Discovered\":[\"/subscriptions/a\",\"b:\\\"c\\\"\"]}\n"
+             \"Discovered\":[\"/subscriptions/a\",\"b:\\\"c\\\"\"]}"
         );
     }
 }

@@ -93,6 +93,7 @@ impl Host {
                 self.limits.clone()
             }
         };
+        let lost_before = self.audit.lost().lines;
         if let Some(caution) = self.policy.caution() {
             self.audit.note(job.history_id, &caution);
         }
@@ -153,9 +154,14 @@ impl Host {
             Threads::PerJob => self.engine.run_on_thread(&self.extension, run).await,
             Threads::Caller => self.engine.run(&self.extension, run).await,
         };
-        let trouble = self.audit.trouble();
-        let trouble = trouble.map(|error| {
-            format!("the audit is not complete: {error}; see that its file can be written")
+        // Others write there too: whoever ran while something was lost is told, and it may have
+        // been theirs.
+        let lost = Some(self.audit.lost()).filter(|lost| lost.lines > lost_before);
+        let trouble = lost.map(|lost| {
+            format!(
+                "the audit is not complete: {}; see that its file can be written",
+                lost.why
+            )
         });
         let gone = list.gone();
         let warnings = reach.warnings.into_iter().chain(comparison.warning.take());

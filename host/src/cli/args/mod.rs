@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Discover(DiscoverArgs),
     /// Say whether an identity can do its work, changing nothing
     Check(CheckArgs),
+    /// Run the jobs of many extensions, as they come on standard input, one JSON object a line
+    Serve(ServeArgs),
     /// Look at what a policy means
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -96,6 +98,16 @@ pub(crate) struct RunArgs {
     pub(crate) table: bool,
     #[command(flatten)]
     pub(crate) host: HostArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Which extensions there are, each with its component, policy and audit
+    #[arg(value_name = "CONFIG")]
+    pub(crate) config: PathBuf,
+    /// Show the extensions' debug lines too
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]
