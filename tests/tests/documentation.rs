@@ -1,12 +1,15 @@
 //! What the READMEs say of names, options and limits is what the code says: each such table is
 //! made from the data here, and a README that differs is told what to hold.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use extension_host::limits::Limits;
+use extension_host::policy::{LIMITS, SCHEMA};
 use job_scope::{ENTRY_PARAMETERS, OPTIONS, STORE_FIELDS};
+use serde_json::Value;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -84,6 +87,46 @@ fn w48_the_options_are_documented_as_they_are_read() {
 #[test]
 fn the_attempts_of_the_hostile_extension_are_documented_as_they_are_made() {
     check("tests/README.md", "attempts", &end_to_end::hostile::table());
+}
+
+#[test]
+fn the_keys_of_a_policy_are_documented_as_its_schema_says_them() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let mut table = String::from("| key | what it says |\n|---|---|\n");
+    let mut row = |key: &str, node: &Value| {
+        if let Some(told) = node["description"].as_str() {
+            table.push_str(&format!("| `{key}` | {told} |\n"));
+        }
+    };
+    for (name, node) in schema["properties"].as_object().unwrap() {
+        let (heading, members) = match (&node["items"]["properties"], &node["properties"]) {
+            (Value::Object(members), _) => (format!("[[{name}]]"), Some(members)),
+            (_, Value::Object(members)) => (format!("[{name}]"), Some(members)),
+            _ => (name.clone(), None),
+        };
+        row(&heading, node);
+        for (member, node) in members.into_iter().flatten() {
+            row(&format!("{heading} {member}"), node);
+        }
+    }
+    check("README.md", "policy-keys", &table);
+}
+
+#[test]
+fn the_limits_are_documented_as_they_are() {
+    let mut table =
+        String::from("| limit | built in | from | to | of what |\n|---|---|---|---|---|\n");
+    let built_in = Limits::default();
+    for limit in LIMITS {
+        let (least, most) = limit.bounds();
+        table.push_str(&format!(
+            "| `{}` | {} | {least} | {most} | {} |\n",
+            limit.name,
+            limit.value(&built_in),
+            limit.help
+        ));
+    }
+    check("host/README.md", "limits", &table);
 }
 
 /// The numbers of the study that this project began with: releases, weaknesses, and the

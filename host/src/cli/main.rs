@@ -15,6 +15,7 @@ mod facts;
 mod inspect;
 mod inventory;
 mod job;
+mod policy;
 mod run;
 mod say;
 mod serve;
@@ -51,7 +52,10 @@ fn main() -> ExitCode {
         Command::Discover(args) => discover::discover(args),
         Command::Check(args) => check::check(args),
         Command::Serve(args) => serve::serve(args),
+        Command::Policy(PolicyCommand::Check(args)) => policy::check(args),
+        Command::Policy(PolicyCommand::Show(args)) => policy::show(args),
         Command::Policy(PolicyCommand::Explain(args)) => explain::explain(args),
+        Command::Policy(PolicyCommand::Schema) => policy::schema(),
         Command::Component(ComponentCommand::Inspect(args)) => inspect::inspect(args),
         Command::Component(ComponentCommand::Compile(args)) => compile::compile(args),
     };

@@ -13,7 +13,7 @@ use extension_host::egress::{Audit, Client, Connector, JsonLines, NoAudit, Syste
 use extension_host::engine::{Cache, Cancel, Engine, Extension, sha256};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
-use extension_host::policy::{Approval, Policy};
+use extension_host::policy::{Approval, Policy, SystemFile};
 use extension_host::runner::{Host, Machine, Observer, Report, Status, Threads};
 use extension_host::wiped;
 use job_scope::JobKind;
@@ -49,18 +49,51 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
         .context(UsageError)
 }
 
-/// Reads a policy, or takes the built-in one.
+/// Where a policy is from.
+pub(crate) enum Origin {
+    /// This file, as the call says.
+    Given(PathBuf),
+    /// The machine's own file.
+    System(PathBuf),
+    /// This program.
+    BuiltIn,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Given(path) | Self::System(path) => path.display().fmt(f),
+            Self::BuiltIn => f.write_str("the built-in policy"),
+        }
+    }
+}
+
+/// The policy that applies: the one that is named, else the machine's own, else the built-in one.
+/// No other place is looked at.
 pub(crate) fn policy(path: Option<&Path>) -> Result<Policy> {
-    let Some(path) = path else {
-        return Policy::builtin().map_err(Into::into);
+    policy_of(path).map(|(policy, _)| policy)
+}
+
+/// The same with where it is from.
+pub(crate) fn policy_of(path: Option<&Path>) -> Result<(Policy, Origin)> {
+    let system = SystemFile::default();
+    let (text, origin) = match path {
+        Some(path) => {
+            let bytes = read(path)?;
+            let text = std::str::from_utf8(&bytes)
+                .with_context(|| format!("{} is not UTF-8", path.display()))
+                .context(UsageError)?;
+            (text.to_owned(), Origin::Given(path.to_owned()))
+        }
+        None => match system.read().context(UsageError)? {
+            Some(text) => (text, Origin::System(system.path().to_owned())),
+            None => (String::new(), Origin::BuiltIn),
+        },
     };
-    let bytes = read(path)?;
-    let text = std::str::from_utf8(&bytes)
-        .with_context(|| format!("{} is not UTF-8", path.display()))
+    let policy = Policy::parse(&text)
+        .with_context(|| format!("cannot use {origin}"))
         .context(UsageError)?;
-    Policy::parse(text)
-        .with_context(|| format!("cannot use {}", path.display()))
-        .context(UsageError)
+    Ok((policy, origin))
 }
 
 /// The component's path: as given, or beside this program.
@@ -102,6 +135,10 @@ pub(crate) struct Parts<'a> {
 /// Makes a host, whose connections live on `io`.
 pub(crate) fn host(parts: &Parts<'_>, io: &Handle) -> Result<Host> {
     let policy = policy(parts.policy)?;
+    if let Some(caution) = policy.caution() {
+        // Before anything leaves, and whatever becomes of the result.
+        say!("akv: {caution}");
+    }
     let limits = policy.limits().clone();
     let engine = engine(&limits, parts.jobs)?;
     let extension = load(&engine, &policy, parts)

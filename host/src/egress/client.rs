@@ -163,3 +163,6 @@ fn send_error(error: legacy::Error) -> SendError {
     }
     SendError::Broken(text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ mod client;
 mod connect;
 mod hooks;
 mod link;
+#[cfg(test)]
+mod loopback;
 mod network;
 mod reached;
 mod route;

@@ -126,10 +126,11 @@ pub(super) fn split_authority(authority: &str, scheme: Scheme) -> Option<(&str, 
         Some(colon) => {
             let (host, port) = authority.split_at_checked(after_address + colon)?;
             let port = port.strip_prefix(':')?;
-            if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) {
+            // In digits, and the first of them no zero: one spelling again.
+            if port.starts_with('0') || !port.bytes().all(|b| b.is_ascii_digit()) {
                 return None;
             }
-            Some((host, port.parse().ok().filter(|port| *port != 0)?))
+            Some((host, port.parse().ok()?))
         }
     }
 }

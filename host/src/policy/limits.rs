@@ -61,6 +61,7 @@ keys! {
     "requests" CountLong requests 1 ..= 100_000_000 "Requests in all.";
     "request-body" Bytes request_body 1_024 ..= 16_777_216 "One request body.";
     "request-body-time" Time request_body_time 100 ..= 300_000 "Time to deliver a request body.";
+    "response-headers" Bytes response_headers 1_024 ..= 65_536 "The header section of one response.";
     "response-body" BytesLong response_body 1_024 ..= 268_435_456 "One response body.";
     "url" Bytes url 256 ..= 65_536 "A URL.";
     "log-lines" CountShort log_lines 1 ..= 1_000_000 "Log lines.";

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod calls;
+mod elsewhere;
 mod lists;
 mod policy;
 mod signals;

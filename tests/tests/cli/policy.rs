@@ -85,3 +85,87 @@ fn explain_shows_the_rules_and_sends_nothing() {
     }
     assert!(!ran.stdout.contains("sp-secret"));
 }
+
+#[test]
+fn a_policy_is_checked_as_a_run_would_read_it() {
+    let azure = Azure::start();
+    let policy = azure.policy.to_str().unwrap();
+    let ran = akv(&["policy", "check", policy]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("in order"), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("redirected connections"),
+        "{}",
+        ran.stderr
+    );
+    for (text, says) in [
+        ("max-shrnk = 5", "did you mean `max-shrink`?"),
+        ("max-shrink = ", "line 1"),
+        (
+            "[[ca]]\nhosts = [\"a.example\"]\npem = \"x\"",
+            "certificate",
+        ),
+        ("[limits]\nmemory = \"9 TiB\"", "memory"),
+    ] {
+        let wrong = azure.file("wrong.toml", text);
+        let ran = akv(&["policy", "check", wrong.to_str().unwrap()]);
+        assert_eq!(ran.code, 2, "{text}");
+        assert_eq!(ran.stdout, "");
+        assert!(ran.stderr.contains(says), "{text}: {}", ran.stderr);
+    }
+    let ran = akv(&["policy", "check", "/nowhere/policy.toml"]);
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn what_is_shown_of_a_policy_is_a_policy() {
+    let azure = Azure::start();
+    azure.append_policy("[limits]\ncpu = \"5s\"");
+    let policy = azure.policy.to_str().unwrap();
+    let shown = akv(&["policy", "show", "--policy", policy]);
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    for part in ["cpu = \"5s\"", "max-shrink = 50", "[[connect-to]]", policy] {
+        assert!(shown.stdout.contains(part), "{part}: {}", shown.stdout);
+    }
+    std::fs::write(&azure.policy, &shown.stdout).unwrap();
+    assert_eq!(azure.run(&fixture(JOB), &[]).code, 0);
+}
+
+#[test]
+fn the_schema_is_the_one_of_the_repository() {
+    let ran = akv(&["policy", "schema"]);
+    assert_eq!(ran.code, 0);
+    assert_eq!(ran.stdout, extension_host::policy::SCHEMA);
+}
+
+#[test]
+fn a_limit_of_the_policy_is_a_runs() {
+    let azure = Azure::start();
+    azure.append_policy("[limits]\nrequests = 10");
+    let ran = azure.run(&fixture(JOB), &[]);
+    assert_eq!(ran.json()["Result"], 4, "{}", ran.stdout);
+    assert_eq!(azure.emulator.requests().len(), 10);
+}
+
+#[test]
+fn what_a_policy_keeps_from_a_job_is_told_with_the_key_and_nothing_is_sent() {
+    for (line, key) in [
+        ("jobs = [\"check\"]", "jobs"),
+        ("clouds = [\"china\"]", "clouds"),
+        ("tenants = [\"other.example\"]", "tenants"),
+        (
+            "subscriptions = [\"99999999-9999-4999-8999-999999999999\"]",
+            "subscriptions",
+        ),
+        ("vaults = [\"other-*\"]", "vaults"),
+    ] {
+        let azure = Azure::start();
+        let policy = std::fs::read_to_string(&azure.policy).unwrap();
+        std::fs::write(&azure.policy, format!("{line}\n{policy}")).unwrap();
+        let ran = azure.run(&fixture(JOB), &[]);
+        assert_eq!(ran.json()["Result"], 4, "{line}: {}", ran.stdout);
+        let message = ran.json()["FailureMessage"].to_string();
+        assert!(message.contains(&format!("`{key}`")), "{line}: {message}");
+        assert_eq!(azure.emulator.requests(), []);
+    }
+}

@@ -53,8 +53,14 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
+    /// Say whether a policy can be used, and if not, why
+    Check(CheckPolicyArgs),
+    /// Print a policy with everything that holds where it says nothing
+    Show(ShowArgs),
     /// Say what a job may reach, without running it
     Explain(ExplainArgs),
+    /// Print the JSON Schema of policy files
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]
@@ -70,7 +76,8 @@ pub(crate) enum ComponentCommand {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Host")]
 pub(crate) struct HostArgs {
-    /// The operator's policy; without it, Azure's own endpoints are the limit
+    /// The operator's policy; without it, /etc/akv/policy.toml, and without that Azure's own
+    /// endpoints are the limit
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
     /// Append a JSON line for every request that was tried
@@ -115,7 +122,21 @@ pub(crate) struct ExplainArgs {
     /// The job configuration; - is standard input
     #[arg(value_name = "JOB")]
     pub(crate) job: PathBuf,
-    /// The operator's policy; without it, the built-in one
+    /// The operator's policy; without it, the one that a run would take
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckPolicyArgs {
+    /// The policy; without it, the one that a run would take
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The operator's policy; without it, the one that a run would take
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 }

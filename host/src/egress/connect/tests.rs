@@ -1,33 +1,13 @@
 use super::*;
+use crate::egress::loopback::Answers;
 use crate::egress::route::ConnectTo;
-use std::sync::Mutex;
-
-/// Answers each question with the next of its answers.
-struct Answers(Mutex<Vec<Vec<&'static str>>>);
-
-impl Resolve for Answers {
-    fn resolve(
-        &self,
-        _: String,
-        port: u16,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
-        let next = self.0.lock().unwrap().remove(0);
-        let found = next
-            .into_iter()
-            .map(|ip| SocketAddr::new(ip.parse().unwrap(), port))
-            .collect();
-        Box::pin(async move { Ok(found) })
-    }
-}
 
 fn shared(answers: &[&[&'static str]], routes: Routes) -> Shared {
     Shared {
         trust: Trust::new(&[]).unwrap(),
         routes,
         dial: Box::new(Sockets),
-        resolver: Box::new(Answers(Mutex::new(
-            answers.iter().map(|answer| answer.to_vec()).collect(),
-        ))),
+        resolver: Box::new(Answers::new(answers)),
     }
 }
 

@@ -155,13 +155,13 @@ fn the_schema_has_exactly_the_keys_that_the_parser_takes() {
         let words = expected.lines().next().unwrap();
         let words = words.split('`').skip(1).step_by(2);
         let mut taken: BTreeSet<&str> = words.collect();
-        match text {
-            // These are taken out before the rest is parsed, and a word of its own.
-            text if text.starts_with("[[rule]]\nzzz") => taken.extend(["jobs"]),
-            text if text.contains("body = { zzz") || text.contains("veil") => {
-                drop(taken.remove("none"))
-            }
-            _ => {}
+        if text.starts_with("[[rule]]\nzzz") {
+            // Taken out before the rest is parsed.
+            taken.insert("jobs");
+        }
+        if text.contains("body = { zzz") || text.contains("veil") {
+            // A word of its own, and no key.
+            taken.remove("none");
         }
         let named: BTreeSet<&str> = at(&schema, pointer)
             .as_object()

@@ -1,0 +1,217 @@
+//! For tests: servers on loopback, and a network that is injected, so that nothing leaves it.
+//!
+//! It must not know what a test expects.
+
+use super::network::{Dial, Resolve};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// What every server answers that is not told otherwise. The connection ends, so that the next
+/// request needs another one.
+pub(super) const OK: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+
+/// A list that a server or a double adds to.
+pub(super) type Seen<T> = Arc<Mutex<Vec<T>>>;
+
+/// An authority of a test's own.
+pub(super) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    /// Its certificate.
+    pub(super) pem: String,
+}
+
+impl Authority {
+    pub(super) fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self {
+            issuer: Issuer::new(params, key),
+            pem,
+        }
+    }
+
+    /// A server's side of TLS with a certificate for these names.
+    fn acceptor(&self, names: &[&str]) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let params = CertificateParams::new(names).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], private)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+/// A server, and the heads of the requests that it got.
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    pub(super) heads: Seen<String>,
+}
+
+/// A server of plain HTTP.
+pub(super) async fn plain(answer: &'static str) -> Server {
+    serve(move |stream, heads| async move { once(stream, &heads, answer).await }).await
+}
+
+/// A server of HTTPS with a certificate for these names.
+pub(super) async fn https(authority: &Authority, names: &[&str]) -> Server {
+    let acceptor = authority.acceptor(names);
+    serve(move |stream, heads| {
+        let acceptor = acceptor.clone();
+        async move {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                once(stream, &heads, OK).await;
+            }
+        }
+    })
+    .await
+}
+
+/// A proxy that connects everything to one server, whatever it is asked for; over TLS where it
+/// has a certificate.
+pub(super) async fn proxy(to: SocketAddr, tls: Option<(&Authority, &str)>) -> Server {
+    let acceptor = tls.map(|(authority, name)| authority.acceptor(&[name]));
+    serve(move |stream, heads| {
+        let acceptor = acceptor.clone();
+        async move {
+            match acceptor {
+                None => tunnel(stream, &heads, to).await,
+                Some(acceptor) => {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        tunnel(stream, &heads, to).await;
+                    }
+                }
+            }
+        }
+    })
+    .await
+}
+
+async fn serve<F>(answer: impl Fn(TcpStream, Seen<String>) -> F + Send + 'static) -> Server
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let heads = Seen::default();
+    let seen = heads.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer(stream, seen.clone()));
+        }
+    });
+    Server { address, heads }
+}
+
+async fn once(mut stream: impl AsyncRead + AsyncWrite + Unpin, heads: &Seen<String>, answer: &str) {
+    let head = head(&mut stream).await;
+    heads.lock().unwrap().push(head);
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+async fn tunnel(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    heads: &Seen<String>,
+    to: SocketAddr,
+) {
+    let head = head(&mut stream).await;
+    heads.lock().unwrap().push(head);
+    let _ = stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await;
+    if let Ok(mut far) = TcpStream::connect(to).await {
+        let _ = tokio::io::copy_bidirectional(&mut stream, &mut far).await;
+    }
+}
+
+async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+/// Answers each question with the next of its answers, and keeps the names.
+#[derive(Clone, Default)]
+pub(super) struct Answers {
+    pub(super) next: Arc<Mutex<VecDeque<Vec<&'static str>>>>,
+    pub(super) asked: Seen<String>,
+}
+
+impl Answers {
+    pub(super) fn new(answers: &[&[&'static str]]) -> Self {
+        let answers = answers.iter().map(|answer| answer.to_vec()).collect();
+        Self {
+            next: Arc::new(Mutex::new(answers)),
+            asked: Seen::default(),
+        }
+    }
+}
+
+impl Resolve for Answers {
+    fn resolve(
+        &self,
+        name: String,
+        port: u16,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
+        self.asked.lock().unwrap().push(name);
+        let next = self.next.lock().unwrap().pop_front();
+        Box::pin(async move {
+            let found = next.ok_or_else(|| io::Error::other("asked once too often"))?;
+            let address = |ip: &str| SocketAddr::new(ip.parse().unwrap(), port);
+            Ok(found.into_iter().map(address).collect())
+        })
+    }
+}
+
+/// A network in which every address is one server, and the addresses that were dialled in it.
+#[derive(Clone)]
+pub(super) struct Dialled {
+    pub(super) to: SocketAddr,
+    pub(super) addresses: Seen<SocketAddr>,
+}
+
+impl Dialled {
+    pub(super) fn all_to(to: SocketAddr) -> Self {
+        Self {
+            to,
+            addresses: Seen::default(),
+        }
+    }
+
+    pub(super) fn ips(&self) -> Vec<String> {
+        let addresses = self.addresses.lock().unwrap();
+        addresses.iter().map(|one| one.ip().to_string()).collect()
+    }
+}
+
+impl Dial for Dialled {
+    fn dial(
+        &self,
+        address: SocketAddr,
+    ) -> Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>> {
+        self.addresses.lock().unwrap().push(address);
+        Box::pin(TcpStream::connect(self.to))
+    }
+}
