@@ -10,7 +10,7 @@ use extension_host::engine::{Cancel, Engine, Extension};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::{Item, Job, parse};
 use extension_host::policy::Policy;
-use extension_host::runner::{Host, Machine, Observer, Report, Threads};
+use extension_host::runner::{Credentials, Host, Machine, Observer, Report, Threads};
 use http::Request;
 use http_body_util::BodyExt;
 use std::collections::BTreeMap;
@@ -116,6 +116,7 @@ impl Headless {
             limits: Limits::default(),
             threads: Threads::Caller,
             machine: Machine::Virtual,
+            credentials: Credentials::Veiled,
         };
         Self {
             emulator,

@@ -5,7 +5,7 @@
 
 use end_to_end::{Azure, Headless, artifact, fixture, job};
 use extension_host::orchestrator::{Job, Task};
-use extension_host::runner::{Cause, Report, Status};
+use extension_host::runner::{Cause, Credentials, Report, Status};
 use job_scope::{ClientId, Identity, JobKind};
 use std::time::Duration;
 
@@ -219,10 +219,18 @@ async fn a_federated_token_is_read_afresh_at_each_call() {
     job.identity = Identity::ClientAssertion { client_id };
     job.secret = None;
     job.token_file = Some(path.clone());
+    let mut bare = Headless::new(COMPONENT, &trying("assertions", ""));
+    bare.host.credentials = Credentials::Bare;
     for token in ["eyJ.first.x", "eyJ.second.x"] {
         std::fs::write(&path, token).unwrap();
-        let told = run(&job, "assertions", "").await.message;
+        let told = bare.run(&job).await.message;
         assert_eq!(told.matches(token).count(), 2, "{told}");
+        // Under the veil the same token has the same placeholder.
+        let told = run(&job, "assertions", "").await.message;
+        assert!(!told.contains("eyJ"), "{told}");
+        let (one, other) = told.split_once(' ').unwrap();
+        assert_eq!(one, other);
+        assert!(one.starts_with("Ok("), "{told}");
     }
     std::fs::remove_file(&path).unwrap();
     let told = run(&job, "assertions", "").await.message;

@@ -14,7 +14,7 @@ use extension_host::engine::{Cache, Cancel, Engine, Extension, sha256};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::{Approval, Policy, SystemFile};
-use extension_host::runner::{Host, Machine, Observer, Report, Status, Threads};
+use extension_host::runner::{Credentials, Host, Machine, Observer, Report, Status, Threads};
 use extension_host::wiped;
 use job_scope::JobKind;
 use secrecy::zeroize::Zeroizing;
@@ -155,6 +155,7 @@ pub(crate) fn host(parts: &Parts<'_>, io: &Handle) -> Result<Host> {
         limits,
         threads: Threads::PerJob,
         machine: Machine::of_this_process(),
+        credentials: Credentials::Veiled,
     })
 }
 

@@ -1,7 +1,7 @@
 //! One attempt from its start to its record. However it ends, read, broken off or
 //! dropped with its job, it leaves exactly one record. It must not know how it is sent.
 
-use super::audit::{Audit, Decision, Record};
+use super::audit::{Audit, CredentialUse, Decision, Record};
 use crate::clock::Clock;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -48,6 +48,7 @@ impl Attempt {
             method: method.to_string(),
             host,
             path,
+            credential: None,
             status: None,
             bytes: 0,
             milliseconds: 0,
@@ -83,6 +84,11 @@ impl Attempt {
         // What stays if the extension, or its job, ends before the answer does.
         self.record.error = Some("not read to its end".to_owned());
         self._permit = Some(permit);
+    }
+
+    /// What became of the placeholders in it.
+    pub(super) fn used(&mut self, credential: Option<CredentialUse>) {
+        self.record.credential = credential;
     }
 
     /// The head of the response has come.

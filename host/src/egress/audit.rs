@@ -23,6 +23,16 @@ pub enum Decision {
     Unsent,
 }
 
+/// What became of the placeholders of credentials in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialUse {
+    /// The real value went out in the place of each.
+    Attached,
+    /// There was one where none belongs, or for another host: it left as it was, useless.
+    Misplaced,
+}
+
 /// An attempt to send a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,6 +60,9 @@ pub struct Record {
     /// The path template of the rule whose head matched, or else the path that was denied; never
     /// the query.
     pub path: String,
+    /// What became of the placeholders in it, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialUse>,
     /// Status of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -60,7 +73,7 @@ pub struct Record {
     /// The address that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Why there was no response, or no whole one.
+    /// Why there was no response, or no whole one, or why it was withheld.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

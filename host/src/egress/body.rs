@@ -144,6 +144,12 @@ impl ResponseBody {
         }
     }
 
+    /// Ends it: what it holds goes no further.
+    pub(super) fn withheld(&mut self, why: impl std::fmt::Display) {
+        self.ended = true;
+        self.attempt.failed(&format!("withheld: {why}"));
+    }
+
     fn fail(&mut self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         self.ended = true;
         self.attempt.failed(&error.to_string());

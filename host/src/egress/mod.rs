@@ -1,5 +1,5 @@
-//! The one place where a request leaves the host: match → budget → resolve and filter
-//! addresses → pool → caps → audit.
+//! The one place where a request leaves the host: match → budget → credentials → resolve and
+//! filter addresses → pool → caps → credentials again → audit.
 //!
 //! It must not know what the rules of a job are for.
 
@@ -18,16 +18,18 @@ mod reached;
 mod route;
 mod tls;
 mod tunnel;
+mod veiled;
 
 pub use address::{Range, RangeError};
 pub use attempt::JobIdentity;
-pub use audit::{Audit, Decision, JsonLines, Lost, NoAudit, Record};
+pub use audit::{Audit, CredentialUse, Decision, JsonLines, Lost, NoAudit, Record};
 pub use client::{Answer, AsksThisMachine, Client, SendError, Transport};
 pub use connect::{ConnectError, Connector};
 pub use hooks::Hooks;
 pub use network::{Resolve, SystemResolver};
 pub use route::{ConnectTo, PrivateEndpoint, Proxy, Routes};
 pub use tls::{AddedCa, Trust, TrustError};
+pub use veiled::JobVeil;
 
 use crate::clock::Clock;
 use crate::grant::{Denial, Grants, Heads, Target};
@@ -43,6 +45,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use veiled::Veiled;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 /// Time until a response begins. Services answer in milliseconds; an import of a large
@@ -69,6 +72,8 @@ pub struct JobEgress {
     identity: JobIdentity,
     clock: Clock,
     limits: Limits,
+    /// Without one, the extension has the credentials itself.
+    veil: Option<Veiled>,
     in_flight: Arc<Semaphore>,
     /// Requests that wait for others to end.
     waiting: AtomicU64,
@@ -104,6 +109,7 @@ impl JobEgress {
         identity: JobIdentity,
         clock: Clock,
         limits: Limits,
+        veil: Option<Arc<JobVeil>>,
     ) -> Arc<Self> {
         let in_flight = Arc::new(Semaphore::new(limits.requests_in_flight));
         let held = limits.requests_in_flight.max(1) * limits.request_body;
@@ -114,6 +120,7 @@ impl JobEgress {
             identity,
             clock,
             limits,
+            veil: veil.map(Veiled::new),
             in_flight,
             waiting: AtomicU64::new(0),
             held_bodies: Arc::new(Semaphore::new(held.min(Semaphore::MAX_PERMITS))),
@@ -141,6 +148,11 @@ impl JobEgress {
                 .clone(),
             reached: self.reached.all(),
         }
+    }
+
+    /// How many answers were withheld because they held a credential.
+    pub fn withheld(&self) -> u64 {
+        self.veil.as_ref().map_or(0, Veiled::withheld)
     }
 
     /// Decides on the head of a request, at once: whether or not the guest ever waits for an
@@ -186,7 +198,7 @@ impl JobEgress {
     async fn send(
         &self,
         begun: Begun,
-        parts: Parts,
+        mut parts: Parts,
         body: WasiBody,
         options: RequestOptions,
     ) -> Result<Response<WasiBody>, Error> {
@@ -230,6 +242,14 @@ impl JobEgress {
         };
         attempt.allow(rule.id(), rule.path_template(), permit);
 
+        let bytes = match &self.veil {
+            Some(veil) => {
+                let (bytes, used) = veil.fill(&self.grants, rule, &mut parts, bytes);
+                attempt.used(used);
+                bytes
+            }
+            None => bytes,
+        };
         let mut request = granted(parts, bytes);
         if rule.asks_this_machine() {
             request.extensions_mut().insert(AsksThisMachine);
@@ -264,9 +284,13 @@ impl JobEgress {
         };
         let limit = limits.response_body;
         let reached = self.reached.clone();
-        Ok(answer
+        let response = answer
             .response
-            .map(|body| ResponseBody::new(body, attempt, limit, reached, deadlines).boxed_unsync()))
+            .map(|body| ResponseBody::new(body, attempt, limit, reached, deadlines));
+        match &self.veil {
+            Some(veil) => veil.answer(rule, response).await,
+            None => Ok(response.map(ResponseBody::boxed_unsync)),
+        }
     }
 
     /// Waits until the job may have one more request under way.

@@ -21,17 +21,19 @@ pub use spooling::Observer;
 pub use verdict::{Cause, Failure, Report, Status};
 
 use crate::clock::Clock;
-use crate::egress::{Audit, Hooks, JobEgress, JobIdentity, Transport};
+use crate::egress::{Audit, Hooks, JobEgress, JobIdentity, JobVeil, Transport};
 use crate::engine::{Cancel, Ended, Engine, Extension, JobRun};
 use crate::limits::Limits;
 use crate::orchestrator::{Job, LastInventory, Task};
 use crate::policy::Policy;
+use crate::veil::Kind;
 use changed::Comparison;
 use job_scope::{Identity, JobKind};
+use secrecy::{ExposeSecret, SecretString};
 use spooling::{Accepts, Spooling};
 use std::sync::Arc;
 use std::time::Duration;
-use token::TokenFile;
+use token::{Assertions, TokenFile};
 use uuid::Uuid;
 
 /// What runs jobs: an engine, an extension, a policy and a way out.
@@ -54,6 +56,17 @@ pub struct Host {
     pub threads: Threads,
     /// Whose managed identity there is: [`Machine::of_this_process`], but in a test.
     pub machine: Machine,
+    /// What extensions hold of a job's credentials.
+    pub credentials: Credentials,
+}
+
+/// What an extension holds of a job's credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// Placeholders, which the host replaces on the wire.
+    Veiled,
+    /// The credentials themselves, as on a host that has no veil.
+    Bare,
 }
 
 /// Where jobs run.
@@ -71,6 +84,32 @@ const BETWEEN_RUNS: Duration = Duration::from_secs(15);
 
 /// The field of a store that names its host.
 const PRIVATE_ENDPOINT: &str = "PrivateEndpoint";
+
+/// What the extension gets for the client secret: what stands for it, if there is a veil.
+fn veiled(
+    secret: Option<SecretString>,
+    veil: Option<&JobVeil>,
+) -> Result<Option<SecretString>, Failure> {
+    let (Some(secret), Some(veil)) = (&secret, veil) else {
+        return Ok(secret);
+    };
+    let placeholder = veil.cover(Kind::Secret, secret.expose_secret());
+    placeholder
+        .map(|placeholder| Some(SecretString::from(placeholder.as_str())))
+        .map_err(|error| Failure::configuration(error.to_string()))
+}
+
+/// What is said of answers that were withheld.
+fn withheld(count: u64) -> Option<String> {
+    let (answers, them) = match count {
+        0 => return None,
+        1 => ("an answer", "it"),
+        _ => ("answers", "them"),
+    };
+    Some(format!(
+        "{answers} of a service held a credential of this job, so that the extension did not get {them}; the audit says which"
+    ))
+}
 
 impl Host {
     /// Runs a job to its report. What is secret in it is gone from the host when it has ended.
@@ -97,6 +136,14 @@ impl Host {
         if let Some(caution) = self.policy.caution() {
             self.audit.note(job.history_id, &caution);
         }
+        let veil = match self.credentials {
+            Credentials::Veiled => Some(Arc::new(JobVeil::new())),
+            Credentials::Bare => None,
+        };
+        let secret = match veiled(job.secret.take(), veil.as_deref()) {
+            Ok(secret) => secret,
+            Err(failure) => return self.not_run(failure),
+        };
         let attempt = Uuid::new_v4().to_string();
         let egress = JobEgress::new(
             reach.grants,
@@ -109,6 +156,7 @@ impl Host {
             },
             self.clock,
             limits.clone(),
+            veil.clone(),
         );
         let accepts = match kind {
             JobKind::Inventory => Accepts::Inventory(reach.versions),
@@ -121,8 +169,9 @@ impl Host {
             Identity::ClientAssertion { .. } => job.token_file.take(),
             Identity::ClientSecret { .. } | Identity::ManagedIdentity { .. } => None,
         };
-        let token = token.map(|path| TokenFile::new(path, limits.assertion));
-        let (spooling, list) = match Spooling::new(observer, accepts, token, &limits) {
+        let assertions =
+            token.map(|path| Assertions::new(TokenFile::new(path, limits.assertion), veil));
+        let (spooling, list) = match Spooling::new(observer, accepts, assertions, &limits) {
             Ok(parts) => parts,
             Err(error) => {
                 return self.not_run(Failure::configuration(format!(
@@ -141,7 +190,12 @@ impl Host {
         let mut comparison = Comparison::of(reach.extent, last, &store, turns);
         let spooling = spooling.comparing(std::mem::take(&mut comparison.known));
         let run = JobRun {
-            job: work::job_input(attempt, &job.identity, job.secret.as_ref(), reach.options),
+            job: work::job_input(
+                attempt,
+                &job.identity,
+                secret.as_ref().map(|s| s.expose_secret()),
+                reach.options,
+            ),
             work: work::work(job.task, reach.places),
             limits: limits.clone(),
             hooks: Box::new(Hooks::new(egress.clone())),
@@ -149,7 +203,7 @@ impl Host {
             cancel,
             clock: self.clock,
         };
-        drop(job.secret);
+        drop(secret);
         let ended: Ended = match self.threads {
             Threads::PerJob => self.engine.run_on_thread(&self.extension, run).await,
             Threads::Caller => self.engine.run(&self.extension, run).await,
@@ -173,7 +227,10 @@ impl Host {
             gone,
             last_inventory,
             max_shrink: reach.max_shrink,
-            warnings: warnings.chain(trouble).collect(),
+            warnings: warnings
+                .chain(trouble)
+                .chain(withheld(egress.withheld()))
+                .collect(),
             caution: self.policy.caution(),
             message_limit: limits.message,
         });

@@ -6,7 +6,7 @@ mod paths;
 #[cfg(test)]
 mod tests;
 
-use super::token::TokenFile;
+use super::token::Assertions;
 use crate::engine::Reports;
 use crate::engine::vocabulary::{InventoryItem, KnownCertificate, KnownState, LogLevel};
 use crate::limits::Limits;
@@ -64,7 +64,7 @@ impl List {
 pub(super) struct Spooling {
     observer: Box<dyn Observer>,
     accepts: Accepts,
-    token: Option<TokenFile>,
+    assertions: Option<Assertions>,
     spool: Arc<Mutex<Option<Spool>>>,
     gone: Arc<AtomicU64>,
     /// What may be submitted by its alias, by that in lower case.
@@ -80,7 +80,7 @@ impl Spooling {
     pub(super) fn new(
         observer: Box<dyn Observer>,
         accepts: Accepts,
-        token: Option<TokenFile>,
+        assertions: Option<Assertions>,
         limits: &Limits,
     ) -> std::io::Result<(Self, List)> {
         let spool = match accepts {
@@ -96,7 +96,7 @@ impl Spooling {
         let spooling = Self {
             observer,
             accepts,
-            token,
+            assertions,
             spool,
             gone,
             known: BTreeMap::new(),
@@ -154,10 +154,10 @@ impl Reports for Spooling {
     }
 
     fn assertion(&mut self) -> Result<String, String> {
-        self.token
+        self.assertions
             .as_ref()
             .ok_or("this job has no federated identity")?
-            .read()
+            .get()
     }
 
     fn submit_inventory(&mut self, items: Vec<InventoryItem>) -> Result<(), String> {

@@ -3,9 +3,37 @@
 //!
 //! It must not know what a token says. It is never printed, nor is a piece of it.
 
+use crate::egress::JobVeil;
+use crate::veil::Kind;
 use crate::wiped;
+use secrecy::zeroize::Zeroizing;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where a job's assertions come from.
+pub(super) struct Assertions {
+    file: TokenFile,
+    veil: Option<Arc<JobVeil>>,
+}
+
+impl Assertions {
+    pub(super) fn new(file: TokenFile, veil: Option<Arc<JobVeil>>) -> Self {
+        Self { file, veil }
+    }
+
+    /// What the extension gets: the token that is in the file now, or what stands for it.
+    pub(super) fn get(&self) -> Result<String, String> {
+        let token = self.file.read()?;
+        match &self.veil {
+            Some(veil) => veil
+                .cover(Kind::Assertion, &token)
+                .map(|placeholder| placeholder.as_str().to_owned())
+                .map_err(|error| error.to_string()),
+            None => Ok(String::clone(&token)),
+        }
+    }
+}
 
 /// A file that holds a federated token.
 #[derive(Debug, Clone)]
@@ -20,7 +48,7 @@ impl TokenFile {
     }
 
     /// The token that is in the file now.
-    pub(super) fn read(&self) -> Result<String, String> {
+    fn read(&self) -> Result<Zeroizing<String>, String> {
         let wrong =
             |what: &str| format!("the federated token file {}: {what}", self.path.display());
         let bytes =
@@ -42,7 +70,7 @@ impl TokenFile {
         if !token.bytes().all(is_token) {
             return Err(wrong("holds something else than one token"));
         }
-        Ok(token.to_owned())
+        Ok(Zeroizing::new(token.to_owned()))
     }
 }
 
@@ -50,7 +78,7 @@ impl TokenFile {
 mod tests {
     use super::*;
 
-    fn read(content: &str) -> Result<String, String> {
+    fn read(content: &str) -> Result<Zeroizing<String>, String> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("token");
         std::fs::write(&path, content).unwrap();
@@ -64,7 +92,7 @@ mod tests {
         let file = TokenFile::new(path.clone(), 100);
         for token in ["eyJ.one.sig", "eyJ.two-_.sig"] {
             std::fs::write(&path, format!("{token}\n")).unwrap();
-            assert_eq!(file.read().as_deref(), Ok(token));
+            assert_eq!(file.read().unwrap().as_str(), token);
         }
         std::fs::remove_file(&path).unwrap();
         assert!(file.read().unwrap_err().contains("token"));

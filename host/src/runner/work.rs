@@ -6,7 +6,7 @@ use crate::engine::{CertificateToAdd, JobInput, Work, input};
 use crate::options::Options;
 use crate::orchestrator::{Certificate, Format, Store, Task};
 use job_scope::{Identity, JobKind};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 /// What the extension is called for; `places` are those of a discovery, with their options.
 pub(super) fn work(task: Task, places: Vec<Place>) -> Work {
@@ -35,18 +35,18 @@ pub(super) fn work(task: Task, places: Vec<Place>) -> Work {
     }
 }
 
-/// What every job gets.
+/// What every job gets; `secret` is the client secret, or what stands for it.
 pub(super) fn job_input(
     attempt_id: String,
     identity: &Identity,
-    secret: Option<&SecretString>,
+    secret: Option<&str>,
     options: Options,
 ) -> JobInput {
     let credential = match identity {
         Identity::ClientSecret { client_id } => {
             contract::Credential::ClientSecret(contract::ClientSecret {
                 client_id: client_id.to_string(),
-                secret: secret.map_or_else(String::new, |s| s.expose_secret().to_owned()),
+                secret: secret.unwrap_or_default().to_owned(),
             })
         }
         Identity::ClientAssertion { client_id } => {

@@ -3,6 +3,7 @@
 //!
 //! It must not know whither the request goes.
 
+use bytes::Bytes;
 use http::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 
@@ -14,12 +15,13 @@ pub fn presented(header: &HeaderValue) -> Option<&str> {
     header.to_str().ok()?.strip_prefix(SCHEME)
 }
 
-/// The header with the real token, marked so that nobody prints it.
+/// The header with the real token, marked so that nobody prints it, and wiped when the last
+/// reader is done with it.
 pub fn header(real: &str) -> Option<HeaderValue> {
-    let mut text = Zeroizing::new(String::with_capacity(SCHEME.len() + real.len()));
-    text.push_str(SCHEME);
-    text.push_str(real);
-    let mut value = HeaderValue::from_str(&text).ok()?;
+    let mut text = Zeroizing::new(Vec::with_capacity(SCHEME.len() + real.len()));
+    text.extend_from_slice(SCHEME.as_bytes());
+    text.extend_from_slice(real.as_bytes());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

@@ -39,7 +39,8 @@ pub struct Probes {
 impl Probes {
     /// Adds a value. One of fewer than [`SHORTEST`] bytes is in too many texts to be looked for.
     pub fn add(&mut self, real: &str) {
-        let real = real.as_bytes();
+        // Who repeats it may have taken the blanks off.
+        let real = real.trim().as_bytes();
         if real.len() < SHORTEST {
             return;
         }
