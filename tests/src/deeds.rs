@@ -29,10 +29,11 @@ pub const LONG_AFTER: Duration = Duration::from_secs(600);
 
 fn seed() -> Seed {
     let (people, _) = Seed::built_in_text().split_once("[[vault]]").unwrap();
-    // What signs for the workload identity.
+    // What signs for the workload identity. Its name is like none in a certificate: in base64, a
+    // piece of it would be taken for a piece of the token.
     let people = people.replacen(
         "secret = \"sp-secret~1\"\n",
-        "secret = \"sp-secret~1\"\nfederated = [{ issuer = \"https://issuer.example\", subject = \"akv\" }]\n",
+        "secret = \"sp-secret~1\"\nfederated = [{ issuer = \"https://issuer.test\", subject = \"akv\" }]\n",
         1,
     );
     let text = format!(
@@ -86,7 +87,37 @@ pub const DEEDS: [Deed; 12] = [
     Deed::Check,
 ];
 
+/// Who does a deed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// An application with its secret.
+    Secret,
+    /// An application with a federated token.
+    Assertion,
+    /// The machine's user-assigned identity.
+    Machine,
+}
+
 impl Deed {
+    /// The job, done by another.
+    pub fn job_as(self, who: Who) -> Job {
+        let by_secret = job("inventory-service-principal");
+        let (identity, secret, token_file) = match who {
+            Who::Secret => (by_secret.identity, by_secret.secret, None),
+            Who::Assertion => {
+                let by_assertion = Deed::InventoryByAssertion.job();
+                (by_assertion.identity, None, by_assertion.token_file)
+            }
+            Who::Machine => (Deed::InventoryByMachine.job().identity, None, None),
+        };
+        Job {
+            identity,
+            secret,
+            token_file,
+            ..self.job()
+        }
+    }
+
     /// The job.
     pub fn job(self) -> Job {
         let mut job = job(self.fixture());
@@ -452,7 +483,7 @@ fn token_file() -> PathBuf {
         let week = Duration::from_secs(7 * 86_400);
         let audience = "api://AzureADTokenExchange";
         let token = emulator
-            .assertion("https://issuer.example", "akv", audience, week)
+            .assertion("https://issuer.test", "akv", audience, week)
             .unwrap();
         let file = NamedTempFile::new().unwrap();
         std::fs::write(file.path(), token).unwrap();

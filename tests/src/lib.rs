@@ -12,14 +12,18 @@
 mod deeds;
 mod headless;
 pub mod hostile;
+mod memory;
 mod observed;
 mod programs;
 mod secrets;
 mod served;
+mod through;
 
-pub use deeds::{CHANGED_ONLY, DEEDS, Deed, LONG_AFTER, compare};
+pub use deeds::{CHANGED_ONLY, DEEDS, Deed, LONG_AFTER, Who, compare};
 pub use headless::{Headless, Quiet, job};
+pub use memory::{Memories, Seen};
 pub use observed::{Observed, Version};
 pub use programs::{Azure, Finished, akv, akv_command, artifact, ended, fixture, signal};
 pub use secrets::Secrets;
 pub use served::Served;
+pub use through::Through;

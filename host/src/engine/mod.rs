@@ -10,6 +10,7 @@ mod cache;
 mod contract;
 mod courtesy;
 mod imports;
+pub mod inspect;
 mod offers;
 mod run;
 mod state;
@@ -29,6 +30,7 @@ pub use run::{Cancel, Ended, JobRun, Stop, Usage};
 pub use work::{CertificateToAdd, JobInput, Work, input};
 
 use crate::limits::{CompileLimits, EPOCH_TICK, Limits};
+use inspect::AtCall;
 use offers::Offers;
 use state::JobState;
 
@@ -96,6 +98,8 @@ struct Inner {
     cache: Option<Cache>,
     component_limit: u64,
     compile_limits: CompileLimits,
+    /// Of a test that looks on.
+    at_call: Option<AtCall>,
     /// Ends the ticker's thread when the engine is dropped.
     _ticker: SyncSender<()>,
 }
@@ -114,8 +118,17 @@ pub struct Extension {
 impl Engine {
     /// An engine for `jobs` jobs at once, with pool slots sized by `limits`.
     pub fn new(limits: &Limits, jobs: u32, cache: Option<Cache>) -> Result<Self, EngineError> {
+        Self::of(&config(limits, jobs), limits, cache, None)
+    }
+
+    fn of(
+        config: &Config,
+        limits: &Limits,
+        cache: Option<Cache>,
+        at_call: Option<AtCall>,
+    ) -> Result<Self, EngineError> {
         let failed = |error: wasmtime::Error| EngineError(format!("{error:#}"));
-        let wasmtime = wasmtime::Engine::new(&config(limits, jobs)).map_err(failed)?;
+        let wasmtime = wasmtime::Engine::new(config).map_err(failed)?;
         let linker = state::linker(&wasmtime).map_err(failed)?;
         let ticker = tick(wasmtime.clone()).map_err(|error| EngineError(error.to_string()))?;
         Ok(Self {
@@ -131,6 +144,7 @@ impl Engine {
                         .max(limits.component.saturating_mul(4)),
                     ..limits.compile.clone()
                 },
+                at_call,
                 _ticker: ticker,
             }),
             compiler: None,

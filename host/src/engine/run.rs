@@ -197,7 +197,7 @@ impl Engine {
         } = run;
         job.0.time_limit = u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX);
         let imports = HostImports::new(reports, cancel.clone(), &limits);
-        let state = JobState::new(&limits, clock, imports, hooks);
+        let state = JobState::new(&limits, clock, imports, hooks, self.inner.at_call.clone());
         let mut store = Store::new(&self.inner.wasmtime, state);
         store.limiter(|state| &mut state.limiter);
         store.set_max_component_handles(limits.handles);

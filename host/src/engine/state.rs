@@ -5,6 +5,7 @@
 
 use super::bindings::certstore::extension::host;
 use super::imports::HostImports;
+use super::inspect::AtCall;
 use crate::clock::Clock;
 use crate::limits::Limits;
 use std::time::{Duration, SystemTime};
@@ -24,6 +25,8 @@ pub(super) struct JobState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: Box<dyn WasiHttpHooks>,
+    /// Of a test that looks on.
+    at_call: Option<AtCall>,
 }
 
 impl JobState {
@@ -32,6 +35,7 @@ impl JobState {
         clock: Clock,
         imports: HostImports,
         hooks: Box<dyn WasiHttpHooks>,
+        at_call: Option<AtCall>,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.resources);
@@ -48,6 +52,14 @@ impl JobState {
             wasi,
             http,
             hooks,
+            at_call,
+        }
+    }
+
+    /// Every interface that is linked gets at the state by one of the views below, at each call.
+    fn called(&self) {
+        if let Some(at_call) = &self.at_call {
+            at_call();
         }
     }
 }
@@ -154,12 +166,14 @@ impl HostWallClock for GuestClock {
 
 impl IoView for JobState {
     fn table(&mut self) -> &mut ResourceTable {
+        self.called();
         &mut self.table
     }
 }
 
 impl WasiHttpView for JobState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.called();
         WasiHttpCtxView {
             hooks: self.hooks.as_mut(),
             table: &mut self.table,
@@ -169,6 +183,7 @@ impl WasiHttpView for JobState {
 }
 
 fn clocks(state: &mut JobState) -> WasiClocksCtxView<'_> {
+    state.called();
     WasiClocksCtxView {
         ctx: state.wasi.clocks(),
         table: &mut state.table,
@@ -183,6 +198,9 @@ pub(super) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<JobSt
     monotonic_clock::add_to_linker::<JobState, WasiClocks>(&mut linker, clocks)?;
     wall_clock::add_to_linker::<JobState, WasiClocks>(&mut linker, clocks)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    host::add_to_linker::<JobState, HasSelf<HostImports>>(&mut linker, |state| &mut state.imports)?;
+    host::add_to_linker::<JobState, HasSelf<HostImports>>(&mut linker, |state| {
+        state.called();
+        &mut state.imports
+    })?;
     Ok(linker)
 }
