@@ -1,6 +1,6 @@
 //! The search for real values in what comes back: raw, percent-encoded, escaped as in JSON (each
-//! in any spelling, and one inside the other), and in base64 in its three alignments and two
-//! alphabets.
+//! in any spelling, and one inside the other), in base64 in its three alignments and two
+//! alphabets, and in hexadecimal.
 //!
 //! What is looked for is the end of a value: its last [`TELLING`] bytes. They are enough to be no
 //! accident (of a signed token, the end of the signature), and a value without them is of no use.
@@ -168,6 +168,15 @@ fn hex(digits: &[u8]) -> Option<u32> {
 /// stands before and behind.
 fn spellings(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let mut all = vec![Zeroizing::new(value.to_vec())];
+    for digits in [b"0123456789abcdef", b"0123456789ABCDEF"] {
+        let digit = |place: u8| digits.get(usize::from(place)).copied().unwrap_or_default();
+        let mut text = Zeroizing::new(Vec::with_capacity(2 * value.len()));
+        for byte in value {
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
+        }
+        all.push(text);
+    }
     for before in 0..3 {
         let mut padded = Zeroizing::new(vec![0; before]);
         padded.extend_from_slice(value);

@@ -32,8 +32,12 @@ fn form(text: &str) -> String {
 /// Every spelling that is claimed, by name.
 fn spelled(secret: &str) -> Vec<(&'static str, String)> {
     let base64 = |before: &str| STANDARD.encode(format!("{before}{secret}behind"));
+    let hex =
+        |secret: &str| -> String { secret.bytes().map(|byte| format!("{byte:02x}")).collect() };
     vec![
         ("raw", secret.to_owned()),
+        ("hexadecimal", hex(secret)),
+        ("hexadecimal in capitals", hex(secret).to_uppercase()),
         ("percent-encoded as in a form", form(secret)),
         ("percent-encoded to the last byte", percent(secret)),
         ("in lower case", percent(secret).to_lowercase()),
