@@ -65,6 +65,7 @@ macro_rules! attempts {
                 encoded_newline,
                 empty_segment,
                 path_parameter,
+                bidi_in_a_path,
                 absolute_form,
                 very_long_url,
                 wrong_query_value,

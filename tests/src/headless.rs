@@ -6,7 +6,7 @@ use bytes::Bytes;
 use extension_host::clock::Clock;
 use extension_host::egress::{Answer, Audit, ConnectError, Record, SendError, Transport};
 use extension_host::engine::vocabulary::LogLevel;
-use extension_host::engine::{Cancel, Engine, Extension};
+use extension_host::engine::{Cancel, Engine, Extension, LoadError};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::{Item, Job, parse};
 use extension_host::policy::Policy;
@@ -103,6 +103,17 @@ impl Headless {
     /// The same over another seed.
     pub fn with_seed(component: &str, policy: &str, seed: &Seed) -> Self {
         let (engine, extension) = loaded(component);
+        Self::with(engine, extension, policy, seed)
+    }
+
+    /// The same with a component of its bytes, which may be no extension at all.
+    pub fn over(component: &[u8], policy: &str) -> Result<Self, LoadError> {
+        let extension = engine().load(component, None)?;
+        let seed = Seed::built_in().unwrap();
+        Ok(Self::with(engine().clone(), extension, policy, &seed))
+    }
+
+    fn with(engine: Engine, extension: Extension, policy: &str, seed: &Seed) -> Self {
         let wall = SystemTime::now();
         let emulator = Emulator::new(seed, azure_emulator::Clock::starting_at(wall)).unwrap();
         let audit = Arc::new(Kept::default());
@@ -179,12 +190,16 @@ impl Headless {
     }
 }
 
-/// One engine for a test program, since each has a pool and a ticking thread, and each
-/// component compiled once.
-fn loaded(component: &str) -> (Engine, Extension) {
+/// One engine for a test program, since each has a pool and a ticking thread.
+fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new(&Limits::default(), 16, None).unwrap())
+}
+
+/// Each component compiled once.
+fn loaded(component: &str) -> (Engine, Extension) {
     static LOADED: Mutex<BTreeMap<String, Extension>> = Mutex::new(BTreeMap::new());
-    let engine = ENGINE.get_or_init(|| Engine::new(&Limits::default(), 16, None).unwrap());
+    let engine = engine();
     let mut loaded = LOADED.lock().unwrap();
     let extension = loaded.entry(component.to_owned()).or_insert_with(|| {
         let bytes = std::fs::read(crate::artifact(component)).unwrap();

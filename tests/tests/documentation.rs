@@ -87,6 +87,8 @@ fn w48_the_options_are_documented_as_they_are_read() {
 #[test]
 fn the_attempts_of_the_hostile_extension_are_documented_as_they_are_made() {
     check("tests/README.md", "attempts", &end_to_end::hostile::table());
+    let components = end_to_end::hostile::table_of_components();
+    check("tests/README.md", "components", &components);
 }
 
 #[test]

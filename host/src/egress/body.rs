@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
-use secrecy::zeroize::Zeroizing;
+use secrecy::zeroize::Zeroize;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,6 +25,23 @@ pub(super) struct Collected {
     pub(super) bytes: Bytes,
     /// Its share of what the job's bodies may have together, until the request is sent.
     pub(super) held: Option<OwnedSemaphorePermit>,
+}
+
+/// Wipes what was written into it when it goes, and nothing beyond: a buffer has room for the
+/// longest body, and memory that nobody touches is none.
+#[derive(Default)]
+struct Written(Vec<u8>);
+
+impl AsRef<[u8]> for Written {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
 }
 
 /// Why a request body was not collected.
@@ -55,7 +72,7 @@ pub(super) async fn collect(
 ) -> Result<Collected, BodyError> {
     let collecting = async move {
         let mut body = body;
-        let mut collected: Zeroizing<Vec<u8>> = Zeroizing::default();
+        let mut collected = Written::default();
         let mut too_long = false;
         let mut share: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {
@@ -64,10 +81,10 @@ pub(super) async fn collect(
                 return Err(BodyError::Trailers);
             }
             if let Ok(data) = frame.into_data() {
-                too_long |= collected.len() + data.len() > limit;
+                too_long |= collected.0.len() + data.len() > limit;
                 if !too_long && !data.is_empty() {
-                    if collected.capacity() == 0 {
-                        collected.reserve_exact(limit);
+                    if collected.0.capacity() == 0 {
+                        collected.0.reserve_exact(limit);
                     }
                     let permits = u32::try_from(data.len()).unwrap_or(u32::MAX);
                     let more = held.clone().acquire_many_owned(permits).await;
@@ -76,7 +93,7 @@ pub(super) async fn collect(
                         Some(share) => share.merge(more),
                         None => share = Some(more),
                     }
-                    collected.extend_from_slice(&data);
+                    collected.0.extend_from_slice(&data);
                 }
             }
         }

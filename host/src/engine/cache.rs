@@ -77,7 +77,7 @@ impl Cache {
         if name.hash(artifact) != hash {
             return None;
         }
-        super::deserialize(engine, artifact)
+        super::deserialize(engine, artifact).ok()
     }
 
     /// Keeps a compiled component. A failure costs only the next start's time.

@@ -56,6 +56,9 @@ pub enum LoadError {
         /// The digest of the file, lower-case hex.
         found: String,
     },
+    /// It needs more memories, tables or instances than a job may have, as wasmtime says.
+    #[error("the component needs more than a job may have: {0}")]
+    Limit(String),
     /// It is no component, or a broken one.
     #[error("not a valid component: {0}")]
     Invalid(String),
@@ -219,11 +222,15 @@ impl Engine {
                 .map_err(LoadError::NotCompiled)?,
             None => engine
                 .precompile_component(bytes)
-                .map_err(|error| LoadError::Invalid(format!("{error:#}")))?,
+                .map_err(|error| not_compiled(&error))?,
         };
-        let component = deserialize(engine, &artifact).ok_or_else(|| {
-            LoadError::NotCompiled("what the compiler made is of another version".to_owned())
-        })?;
+        let component =
+            deserialize(engine, &artifact).map_err(|error| match not_compiled(&error) {
+                limit @ LoadError::Limit(_) => limit,
+                _ => LoadError::NotCompiled(format!(
+                    "what the compiler made is of another version: {error:#}"
+                )),
+            })?;
         if let Some(cache) = cached {
             cache.store(engine, digest, &artifact);
         }
@@ -316,12 +323,23 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 #[allow(unsafe_code)]
-fn deserialize(engine: &wasmtime::Engine, artifact: &[u8]) -> Option<Component> {
+fn deserialize(engine: &wasmtime::Engine, artifact: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: the bytes are what wasmtime made of a component in this process, in one that runs
     // this program, or in an earlier one of this user's: an entry of the cache is theirs alone,
     // and its hash is right. An artifact of another wasmtime or configuration is refused by
     // wasmtime itself.
-    unsafe { Component::deserialize(engine, artifact) }.ok()
+    unsafe { Component::deserialize(engine, artifact) }
+}
+
+/// Wasmtime has no types for what does not fit into its pool, only texts.
+fn not_compiled(error: &wasmtime::Error) -> LoadError {
+    let text = format!("{error:#}");
+    let limit = ["exceeds the limit", "exceeds the configured maximum"];
+    if limit.iter().any(|words| text.contains(words)) {
+        LoadError::Limit(text)
+    } else {
+        LoadError::Invalid(text)
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -289,7 +289,7 @@ fn explain(stop: Stop, state: &JobState, cpu: Duration, limits: &Limits) -> Stop
         Stop::Trap(_) | Stop::Start(_) if state.limiter.memory_refused => {
             Stop::Limit(Reached::Memory(limits.memory))
         }
-        Stop::Trap(_) if cpu > limits.cpu => Stop::Cpu(limits.cpu),
+        Stop::Trap(_) | Stop::Start(_) if cpu > limits.cpu => Stop::Cpu(limits.cpu),
         Stop::Trap(text) => match reached(&text, limits) {
             Some(limit) => Stop::Limit(limit),
             None => Stop::Trap(match &state.imports.last_error {

@@ -63,6 +63,11 @@ pub(crate) fn another_clouds_token_endpoint(_: &Call<'_>) -> String {
     Ask::form(url, TOKEN_FORM).send()
 }
 
+/// What an inventory may ask for.
+pub(crate) fn list() -> String {
+    get(LIST)
+}
+
 /// Whatever another test wants to be asked for.
 pub(crate) fn given(call: &Call<'_>) -> String {
     get(call.argument)

@@ -46,10 +46,13 @@ mod bindings {
     use super::Hostile;
 }
 
-use bindings::certstore::extension::host::{Job, Outcome, Status, Store};
+use bindings::certstore::extension::host::{Failure, Job, Outcome, Status, Store};
 use bindings::exports::certstore::extension::{add, check, discovery, inventory, remove};
 
 struct Hostile;
+
+/// What a message begins with whose job is to say Failure.
+const FAILURE: &str = "failure: ";
 
 /// What an attempt is called with.
 struct Call<'a> {
@@ -102,13 +105,20 @@ fn run(job: &Job, input: &dyn std::fmt::Debug) -> Outcome {
     let Some(attempt) = by_name(&name.replace('-', "_")) else {
         panic!("no attempt is called {name:?}");
     };
-    Outcome {
-        status: Status::Success,
-        message: attempt(&Call {
-            argument: &argument,
-            job,
-            input,
-        }),
+    let message = attempt(&Call {
+        argument: &argument,
+        job,
+        input,
+    });
+    match message.strip_prefix(FAILURE) {
+        Some(reason) => Outcome {
+            status: Status::Failure(Failure::Other),
+            message: reason.to_owned(),
+        },
+        None => Outcome {
+            status: Status::Success,
+            message,
+        },
     }
 }
 

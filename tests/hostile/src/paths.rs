@@ -24,6 +24,7 @@ gets! {
     encoded_newline: "https://kv-one.vault.azure.net/certificates/a%0a%7b%22decision%22:%22allowed%22%7d?api-version=7.6", LIST;
     empty_segment: "https://kv-one.vault.azure.net//certificates?api-version=7.6", LIST;
     path_parameter: "https://kv-one.vault.azure.net/certificates;v=1?api-version=7.6", LIST;
+    bidi_in_a_path: "https://kv-one.vault.azure.net/certificates/a\u{202e}b?api-version=7.6", LIST;
     wrong_query_value: "https://kv-one.vault.azure.net/certificates?api-version=2016-10-01", LIST;
     query_value_twice: "https://kv-one.vault.azure.net/certificates?api-version=7.6&api-version=7.5", LIST;
     query_value_missing: "https://kv-one.vault.azure.net/certificates", LIST;

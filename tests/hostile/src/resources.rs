@@ -110,6 +110,20 @@ pub(crate) fn hoard_requests(call: &Call<'_>) -> String {
     hoard(call, || Ask::new(Method::Get, LIST).begin(None))
 }
 
+/// As many of the largest of everything as there are handles for.
+pub(crate) fn hoard_everything(call: &Call<'_>) -> String {
+    let large = vec![b'x'; 256 << 10];
+    hoard(call, || {
+        let request = Ask::new(Method::Post, TOKEN).request().expect("a URL");
+        let body = request.body().expect("the first call gives the body");
+        let answer = outgoing_handler::handle(request, None);
+        write(&body, &large);
+        let fields = Fields::new();
+        let _ = fields.append("x-held", &[b'x'; 15 << 10]);
+        (body, answer, fields)
+    })
+}
+
 /// A handle that is lent to the host again and again, within one call.
 pub(crate) fn borrow_without_end(call: &Call<'_>) -> String {
     let timer = monotonic_clock::subscribe_duration(0);

@@ -5,6 +5,7 @@ use crate::ask::{Ask, LIST};
 use crate::bindings::certstore::extension::host::{self, submit_discovery};
 use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wasi::http::types::Method;
+use crate::bindings::wasi::io::streams::StreamError;
 use crate::submissions::submit;
 use crate::{Attempt, Call, destinations, resources};
 
@@ -21,8 +22,16 @@ pub(crate) fn by_name(name: &str) -> Option<Attempt> {
         "submit_paths" => |call| paths(call.argument),
         "assertions" => |_| format!("{:?} {:?}", host::assertion(), host::assertion()),
         "tell_input" => |call| format!("{:?} {:?}", call.job, call.input),
+        "nap_then_submit" => |call| [naps(10), submit(call.argument)].join(", "),
+        "read_whole" => |_| read_whole(),
+        "at_once" => |call| at_once(call.argument.parse().unwrap_or(0), true),
+        "at_once_unread" => |call| at_once(call.argument.parse().unwrap_or(0), false),
+        "given_list" => |_| destinations::list(),
+        "hoard_everything" => resources::hoard_everything,
         "not_waiting" => |call| not_waiting(call.argument),
-        "everything_but_its_work" => everything_but_its_work,
+        "everything_then_sleep" => {
+            |call| [everything_but_its_work(call), resources::sleep(call)].join(", ")
+        }
         _ => return None,
     })
 }
@@ -67,9 +76,46 @@ fn everything_but_its_work(call: &Call<'_>) -> String {
         crate::addresses::identity_endpoint,
     ];
     let answers: Vec<String> = tried.iter().map(|attempt| attempt(call)).collect();
-    submit("a");
-    if call.argument == crate::CONTROL {
-        return Ask::new(Method::Get, LIST).send();
-    }
     answers.join(", ")
+}
+
+/// The whole body of an answer; a failure where there is none.
+fn read_whole() -> String {
+    let answer = match Ask::new(Method::Get, LIST).begin(None) {
+        Ok(answer) => answer,
+        Err(text) => return format!("{}{text}", crate::FAILURE),
+    };
+    answer.subscribe().block();
+    let response = match answer.get() {
+        Some(Ok(Ok(response))) => response,
+        other => return format!("{}{other:?}", crate::FAILURE),
+    };
+    let body = response.consume().expect("the first call gives the body");
+    let stream = body.stream().expect("the first call gives the stream");
+    let mut bytes = 0;
+    loop {
+        match stream.blocking_read(64 << 10) {
+            Ok(piece) => bytes += piece.len(),
+            Err(StreamError::Closed) => return format!("{bytes} bytes"),
+            Err(error) => return format!("{}{error:?}", crate::FAILURE),
+        }
+    }
+}
+
+/// So many requests under way at once. Read, each answer is dropped when the next is waited for;
+/// unread, they are all held.
+fn at_once(count: usize, read: bool) -> String {
+    let pending: Vec<_> = (0..count)
+        .filter_map(|_| Ask::new(Method::Get, LIST).begin(None).ok())
+        .collect();
+    let mut held = Vec::new();
+    for answer in pending {
+        answer.subscribe().block();
+        if let Some(Ok(Ok(response))) = answer.get()
+            && !read
+        {
+            held.push(response);
+        }
+    }
+    held.len().to_string()
 }

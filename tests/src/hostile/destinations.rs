@@ -131,6 +131,11 @@ fn paths() -> Vec<Attempt> {
             "path",
             "GET https://kv-one.vault.azure.net/certificates;v=1: no rule of this job allows the path",
         ),
+        denied(
+            "bidi_in_a_path",
+            URL,
+            "GET https://kv-one.vault.azure.net/certificates/a\\u{202e}b: the URL is refused: its path has a character that must be escaped",
+        ),
         refused("absolute_form", "refused: the path"),
         denied(
             "very_long_url",

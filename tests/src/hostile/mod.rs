@@ -3,6 +3,7 @@
 //!
 //! It must not know how the host stops anything.
 
+mod components;
 mod destinations;
 mod expected;
 mod limits;
@@ -10,6 +11,7 @@ mod requests;
 mod run;
 mod texts;
 
+pub use components::{Component, components, table as table_of_components};
 pub use expected::{Attempt, Control, Stopped};
 
 /// The file with the extension.

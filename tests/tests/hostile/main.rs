@@ -4,9 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod attempts;
+mod audit;
+mod components;
 mod endings;
+mod limits;
 mod program;
 mod requests;
+mod sockets;
 
 use end_to_end::{Headless, hostile::HOSTILE, job};
 use extension_host::runner::Report;
