@@ -13,6 +13,7 @@ use super::deeds::{Deeds, Import, Recovery};
 use super::plan::{Difference, NewVersion, Note, Plan, TooManyTags, Trace, decide, trace, united};
 use super::wanted::Wanted;
 use crate::azure::action::Action;
+use crate::azure::certificate::Exportable;
 use crate::azure::current::Current;
 use crate::azure::error::CallError;
 use crate::azure::import;
@@ -161,7 +162,10 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 }
             };
             let error = match self.import(&plan).await {
-                Ok(made) => return Ok(self.imported(plan, &made)),
+                Ok(made) => {
+                    let made = self.with_policy(made).await;
+                    return Ok(self.imported(plan, &made));
+                }
                 Err(error) => error,
             };
             if error.may_have_taken_effect() {
@@ -204,6 +208,18 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 }
                 _ => return Err(error.into()),
             };
+        }
+    }
+
+    /// What was imported, with its policy: whether the vault still renews it is seen in it alone.
+    /// It is imported all the same where that cannot be read.
+    async fn with_policy(&self, made: Current) -> Current {
+        if made.exportable != Exportable::NoPolicy {
+            return made;
+        }
+        match self.look().await {
+            Ok(Some(now)) if now.version == made.version => now,
+            _ => made,
         }
     }
 

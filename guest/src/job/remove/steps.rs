@@ -1,5 +1,5 @@
-//! The requests of a Remove: look where a thumbprint is given, delete, and wait until it
-//! shows as deleted.
+//! The requests of a Remove: look where a thumbprint is given or an answer was lost, delete, and
+//! wait until it shows as deleted.
 //!
 //! It must not decide how a job ends for the platform.
 
@@ -130,8 +130,9 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let mut lost: Option<CallError> = None;
         let mut lost_answers = 0;
         loop {
-            if let Some(wanted) = self.wanted
-                && !self.is_there_as(wanted, lost.as_ref()).await?
+            // What was deleted by a lost request is not deleted again.
+            if (self.wanted.is_some() || lost.is_some())
+                && !self.is_there_as_wanted(lost.as_ref()).await?
             {
                 return self.absent(lost.is_some()).await;
             }
@@ -177,12 +178,8 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         }
     }
 
-    /// Whether the certificate is there; an error if it is another one.
-    async fn is_there_as(
-        &self,
-        wanted: Thumbprint,
-        lost: Option<&CallError>,
-    ) -> Result<bool, Problem> {
+    /// Whether the certificate is there; an error if it is another one than the job says.
+    async fn is_there_as_wanted(&self, lost: Option<&CallError>) -> Result<bool, Problem> {
         let current = self.vault.current(self.alias).await;
         let current = current.map_err(|look| match lost {
             None => Problem::Call(look),
@@ -194,9 +191,12 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let Some(current) = current else {
             return Ok(false);
         };
-        if current.thumbprint == Some(wanted) {
+        let Some(wanted) = self
+            .wanted
+            .filter(|wanted| current.thumbprint != Some(*wanted))
+        else {
             return Ok(true);
-        }
+        };
         // Without content a thumbprint is a text that the vault has made.
         let discretion = self.vault.calls().discretion();
         let shown = |thumbprint: &Thumbprint| discretion.allows(&thumbprint.to_string());

@@ -1,5 +1,8 @@
 //! What is there already.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 #[test]
@@ -134,15 +137,21 @@ fn w40_what_matters_of_the_old_policy_stays_and_what_goes_is_told() {
 #[test]
 fn what_a_vault_leaves_in_the_policy_is_a_warning_and_not_told_as_gone() {
     let renew = json!({ "trigger": { "lifetime_percentage": 80 }, "action": { "action_type": "AutoRenew" } });
-    for lost in [false, true] {
+    // An answer without a policy says nothing about it, so that it is looked up.
+    let made = json!({
+        "id": format!("https://kv-one.vault.azure.net/certificates/{ALIAS}/{:032x}", 2),
+        "cer": STANDARD.encode(ours()),
+    });
+    let short = crate::testing::answer(200, &made.to_string());
+    for lost in [None, Some(reset()), Some(Ok(short))] {
         let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
         vault.change(|state| {
             state.stubborn = true;
             state.policy["issuer"]["name"] = json!("DigiCert");
             state.policy["lifetime_actions"] = json!([renew]);
         });
-        if lost {
-            vault.fail(2, 1, Fault::Lost(reset()));
+        if let Some(answer) = lost {
+            vault.fail(2, 1, Fault::Lost(answer));
         }
         let outcome = add(&vault, overwriting());
         assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);

@@ -85,7 +85,7 @@ fn two_lost_deletions_are_enough_and_then_it_is_looked_at() {
             &outcome,
             &["2 answers were lost", "still there 20 s later", "not known"],
         );
-        assert_eq!(vault.requests(), [DELETE, DELETE, LOOK]);
+        assert_eq!(vault.requests(), [DELETE, LOOK, DELETE, LOOK]);
     }
 
     let vault = live();
@@ -136,5 +136,15 @@ fn a_job_that_must_stop_before_it_has_looked_leaves_the_outcome_open() {
         let outcome = remove_in(&fake, None);
         assert_eq!(failed(&outcome), Failure::Unresolved, "{}", outcome.message);
         says(&outcome, &["cancelled", "not known"]);
+    }
+}
+
+#[test]
+fn what_a_lost_deletion_has_deleted_is_not_deleted_again() {
+    for answer in lost_answers() {
+        let vault = live();
+        vault.fail(1, 1, Fault::Lost(answer));
+        succeeded(&remove(&vault, None));
+        assert_eq!(vault.asked("DELETE"), 1);
     }
 }
