@@ -24,6 +24,11 @@ use crate::http::{ATTEMPT_LIMIT, Request, Response, TransportError};
 /// Sent with every request; the service's own logs show it.
 const USER_AGENT: &str = concat!("akv-extension/", env!("CARGO_PKG_VERSION"));
 
+/// An answer of a machine's own endpoint. It is link-local and answers out of a cache: Azure's
+/// SDKs give a connection 2 s, and a look for it 1 s. With three attempts a machine that has none
+/// is told within 33 s, and one under load has ten times what it needs.
+const ENDPOINT_LIMIT: Duration = Duration::from_secs(10);
+
 /// How far the calls that a throttled server held back are spread when they go on:
 /// wide enough not to arrive as one burst, far below the delay itself.
 const SPREAD: Duration = Duration::from_millis(100);
@@ -128,21 +133,23 @@ impl<'e, E: Environment> Calls<'e, E> {
             if self.job_has_ended() {
                 return pending().await;
             }
-            let (decision, asked, error) = match self.attempt(request.clone(), repeat).await {
-                Ok(response) => match judge(&response) {
-                    None => return Ok(response),
-                    Some(verdict) => {
-                        let asked = server_delay(&response, self.env.wall());
-                        let decision = self.decide(verdict.trouble, repeat, id, attempt, asked);
-                        (decision, asked, verdict.error)
+            let (decision, asked, error) =
+                match self.attempt(request.clone(), repeat, limit_of(call)).await {
+                    Ok(response) => match judge(&response) {
+                        None => return Ok(response),
+                        Some(verdict) => {
+                            let asked = server_delay(&response, self.env.wall());
+                            let decision = self.decide(verdict.trouble, repeat, id, attempt, asked);
+                            (decision, asked, verdict.error)
+                        }
+                    },
+                    Err(error) => {
+                        let decision =
+                            self.decide(unanswered(call, &error), repeat, id, attempt, None);
+                        let call = call.clone();
+                        (decision, None, CallError::Transport { error, call })
                     }
-                },
-                Err(error) => {
-                    let decision = self.decide(unanswered(call, &error), repeat, id, attempt, None);
-                    let call = call.clone();
-                    (decision, None, CallError::Transport { error, call })
-                }
-            };
+                };
             match decision {
                 Decision::Retry(delay) => {
                     self.note(gate, call, &error, delay);
@@ -171,10 +178,15 @@ impl<'e, E: Environment> Calls<'e, E> {
         self.env.cancelled() || self.remaining().is_zero()
     }
 
-    async fn attempt(&self, request: Request, repeat: Repeat) -> Result<Response, TransportError> {
+    async fn attempt(
+        &self,
+        request: Request,
+        repeat: Repeat,
+        limit: Duration,
+    ) -> Result<Response, TransportError> {
         let change = u32::from(repeat == Repeat::OnlyIfUndone);
         let answer = pin!(self.env.send(request));
-        let limit = pin!(self.env.sleep(ATTEMPT_LIMIT));
+        let limit = pin!(self.env.sleep(limit));
         self.changes.set(self.changes.get().saturating_add(change));
         let result = match select(answer, limit).await {
             Either::Left((result, _)) => result,
@@ -238,13 +250,25 @@ impl<'e, E: Environment> Calls<'e, E> {
     }
 }
 
-/// A machine's own endpoint that takes no connections is not there, and never will be: it is
-/// given up as soon as a name that does not resolve. Each connection may cost its full time.
+/// A machine's own endpoint that takes no connections, or takes them and never answers, is not
+/// there, and never will be: it is given up as soon as a name that does not resolve. Each attempt
+/// may cost its full time. While it is updated it says so (410).
 fn unanswered<'a>(call: &Call, error: &'a TransportError) -> Trouble<'a> {
     match error {
-        TransportError::Connection(_) if call.action == Action::AskMachineForToken => {
+        TransportError::Connection(_) | TransportError::Timeout(_)
+            if call.action == Action::AskMachineForToken =>
+        {
             Trouble::Transport(&TransportError::NameNotFound)
         }
         _ => Trouble::Transport(error),
+    }
+}
+
+/// How long an answer may take. Whatever takes a machine's connections at the endpoint's address
+/// and does not answer is no endpoint.
+fn limit_of(call: &Call) -> Duration {
+    match call.action {
+        Action::AskMachineForToken => ENDPOINT_LIMIT,
+        _ => ATTEMPT_LIMIT,
     }
 }

@@ -259,7 +259,9 @@ fn of_transport(error: &TransportError, call: &Call) -> Failure {
         TransportError::NameNotFound if call.action.party() == Party::Vault => {
             Failure::StoreNotFound
         }
-        TransportError::Connection(_) if call.action == Action::AskMachineForToken => {
+        TransportError::Connection(_) | TransportError::Timeout(_)
+            if call.action == Action::AskMachineForToken =>
+        {
             Failure::NoIdentity
         }
         TransportError::Denied

@@ -2,6 +2,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::*;
+use crate::clock::Clock as _;
 use crate::http::TransportError;
 use crate::testing::{Answer, Fake, Sent, answer, with_header};
 
@@ -324,6 +325,20 @@ fn a_machine_that_has_no_such_endpoint_is_told_so_after_three_connections() {
     assert!(error.to_string().contains("virtual machine"), "{error}");
     assert_eq!(fake.sent().len(), 3);
 }
+
+#[test]
+fn an_endpoint_that_takes_connections_and_never_answers_is_given_up_within_33_seconds() {
+    let fake = Fake::new(|_, _| Ok(answer(200, TOO_LATE))).latency(3_600_000);
+    let (tokens, calls, start) = (machine(None), calls(&fake), fake.now());
+    let error = fake.run(tokens.get(&calls, VAULT)).err().unwrap();
+    assert_eq!(error.failure(), crate::contract::Failure::NoIdentity);
+    assert!(error.to_string().contains("virtual machine"), "{error}");
+    assert_eq!(fake.sent().len(), 3);
+    assert!(fake.now() - start < Duration::from_secs(33));
+}
+
+/// What nobody waits for.
+const TOO_LATE: &str = r#"{"access_token":"t1","expires_in":3599}"#;
 
 #[test]
 fn a_machine_without_that_identity_is_told_so_at_once() {
