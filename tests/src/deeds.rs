@@ -29,13 +29,6 @@ pub const LONG_AFTER: Duration = Duration::from_secs(600);
 
 fn seed() -> Seed {
     let (people, _) = Seed::built_in_text().split_once("[[vault]]").unwrap();
-    // What signs for the workload identity. Its name is like none in a certificate: in base64, a
-    // piece of it would be taken for a piece of the token.
-    let people = people.replacen(
-        "secret = \"sp-secret~1\"\n",
-        "secret = \"sp-secret~1\"\nfederated = [{ issuer = \"https://issuer.test\", subject = \"akv\" }]\n",
-        1,
-    );
     let text = format!(
         "{people}\n[[vault]]\nname = \"kv-one\"\nsubscription = \"22222222-2222-4222-8222-222222222222\"\ngroup = \"rg-one\"\ncertificates = {CERTIFICATES}\n"
     );

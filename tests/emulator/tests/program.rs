@@ -131,3 +131,27 @@ async fn the_seed_it_prints_is_one_it_reads() {
     let text = String::from_utf8(output.stdout).unwrap();
     azure_emulator::Seed::parse(&text).unwrap();
 }
+
+/// A cause that an error already says is not said after it again.
+#[tokio::test]
+async fn what_keeps_it_from_starting_is_said_once() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let seed = directory.path().join("seed.toml");
+    std::fs::write(&seed, "nonsense = 1").unwrap();
+    for (option, value, cause) in [
+        ("--listen", address.as_str(), "in use"),
+        ("--seed", seed.to_str().unwrap(), "nonsense"),
+        ("--seed", "/nonexistent/seed.toml", "No such file"),
+    ] {
+        let ran = program()
+            .args(["serve", option, value])
+            .output()
+            .await
+            .unwrap();
+        assert!(!ran.status.success());
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(said.matches(cause).count(), 1, "{said}");
+    }
+}
