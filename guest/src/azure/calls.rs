@@ -40,6 +40,8 @@ pub struct Calls<'e, E> {
     deadline: Duration,
     last_trouble: RefCell<Option<CallError>>,
     changes: Cell<u32>,
+    /// Until then people know that something is tried again.
+    told_until: Cell<Duration>,
     discretion: Discretion,
 }
 
@@ -68,6 +70,7 @@ impl<'e, E: Environment> Calls<'e, E> {
             deadline,
             last_trouble: RefCell::new(None),
             changes: Cell::new(0),
+            told_until: Cell::new(Duration::ZERO),
             discretion: Discretion::default(),
         }
     }
@@ -221,7 +224,7 @@ impl<'e, E: Environment> Calls<'e, E> {
         let milliseconds = delay.as_millis();
         if error.failure() != Failure::Throttled {
             let line = format!("{error}; trying again in {milliseconds} ms");
-            self.env.log(LogLevel::Debug, &line);
+            self.env.log(self.loudness(delay), &line);
             return;
         }
         let now = self.env.now();
@@ -233,6 +236,17 @@ impl<'e, E: Environment> Calls<'e, E> {
             self.env.log(LogLevel::Warn, &line);
         }
         self.shut(gate, delay);
+    }
+
+    /// Who waits wants to know for what; but of many calls that wait at the same time, one says
+    /// it for all.
+    fn loudness(&self, delay: Duration) -> LogLevel {
+        let now = self.env.now();
+        if self.told_until.get() > now {
+            return LogLevel::Debug;
+        }
+        self.told_until.set(now.saturating_add(delay));
+        LogLevel::Warn
     }
 
     fn shut(&self, gate: &Gate, delay: Duration) {

@@ -76,12 +76,18 @@ async fn add<E: Environment>(
 
 fn done(scope: &StoreScope, alias: &Alias, ending: Ending) -> Outcome {
     match ending {
-        Ending::Imported { recovered, notes } => {
-            let first = recovered.then(|| {
+        Ending::Imported {
+            version,
+            thumbprint,
+            recovered,
+            notes,
+        } => {
+            let deed = format!("{alias} was imported: version {version}, thumbprint {thumbprint}");
+            let below = recovered.then(|| {
                 format!("a deleted certificate {alias} was recovered and is below the new version")
             });
             let told = notes.iter().map(ToString::to_string);
-            let told: Vec<String> = first.into_iter().chain(told).collect();
+            let told: Vec<String> = std::iter::once(deed).chain(below).chain(told).collect();
             match notes.iter().any(Note::is_warning) {
                 true => changing::look(scope, &told),
                 false => changing::reached(scope, &told),

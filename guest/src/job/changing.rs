@@ -56,7 +56,7 @@ pub fn vault<'e, E: Environment>(
 }
 
 /// The wanted state is there: a success, and a warning where the job's input has something
-/// to look at. Without anything to say the message is empty, as the platform expects.
+/// to look at. The platform shows what is `told` in the job's history.
 pub fn reached(scope: &StoreScope, told: &[String]) -> Outcome {
     let status = if scope.notes().is_empty() {
         Status::Success
@@ -78,6 +78,14 @@ fn sentences(scope: &StoreScope, told: &[String]) -> String {
         .map(String::as_str)
         .collect();
     all.join(". ")
+}
+
+/// Seconds since 1970 for people, in UTC.
+pub fn date(seconds: i64) -> Option<String> {
+    let since = Duration::from_secs(u64::try_from(seconds).ok()?);
+    // Beyond the year 9999 there is no such date.
+    let last = Duration::from_secs(253_402_300_799);
+    (since <= last).then(|| httpdate::fmt_http_date(std::time::UNIX_EPOCH + since))
 }
 
 /// The job had to stop. `so_far` says what it has done; `unknown` is set where a change

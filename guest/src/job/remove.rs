@@ -80,7 +80,20 @@ async fn remove<E: Environment>(
 
 fn done(scope: &StoreScope, alias: &Alias, ending: &Ending) -> Outcome {
     match ending {
-        Ending::Removed => changing::reached(scope, &[]),
+        Ending::Removed { purged } => {
+            let until = match purged.and_then(changing::date) {
+                Some(date) => format!("until {date}"),
+                None => "until the vault purges it".to_owned(),
+            };
+            let told = format!("{alias} was deleted; it can be recovered {until}");
+            changing::reached(scope, &[told])
+        }
+        Ending::Gone => changing::reached(
+            scope,
+            &[format!(
+                "{alias} was deleted for good: the vault has no soft delete"
+            )],
+        ),
         Ending::Absent => changing::look(
             scope,
             &[format!(

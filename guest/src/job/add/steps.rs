@@ -17,11 +17,12 @@ use crate::azure::certificate::Exportable;
 use crate::azure::current::Current;
 use crate::azure::error::CallError;
 use crate::azure::import;
+use crate::azure::thumbprint::Thumbprint;
 use crate::azure::vault::{Deleted, NameState, Vault};
 use crate::contract::{Failure, Outcome};
 use crate::env::Environment;
 use crate::host::LogLevel;
-use crate::job::changing::{LOOK_AT_NAME_EVERY, PATIENCE, SETTLE};
+use crate::job::changing::{LOOK_AT_NAME_EVERY, PATIENCE, SETTLE, date};
 use crate::job::parameters::OldTags;
 use job_scope::Alias;
 
@@ -31,8 +32,16 @@ const RECOVERIES: u32 = 2;
 
 /// How it ended well, or was left alone.
 pub(super) enum Ending {
-    Imported { recovered: bool, notes: Vec<Note> },
-    Unchanged { recovered: bool },
+    Imported {
+        /// The version that the vault has made.
+        version: String,
+        thumbprint: Thumbprint,
+        recovered: bool,
+        notes: Vec<Note>,
+    },
+    Unchanged {
+        recovered: bool,
+    },
     LeftAlone(Vec<Difference>),
 }
 
@@ -107,14 +116,6 @@ fn soft_deleted(deleted: Option<i64>, purged: Option<i64>) -> String {
          or choose another alias",
     );
     text
-}
-
-/// Seconds since 1970 for people, in UTC.
-fn date(seconds: i64) -> Option<String> {
-    let since = Duration::from_secs(u64::try_from(seconds).ok()?);
-    // Beyond the year 9999 there is no such date.
-    let last = Duration::from_secs(253_402_300_799);
-    (since <= last).then(|| httpdate::fmt_http_date(std::time::UNIX_EPOCH + since))
 }
 
 /// One run.
@@ -226,6 +227,8 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
     fn imported(&self, plan: NewVersion, made: &Current) -> Ending {
         self.log(LogLevel::Info, "imported");
         Ending::Imported {
+            version: made.version.clone(),
+            thumbprint: self.wanted.wish.thumbprint,
             recovered: self.deeds.has_recovered(),
             notes: plan.notes(made),
         }

@@ -58,13 +58,21 @@ pub(super) fn done(scope: &StoreScope, gaps: &Gaps) -> Outcome {
     let mut told: Vec<String> = [
         (
             &gaps.missing,
-            "could not be read and are missing from this inventory",
+            "could not be read and ",
+            "missing from this inventory",
         ),
-        (&gaps.without_chain, "are there without their issuers"),
+        (&gaps.without_chain, "", "there without their issuers"),
     ]
     .into_iter()
-    .filter(|(losses, _)| losses.count() > 0)
-    .map(|(losses, what)| format!("{} certificates {what}: {losses}", losses.count()))
+    .filter(|(losses, ..)| losses.count() > 0)
+    .map(|(losses, did, what)| {
+        let (noun, are) = match losses.count() {
+            1 => ("certificate", "is"),
+            _ => ("certificates", "are"),
+        };
+        let count = losses.count();
+        format!("{count} {noun} {did}{are} {what}: {losses}")
+    })
     .collect();
     told.extend_from_slice(scope.notes());
     let status = match told.is_empty() {

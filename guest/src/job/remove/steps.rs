@@ -10,7 +10,7 @@ use job_scope::Alias;
 
 use crate::azure::error::CallError;
 use crate::azure::thumbprint::Thumbprint;
-use crate::azure::vault::{Deletion, NameState, Vault};
+use crate::azure::vault::{Deleted, Deletion, NameState, Vault};
 use crate::contract::{Failure, Outcome};
 use crate::env::Environment;
 use crate::host::LogLevel;
@@ -49,7 +49,10 @@ impl Deed {
 
 /// How it ended well.
 pub(super) enum Ending {
-    Removed,
+    /// It is deleted; when the vault purges it, in seconds since 1970, as far as that is known.
+    Removed { purged: Option<i64> },
+    /// It is gone for good, in a vault without soft delete.
+    Gone,
     /// It was not there.
     Absent,
     /// It is deleted, but was not seen among what is deleted; why not.
@@ -142,7 +145,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             match self.vault.delete(self.alias).await {
                 Ok(Deletion::Deleted(deleted)) if deleted.recoverable => return self.seen().await,
                 // A vault without soft delete: there is nothing to wait for.
-                Ok(Deletion::Deleted(_)) => return Ok(Ending::Removed),
+                Ok(Deletion::Deleted(_)) => return Ok(Ending::Gone),
                 Ok(Deletion::Absent) => return self.absent(lost.is_some()).await,
                 Err(error) if error.may_have_taken_effect() => {
                     let line = format!("{}: {error}; trying again", self.alias);
@@ -243,10 +246,10 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let patience = self.env().now().saturating_add(PATIENCE);
         loop {
             match self.vault.deleted(self.alias).await {
-                Ok(Some(_)) => return Ok(Ending::Removed),
+                Ok(Some(Deleted { purged, .. })) => return Ok(Ending::Removed { purged }),
                 // Whoever may not look cannot wait for it.
                 Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 403) => {
-                    return Ok(Ending::Removed);
+                    return Ok(Ending::Removed { purged: None });
                 }
                 Err(error) => return Ok(Ending::Unseen(error.to_string())),
                 Ok(None) if self.env().now() < patience => {

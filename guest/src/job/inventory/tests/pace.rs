@@ -171,6 +171,30 @@ fn a_passing_trouble_is_not_noticed_but_for_the_time() {
     assert_eq!(fake.aliases().len(), 60);
 }
 
+/// Whoever waits is told for what: once for each wait, not once for each of many calls that wait
+/// at the same time.
+#[test]
+fn a_server_that_does_not_answer_is_told_of_while_it_is_tried_again() {
+    let fake = vault(60, |sent, earlier| {
+        (sent.url().contains("/oauth2/") && earlier < 3)
+            .then(|| Err(TransportError::Connection("the connection was refused")))
+            .or_else(|| {
+                (asked(sent).is_some() && earlier == 0)
+                    .then(|| Err(TransportError::Broken("the connection broke")))
+            })
+    });
+    assert_eq!(inventory(&fake).status, Status::Success);
+    let warned = |words: &str| {
+        let log = fake.log.borrow();
+        log.iter()
+            .filter(|(level, line)| *level == LogLevel::Warn && line.contains(words))
+            .count()
+    };
+    assert_eq!(warned("refused; trying again in"), 3);
+    assert!((1..5).contains(&warned("broke; trying again in")));
+    assert!(fake.logged("broke; trying again in") >= 60);
+}
+
 #[test]
 fn other_clouds_use_their_own_hosts_and_scope() {
     let fake = Fake::new(|sent, _| {
