@@ -55,6 +55,26 @@ async fn one_that_never_arrives_is_a_failure_when_the_time_is_over() {
     assert_eq!(before.elapsed().as_secs(), 40);
 }
 
+/// A server that never answers takes minutes to be given up, unless somebody waits for less.
+#[tokio::test(start_paused = true)]
+async fn the_wait_bounds_the_attempts_of_a_run_too() {
+    let headless = Headless::new(COMPONENT, "");
+    headless
+        .emulator
+        .inject(Fault::status(503).path("/certificates"));
+    let before = Instant::now();
+    let job = job("inventory-service-principal");
+    let (report, heard) = run_until(&headless, job, Duration::from_secs(10)).await;
+    assert!(matches!(report.status, Status::Failure(_)));
+    assert!(report.message.contains("503"), "{}", report.message);
+    assert_eq!(heard, 0);
+    assert!(
+        before.elapsed() <= Duration::from_secs(10),
+        "{:?}",
+        before.elapsed()
+    );
+}
+
 /// A service may lock an application that goes on trying with a wrong secret.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_secret_is_not_tried_again() {

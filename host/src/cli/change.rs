@@ -4,18 +4,19 @@
 //! It must not know what a certificate is.
 
 use super::args::{AddArgs, ByArgs, CreateArgs, PrivateFormat, RemoveArgs};
-use super::exit::{Exit, UsageError};
+use super::exit::{Exit, OrUsage};
 use super::job::{self, cloud, options, read_text, store};
 use super::setup;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use extension_host::options::Options;
 use extension_host::orchestrator::{Certificate, Contents, Format, Task, ToRemove, is_thumbprint};
+use extension_host::runner::Status;
 use job_scope::{Alias, parameter};
 use secrecy::SecretString;
 use std::path::Path;
 
 pub(crate) fn add(args: &AddArgs) -> Result<Exit> {
-    let certificate = certificate(args).context(UsageError)?;
+    let certificate = certificate(args).or_usage()?;
     let task = Task::Add {
         store: store(&args.store, &[]),
         certificate,
@@ -24,17 +25,12 @@ pub(crate) fn add(args: &AddArgs) -> Result<Exit> {
 }
 
 pub(crate) fn remove(args: &RemoveArgs) -> Result<Exit> {
-    let alias = alias(&args.alias).context(UsageError)?;
-    let thumbprint = args.thumbprint.as_deref().map(str::trim);
-    if thumbprint.is_some_and(|thumbprint| !is_thumbprint(thumbprint)) {
-        return Err(anyhow!("--thumbprint: is not 40 hex digits")).context(UsageError);
-    }
+    let alias = alias(&args.alias).or_usage()?;
+    let thumbprint = args.thumbprint.as_deref().map(thumbprint);
+    let thumbprint = thumbprint.transpose().or_usage()?;
     let task = Task::Remove {
         store: store(&args.store, &[]),
-        certificate: ToRemove {
-            alias,
-            thumbprint: thumbprint.map(str::to_owned),
-        },
+        certificate: ToRemove { alias, thumbprint },
     };
     run(&args.by, options(&[cloud(&args.store.place)]), task)
 }
@@ -55,12 +51,31 @@ fn run(by: &ByArgs, options: Options, task: Task) -> Result<Exit> {
     let job = job::job(&by.identity, options, task)?;
     let kind = job.kind();
     let report = setup::run(&by.host, job)?;
-    setup::tell_result(&report, kind)?;
+    let done = !matches!(report.status, Status::Failure(_));
+    setup::tell_result(&report, kind, done)?;
     Ok(job::exit(&report))
 }
 
 fn alias(text: &str) -> Result<Alias> {
     Alias::parse(text).map_err(|error| anyhow!("ALIAS: {}; {}", error.problem(), error.remedy()))
+}
+
+/// A thumbprint as tools print it: 40 hex digits, or 20 pairs of them with colons between.
+fn thumbprint(text: &str) -> Result<String> {
+    let text = text.trim();
+    let pairs = text.split(':').all(|pair| pair.len() == 2);
+    let digits = if pairs {
+        text.replace(':', "")
+    } else {
+        text.to_owned()
+    };
+    if is_thumbprint(&digits) {
+        Ok(digits)
+    } else {
+        Err(anyhow!(
+            "--thumbprint: is not a SHA-1 thumbprint; write its 40 hex digits, with or without colons"
+        ))
+    }
 }
 
 fn certificate(args: &AddArgs) -> Result<Certificate> {
@@ -131,4 +146,21 @@ fn parameters(args: &AddArgs) -> Result<Vec<(&'static str, SecretString)>> {
         .into_iter()
         .filter_map(|(name, value)| Some((name, SecretString::from(value?))))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thumbprint_is_taken_as_it_is_and_as_openssl_prints_it() {
+        let plain = "AB".repeat(20);
+        let colons = vec!["AB"; 20].join(":");
+        for text in [&plain, &colons, &format!(" {colons}\n")] {
+            assert_eq!(thumbprint(text).ok().as_ref(), Some(&plain), "{text}");
+        }
+        for text in ["", "AB:CD", &plain[1..], &format!("{plain}:"), &colons[1..]] {
+            assert!(thumbprint(text).is_err(), "{text}");
+        }
+    }
 }

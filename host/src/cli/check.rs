@@ -2,11 +2,13 @@
 //! is looked at.
 
 use super::args::CheckArgs;
-use super::exit::{Exit, UsageError};
+use super::exit::{Exit, OrUsage};
 use super::job::{self, cloud, options, store_at};
 use super::setup;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
+use extension_host::engine::vocabulary::Failure;
 use extension_host::orchestrator::Task;
+use extension_host::runner::{Report, Status};
 use job_scope::JobKind;
 
 /// The store of a check that is about none: the contract has a place for one in every check, and
@@ -21,7 +23,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
             return Err(anyhow!(
                 "STORE_PATH is missing: only a check for discovery is about no store"
             ))
-            .context(UsageError);
+            .or_usage();
         }
     };
     let task = Task::Check {
@@ -33,6 +35,15 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
         None => setup::run(&args.by.host, job)?,
         Some(wait) => setup::run_until(&args.by.host, job, wait)?,
     };
-    setup::tell_result(&report, JobKind::Check)?;
+    setup::tell_result(&report, JobKind::Check, answers(&report))?;
     Ok(job::exit(&report))
+}
+
+/// Whether the check was made: its "no" is an answer too. What ended it early is none.
+fn answers(report: &Report) -> bool {
+    match (report.status, report.failure) {
+        (Status::Success | Status::Warning, _) => true,
+        (_, None | Some(Failure::Cancelled | Failure::Deadline | Failure::Other)) => false,
+        (_, Some(_)) => true,
+    }
 }

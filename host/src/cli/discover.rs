@@ -16,15 +16,17 @@ use std::io::{self, BufWriter, Write};
 /// One vault, for people.
 #[derive(Debug, Serialize)]
 struct Found {
-    /// Its name; empty where the path is of a form that is not known here.
-    vault: String,
-    resource_group: String,
-    subscription: String,
+    /// Its name; none where the path is of a form that is not known here, as for the others.
+    vault: Option<String>,
+    #[serde(rename = "resource-group")]
+    resource_group: Option<String>,
+    subscription: Option<String>,
     /// The store path, as it was discovered.
     path: String,
 }
 
-const COLUMNS: [&str; 4] = ["vault", "resource group", "subscription", "path"];
+/// The columns, by the names that they have in JSON too.
+const COLUMNS: [&str; 4] = ["vault", "resource-group", "subscription", "path"];
 
 pub(crate) fn discover(args: &DiscoverArgs) -> Result<Exit> {
     let given = options(&[
@@ -46,9 +48,7 @@ pub(crate) fn discover(args: &DiscoverArgs) -> Result<Exit> {
 impl Found {
     fn at(path: String) -> Self {
         let read = StorePath::parse(&path).ok();
-        let part = |part: fn(&StorePath) -> Option<String>| {
-            read.as_ref().and_then(part).unwrap_or_default()
-        };
+        let part = |part: fn(&StorePath) -> Option<String>| read.as_ref().and_then(part);
         Self {
             vault: part(|path| Some(path.vault().to_string())),
             resource_group: part(|path| path.resource_group().map(ToString::to_string)),
@@ -59,37 +59,43 @@ impl Found {
 
     /// The values of [`COLUMNS`].
     fn row(&self) -> [&str; 4] {
+        fn cell(part: &Option<String>) -> &str {
+            part.as_deref().unwrap_or_default()
+        }
         [
-            &self.vault,
-            &self.resource_group,
-            &self.subscription,
+            cell(&self.vault),
+            cell(&self.resource_group),
+            cell(&self.subscription),
             &self.path,
         ]
     }
 }
 
-fn found(list: &mut Spool) -> io::Result<impl Iterator<Item = io::Result<Found>>> {
-    Ok(list.read::<String>()?.map(|path| path.map(Found::at)))
+/// The vaults of a list, by path.
+fn found(list: &mut Spool) -> io::Result<Vec<Found>> {
+    let paths = list.read::<String>()?;
+    let mut found = paths
+        .map(|path| path.map(Found::at))
+        .collect::<io::Result<Vec<_>>>()?;
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
 }
 
 fn print(list: &mut Spool, output: Output) -> Result<()> {
+    let found = found(list)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     match output {
-        Output::Table => write_table(&mut out, list)?,
-        Output::Json => write_json(&mut out, found(list)?, Json::Array)?,
-        Output::Jsonl => write_json(&mut out, found(list)?, Json::Lines)?,
-        Output::Csv => write_csv(&mut out, &COLUMNS, found(list)?, |found| {
-            found.row().to_vec()
-        })?,
+        Output::Table => table(&mut out, &COLUMNS, found.iter().map(Found::row))?,
+        Output::Json => write_json(&mut out, &found, Json::Array)?,
+        Output::Jsonl => write_json(&mut out, &found, Json::Lines)?,
+        Output::Csv => write_csv(&mut out, &COLUMNS, found.iter().map(Found::row))?,
     }
     out.flush()?;
     Ok(())
 }
 
-/// Writes a list as a table, by path.
+/// Writes a list as a table.
 pub(crate) fn write_table(out: &mut impl Write, list: &mut Spool) -> Result<()> {
-    let mut all = found(list)?.collect::<Result<Vec<_>, _>>()?;
-    all.sort_by(|a, b| a.path.cmp(&b.path));
-    table(out, &COLUMNS, all.iter().map(Found::row))?;
+    table(out, &COLUMNS, found(list)?.iter().map(Found::row))?;
     Ok(())
 }

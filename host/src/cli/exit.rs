@@ -1,5 +1,6 @@
 //! The exit codes, stable for scripts. One table; the help text is made from it.
 
+use anyhow::Result;
 use extension_host::runner::{Cause, Status};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ pub(crate) enum Exit {
     Failure = 1,
     Usage = 2,
     NotFound = 3,
-    Authentication = 4,
+    Refused = 4,
     Warning = 5,
     Throttled = 6,
     Interrupted = 130,
@@ -20,9 +21,15 @@ pub(crate) enum Exit {
 pub(crate) const EXITS: &[(Exit, &str)] = &[
     (Exit::Success, "success"),
     (Exit::Failure, "failure"),
-    (Exit::Usage, "wrong call, or a file that cannot be read"),
+    (
+        Exit::Usage,
+        "wrong call, or a file that cannot be read or used",
+    ),
     (Exit::NotFound, "the store does not exist"),
-    (Exit::Authentication, "the identity was refused"),
+    (
+        Exit::Refused,
+        "refused: the identity, what it may do, or where it comes from",
+    ),
     (Exit::Warning, "done, with a warning"),
     (Exit::Throttled, "throttled, or out of time"),
     (Exit::Interrupted, "interrupted"),
@@ -38,6 +45,24 @@ impl std::fmt::Display for UsageError {
     }
 }
 
+/// Says of an error that the call itself is wrong.
+pub(crate) trait OrUsage<T> {
+    /// The same, said once however often it is said.
+    fn or_usage(self) -> Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> OrUsage<T> for Result<T, E> {
+    fn or_usage(self) -> Result<T> {
+        self.map_err(|error| {
+            let error = error.into();
+            match Exit::of_error(&error) {
+                Exit::Usage => error,
+                _ => error.context(UsageError),
+            }
+        })
+    }
+}
+
 impl Exit {
     /// The code for the end of a job.
     pub(crate) fn of_status(status: Status) -> Self {
@@ -46,7 +71,7 @@ impl Exit {
             Status::Warning => Self::Warning,
             Status::Failure(cause) => match cause {
                 Cause::NotFound => Self::NotFound,
-                Cause::Authentication => Self::Authentication,
+                Cause::Authentication | Cause::Forbidden => Self::Refused,
                 Cause::Throttled | Cause::Deadline => Self::Throttled,
                 Cause::Cancelled => Self::Interrupted,
                 _ => Self::Failure,
@@ -87,5 +112,13 @@ mod tests {
     fn every_code_has_a_meaning_and_stays_what_it_is() {
         let codes: Vec<u8> = EXITS.iter().map(|(exit, _)| *exit as u8).collect();
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 130]);
+    }
+
+    #[test]
+    fn a_wrong_call_is_said_once() {
+        let wrong: Result<()> = Err(anyhow::anyhow!("cannot read x")).or_usage();
+        let twice = wrong.or_usage().unwrap_err();
+        assert_eq!(format!("{twice:#}"), "nothing was run: cannot read x");
+        assert_eq!(Exit::of_error(&twice), Exit::Usage);
     }
 }

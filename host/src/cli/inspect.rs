@@ -1,7 +1,7 @@
 //! `akv component inspect`: what a component is, and whether this host would load it.
 
 use super::args::InspectArgs;
-use super::exit::Exit;
+use super::exit::{Exit, OrUsage};
 use super::setup;
 use anyhow::{Context, Result};
 use extension_host::limits::Limits;
@@ -11,7 +11,8 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit> {
     let path = setup::component_path(args.component.as_deref())?;
     let extension = setup::engine(&Limits::default(), 1)?
         .load(&setup::read(&path)?, None)
-        .with_context(|| format!("{} would not be loaded", path.display()))?;
+        .with_context(|| format!("{} would not be loaded", path.display()))
+        .or_usage()?;
     let mut out = std::io::stdout().lock();
     let mut show = || -> std::io::Result<()> {
         writeln!(out, "file    {}", path.display())?;

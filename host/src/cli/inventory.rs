@@ -62,37 +62,32 @@ pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
 }
 
 fn print(list: &mut Spool, output: Output, shown: &[&str]) -> Result<()> {
+    let all = facts(list)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     match output {
-        Output::Table => write_columns(&mut out, list, shown)?,
-        Output::Json => write_json(&mut out, facts(list)?, Json::Array)?,
-        Output::Jsonl => write_json(&mut out, facts(list)?, Json::Lines)?,
-        Output::Csv => write_csv(&mut out, &COLUMNS, facts(list)?, |fact| fact.row().to_vec())?,
+        Output::Table => write_columns(&mut out, &all, shown)?,
+        Output::Json => write_json(&mut out, &all, Json::Array)?,
+        Output::Jsonl => write_json(&mut out, &all, Json::Lines)?,
+        Output::Csv => write_csv(&mut out, &COLUMNS, all.iter().map(Facts::row))?,
     }
     out.flush()?;
     Ok(())
 }
 
-/// The facts of a list, as it was submitted.
-fn facts(list: &mut Spool) -> io::Result<impl Iterator<Item = io::Result<Facts>>> {
-    Ok(list
-        .read::<Item>()?
-        .map(|item| item.map(|item| Facts::of(&item))))
+/// The facts of a list, by alias; the versions of a certificate stay in the order they came.
+fn facts(list: &mut Spool) -> io::Result<Vec<Facts>> {
+    let items = list.read::<Item>()?;
+    let facts = items.map(|item| item.map(|item| Facts::of(&item)));
+    let mut facts = facts.collect::<io::Result<Vec<_>>>()?;
+    facts.sort_by(|a, b| a.alias.cmp(&b.alias));
+    Ok(facts)
 }
 
-/// Writes a list as a table, by alias.
+/// Writes a list as a table.
 pub(crate) fn write_table(out: &mut impl Write, list: &mut Spool) -> Result<()> {
-    write_columns(out, list, SHOWN)
+    Ok(write_columns(out, &facts(list)?, SHOWN)?)
 }
 
-fn write_columns(out: &mut impl Write, list: &mut Spool, shown: &[&str]) -> Result<()> {
-    let mut all = facts(list)?.collect::<Result<Vec<_>, _>>()?;
-    // Stable: the versions of a certificate stay in the order they came.
-    all.sort_by(|a, b| a.alias.cmp(&b.alias));
-    let rows = all.iter().map(|fact| {
-        let cells = |name: &&str| fact.cell(name);
-        shown.iter().map(cells).collect::<Vec<_>>()
-    });
-    table(out, shown, rows)?;
-    Ok(())
+fn write_columns(out: &mut impl Write, all: &[Facts], shown: &[&str]) -> io::Result<()> {
+    table(out, shown, all.iter().map(|facts| facts.cells(shown)))
 }

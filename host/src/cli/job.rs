@@ -4,7 +4,7 @@
 //! It must not know what a job does.
 
 use super::args::{IdentityArgs, PlaceArgs, StoreArgs};
-use super::exit::{Exit, UsageError};
+use super::exit::{Exit, OrUsage};
 use super::setup;
 use anyhow::{Context, Result, anyhow, bail};
 use extension_host::options::Options;
@@ -33,7 +33,10 @@ pub(crate) fn job(identity: &IdentityArgs, options: Options, task: Task) -> Resu
         identity,
         secret,
         token_file,
-    } = proof(identity, |name| std::env::var(name).ok()).context(UsageError)?;
+    } = proof(identity, |name| std::env::var(name).ok()).or_usage()?;
+    if let Some(path) = &token_file {
+        readable(path).or_usage()?;
+    }
     let job = Job {
         history_id: 0,
         identity,
@@ -48,7 +51,7 @@ pub(crate) fn job(identity: &IdentityArgs, options: Options, task: Task) -> Resu
         return Err(anyhow!(
             "there is no tenant; give --tenant, or set AZURE_TENANT_ID"
         ))
-        .context(UsageError);
+        .or_usage();
     }
     Ok(job)
 }
@@ -117,6 +120,15 @@ fn proof(args: &IdentityArgs, variable: impl Fn(&str) -> Option<String>) -> Resu
     }
 }
 
+/// Sees that a file can be read that is read later, and each time afresh.
+fn readable(path: &Path) -> Result<()> {
+    let cannot = || format!("cannot read the federated token file {}", path.display());
+    let kind = std::fs::metadata(path).with_context(cannot)?;
+    anyhow::ensure!(kind.is_file(), "{}: it is not a regular file", cannot());
+    std::fs::File::open(path).with_context(cannot)?;
+    Ok(())
+}
+
 /// Reads a text file that may hold a secret.
 pub(crate) fn read_text(path: &Path) -> Result<Zeroizing<String>> {
     let bytes = setup::read(path)?;
@@ -124,7 +136,7 @@ pub(crate) fn read_text(path: &Path) -> Result<Zeroizing<String>> {
         .map(|text| Zeroizing::new(text.to_owned()))
         .ok()
         .with_context(|| format!("{} is not text", path.display()))
-        .context(UsageError)
+        .or_usage()
 }
 
 /// The vault that arguments name, with these properties besides.

@@ -3,7 +3,7 @@
 //! It must not know what a policy is for.
 
 use super::args::{CheckPolicyArgs, ShowArgs};
-use super::exit::{Exit, UsageError};
+use super::exit::{Exit, OrUsage};
 use super::say::say;
 use super::setup;
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ pub(crate) fn check(args: &CheckPolicyArgs) -> Result<Exit> {
     let (policy, origin) = setup::policy_of(args.file.as_deref())?;
     Trust::new(policy.added_cas())
         .with_context(|| format!("cannot use {origin}"))
-        .context(UsageError)?;
+        .or_usage()?;
     print(&format!("{origin} is in order\n"))?;
     warn(&policy);
     Ok(Exit::Success)

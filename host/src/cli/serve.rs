@@ -4,7 +4,7 @@
 //! It must not know what is in a job, nor how extensions are kept apart.
 
 use super::args::ServeArgs;
-use super::exit::{Exit, UsageError};
+use super::exit::{Exit, OrUsage};
 use super::run::{self, not_run_report, unreadable};
 use super::say::say;
 use super::setup::{self, Parts};
@@ -71,11 +71,11 @@ fn fleet(path: &Path) -> Result<Fleet> {
     let bytes = setup::read(path)?;
     let text = std::str::from_utf8(&bytes)
         .with_context(|| format!("{} is not UTF-8", path.display()))
-        .context(UsageError)?;
+        .or_usage()?;
     let directory = path.parent().unwrap_or(Path::new(""));
     let config = Config::parse(text, directory)
         .with_context(|| format!("cannot use {}", path.display()))
-        .context(UsageError)?;
+        .or_usage()?;
     let mut members = Vec::new();
     for entry in config.extensions {
         let host = host(&entry).with_context(|| format!("extension {}", entry.name))?;

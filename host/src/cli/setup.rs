@@ -3,9 +3,9 @@
 
 use super::args::HostArgs;
 use super::compile;
-use super::exit::{Exit, UsageError};
+use super::exit::{Exit, OrUsage, UsageError};
 use super::say::say;
-use super::watch::Watch;
+use super::watch::{LastError, Watch};
 use super::wording;
 use anyhow::{Context, Result};
 use extension_host::clock::Clock;
@@ -14,7 +14,7 @@ use extension_host::engine::{Cache, Cancel, Engine, Extension, sha256};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::{Approval, Policy, SystemFile};
-use extension_host::runner::{Credentials, Host, Machine, Observer, Report, Status, Threads};
+use extension_host::runner::{Credentials, Host, Machine, Observer, Report, Threads};
 use extension_host::wiped;
 use job_scope::JobKind;
 use secrecy::zeroize::Zeroizing;
@@ -46,7 +46,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     opened
         .and_then(|file| wiped::read(file, LONGEST_FILE))
         .with_context(|| format!("cannot read {}", path.display()))
-        .context(UsageError)
+        .or_usage()
 }
 
 /// Where a policy is from.
@@ -82,17 +82,17 @@ pub(crate) fn policy_of(path: Option<&Path>) -> Result<(Policy, Origin)> {
             let bytes = read(path)?;
             let text = std::str::from_utf8(&bytes)
                 .with_context(|| format!("{} is not UTF-8", path.display()))
-                .context(UsageError)?;
+                .or_usage()?;
             (text.to_owned(), Origin::Given(path.to_owned()))
         }
-        None => match system.read().context(UsageError)? {
+        None => match system.read().or_usage()? {
             Some(text) => (text, Origin::System(system.path().to_owned())),
             None => (String::new(), Origin::BuiltIn),
         },
     };
     let policy = Policy::parse(&text)
         .with_context(|| format!("cannot use {origin}"))
-        .context(UsageError)?;
+        .or_usage()?;
     Ok((policy, origin))
 }
 
@@ -142,8 +142,9 @@ pub(crate) fn host(parts: &Parts<'_>, io: &Handle) -> Result<Host> {
     let limits = policy.limits().clone();
     let engine = engine(&limits, parts.jobs)?;
     let extension = load(&engine, &policy, parts)
-        .with_context(|| format!("cannot load {}", parts.component.display()))?;
-    let trust = Trust::new(policy.added_cas()).context(UsageError)?;
+        .with_context(|| format!("cannot load {}", parts.component.display()))
+        .or_usage()?;
+    let trust = Trust::new(policy.added_cas()).or_usage()?;
     let connector = Connector::new(trust, policy.routes().clone(), Box::new(SystemResolver));
     Ok(Host {
         engine,
@@ -177,7 +178,7 @@ pub(crate) fn run(args: &HostArgs, job: Job) -> Result<Report> {
 
 /// Runs a job of the platform, whose report names the platform's fields.
 pub(crate) fn run_of_platform(args: &HostArgs, job: Job) -> Result<Report> {
-    with_host(args, async |host, cancel, watch| {
+    with_host(args, async |host, cancel, watch, _| {
         host.run(job, cancel, watch()).await
     })
 }
@@ -185,8 +186,12 @@ pub(crate) fn run_of_platform(args: &HostArgs, job: Job) -> Result<Report> {
 /// Runs a job until it ends otherwise than in a failure that time may mend, or for as long as
 /// `wait`.
 pub(crate) fn run_until(args: &HostArgs, job: Job, wait: Duration) -> Result<Report> {
-    with_host(args, async |host, cancel, watch| {
-        let between = |report: &Report| say!("akv: not yet: {}", indented(&report.message));
+    with_host(args, async |host, cancel, watch, last_error| {
+        let between = |report: &Report| {
+            last_error.settle(&report.message);
+            let told = wording::told(report.text());
+            say!("akv: not yet: {}", indented(&told));
+        };
         host.run_until(job, cancel, wait, watch, between).await
     })
     .map(wording::of_command)
@@ -195,7 +200,7 @@ pub(crate) fn run_until(args: &HostArgs, job: Job, wait: Duration) -> Result<Rep
 /// Makes a host, and lets it run something.
 fn with_host(
     args: &HostArgs,
-    work: impl AsyncFnOnce(&Host, Cancel, &dyn Fn() -> Box<dyn Observer>) -> Report,
+    work: impl AsyncFnOnce(&Host, Cancel, &dyn Fn() -> Box<dyn Observer>, &LastError) -> Report,
 ) -> Result<Report> {
     let runtime = lasting(Runtime::new())?;
     let cancel = stopped_by_signals(runtime)?;
@@ -207,8 +212,10 @@ fn with_host(
         jobs: 1,
     };
     let host = host(&parts, runtime.handle())?;
-    let watch = || -> Box<dyn Observer> { Box::new(Watch::new(args.verbose)) };
-    let report = runtime.block_on(work(&host, cancel.clone(), &watch));
+    let last_error = LastError::default();
+    let watch = || -> Box<dyn Observer> { Box::new(Watch::new(args.verbose, last_error.clone())) };
+    let report = runtime.block_on(work(&host, cancel.clone(), &watch, &last_error));
+    last_error.settle(&report.message);
     // From here on a signal has nothing to stop, and ends the program at once.
     cancel.cancel();
     Ok(report)
@@ -239,23 +246,23 @@ pub(crate) fn stopped_by_signals(runtime: &Runtime) -> Result<Cancel> {
 /// Says on stderr what a job came to. Called after its result is written: whoever does not
 /// read stderr must not keep the result back.
 pub(crate) fn tell(report: &Report, kind: Option<JobKind>) {
-    if !report.message.is_empty() {
-        say!("akv: {}", indented(&report.message));
+    if !report.text().is_empty() {
+        say!("akv: {}", indented(report.text()));
     }
-    tell_traffic(report, kind);
+    tell_run(report, kind);
 }
 
-/// The same for a job without a list, whose message is its result: that goes to stdout, unless
-/// the job failed.
-pub(crate) fn tell_result(report: &Report, kind: JobKind) -> Result<()> {
-    if let Status::Failure(_) = report.status {
+/// The same for a job without a list, whose message is its result: that goes to stdout where it
+/// `answers` what was asked for.
+pub(crate) fn tell_result(report: &Report, kind: JobKind, answers: bool) -> Result<()> {
+    if !answers {
         tell(report, Some(kind));
         return Ok(());
     }
-    if !report.message.is_empty() {
-        writeln!(std::io::stdout(), "{}", report.message).context("cannot write the result")?;
+    if !report.text().is_empty() {
+        writeln!(std::io::stdout(), "{}", report.text()).context("cannot write the result")?;
     }
-    tell_traffic(report, Some(kind));
+    tell_run(report, Some(kind));
     Ok(())
 }
 
@@ -264,7 +271,8 @@ fn indented(message: &str) -> String {
     message.replace('\n', "\n    ")
 }
 
-fn tell_traffic(report: &Report, kind: Option<JobKind>) {
+/// What is to be known of a run, whatever it came to; the caution was said before it.
+fn tell_run(report: &Report, kind: Option<JobKind>) {
     let traffic = &report.traffic;
     say!(
         "akv: {} request{} left, {} denied",
@@ -302,6 +310,6 @@ fn audit(path: Option<&Path>) -> Result<Arc<dyn Audit>> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot write the audit to {}", path.display()))
-        .context(UsageError)?;
+        .or_usage()?;
     Ok(Arc::new(JsonLines::new(file)))
 }

@@ -10,13 +10,13 @@ const CELL: usize = 200;
 
 /// Writes rows under a header. A cell may hold a stranger's text; on a terminal it could be an
 /// order.
-pub(crate) fn table<'a, R>(
+pub(crate) fn table<R>(
     out: &mut impl Write,
     header: &[&str],
     rows: impl Iterator<Item = R>,
 ) -> io::Result<()>
 where
-    R: IntoIterator<Item = &'a str>,
+    R: IntoIterator<Item: AsRef<str>>,
 {
     let mut table = Table::new();
     table
@@ -24,23 +24,24 @@ where
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(header);
     for row in rows {
-        table.add_row(row.into_iter().map(|text| one_line(text, CELL)));
+        table.add_row(row.into_iter().map(|text| one_line(text.as_ref(), CELL)));
     }
     writeln!(out, "{}", table.trim_fmt())
 }
 
 /// Writes entries as comma-separated values with a header (RFC 4180).
-pub(crate) fn write_csv<T>(
+pub(crate) fn write_csv<R>(
     out: &mut impl Write,
     header: &[&str],
-    entries: impl Iterator<Item = io::Result<T>>,
-    row: impl Fn(&T) -> Vec<&str>,
-) -> io::Result<()> {
+    rows: impl Iterator<Item = R>,
+) -> io::Result<()>
+where
+    R: IntoIterator<Item: AsRef<str>>,
+{
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(header)?;
-    for entry in entries {
-        let entry = entry?;
-        csv.write_record(row(&entry).into_iter().map(cell))?;
+    for row in rows {
+        csv.write_record(row.into_iter().map(|text| cell(text.as_ref())))?;
     }
     csv.flush()
 }
@@ -64,10 +65,10 @@ pub(crate) enum Json {
     Lines,
 }
 
-/// Writes entries as they come.
+/// Writes entries.
 pub(crate) fn write_json<T: Serialize>(
     out: &mut impl Write,
-    entries: impl Iterator<Item = io::Result<T>>,
+    entries: &[T],
     form: Json,
 ) -> io::Result<()> {
     let (begin, between, end): (&[u8], &[u8], &[u8]) = match form {
@@ -77,7 +78,7 @@ pub(crate) fn write_json<T: Serialize>(
     let mut written = false;
     for entry in entries {
         out.write_all(if written { between } else { begin })?;
-        serde_json::to_writer(&mut *out, &entry?)?;
+        serde_json::to_writer(&mut *out, entry)?;
         written = true;
     }
     match (written, form) {
@@ -95,11 +96,8 @@ mod tests {
     fn a_value_in_csv_is_one_line_and_no_formula() {
         let mut out = Vec::new();
         let values = ["=1+1", "@a", " -2", "a\nb\u{1b}[2J", "CN=a,O=b", "plain-1"];
-        let entries = [Ok(values)].into_iter();
-        write_csv(&mut out, &["a", "b", "c", "d", "e", "f"], entries, |row| {
-            row.to_vec()
-        })
-        .unwrap();
+        let header = ["a", "b", "c", "d", "e", "f"];
+        write_csv(&mut out, &header, [values].into_iter()).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "a,b,c,d,e,f\n'=1+1,'@a,' -2,a\\nb\\u{1b}[2J,\"CN=a,O=b\",plain-1\n"

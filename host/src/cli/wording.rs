@@ -1,47 +1,160 @@
-//! What is wrong with a job, in the words of whoever typed it: a report names the platform's
-//! fields, a person knows the arguments.
+//! What is wrong with a job, in the words of whoever typed it: a report speaks the platform's
+//! language, with its fields and forms; a person knows the arguments.
 //!
 //! It must not know what is wrong.
 
 use extension_host::runner::Report;
+use job_scope::OPTIONS;
 
-/// Fields and options, and the arguments that they come from.
-const ARGUMENTS: [(&str, &str); 12] = [
-    ("StorePath", "STORE_PATH"),
-    ("ClientMachine", "--tenant"),
+/// Fields that are words of every day too, and options: translated only where a message begins
+/// with them.
+const FIRST_WORDS: [(&str, &str); 5] = [
     ("dirs", "TENANT"),
-    ("AzureCloud", "--cloud"),
     ("cloud", "--cloud"),
     ("path-format", "--path-format"),
+    ("Contents", "--file"),
+    ("PrivateKeyPassword", "--password-file"),
+];
+
+/// What a platform's people are told to do, and what that is here. The longer ones first.
+const PHRASES: [(&str, &str); 27] = [
+    (
+        "is missing, so that what came cannot be a PFX as platforms make it; have the certificate \
+         delivered as a PFX with a password, or as PEM with ContentsFormat PEM",
+        "is missing; if the PFX has no password, give an empty password file",
+    ),
+    (
+        "; if nobody meant that, leave the default of that entry parameter blank in the store type, \
+         and run the job with NonExportable=true",
+        "; if nobody meant that, run it again with --non-exportable true",
+    ),
+    (
+        "; if a client secret was meant to come from a PAM provider, see that it resolves to a value",
+        "",
+    ),
+    (
+        "; if a secret was meant, it may be a PAM reference that resolved to nothing",
+        "",
+    ),
+    (
+        "ServerPassword: is blank or \"managed\", which means the machine's managed identity",
+        "--managed-identity: asks for the machine's managed identity",
+    ),
+    (
+        "set the store type's certificate format to PFX, and export the certificate with its \
+         private key",
+        "export the certificate with its private key as a PFX",
+    ),
+    ("although ContentsFormat says so", "although it should be"),
+    ("set ContentsFormat to PFX", "give --format pfx"),
+    (
+        "and PrivateKeyPassword is empty: give its password",
+        "and no password was given: give it with --password-file",
+    ),
+    ("PrivateKeyPassword fits", "the password fits"),
+    (
+        "PrivateKeyPassword does not open",
+        "the password does not open",
+    ),
+    ("Contents is ", "the file is "),
+    ("Contents has ", "the file has "),
+    (" in Contents", " in the file"),
+    (
+        "run the job with Overwrite",
+        "run it again with --overwrite",
+    ),
+    ("the job has no Overwrite", "there is no --overwrite"),
+    (
+        "since the job does not say to overwrite it",
+        "since there is no --overwrite",
+    ),
+    (
+        "because the job says NonExportable=",
+        "because of --non-exportable ",
+    ),
+    (" (with the property ResourceGroupName)", ""),
+    (", and neither does the property ResourceGroupName", ""),
+    (", or set the property ResourceGroupName", ""),
+    ("is blank, and so is the property TenantId", "is blank"),
+    (", and the property TenantId is blank", ""),
+    (" and give it to the platform", ""),
+    (
+        "write the tenant's id (a GUID) into the client machine",
+        "give the tenant's id (a GUID) as --tenant",
+    ),
+    ("the client machine", "--tenant"),
+    ("what the platform renews", "what is renewed from outside"),
+];
+
+/// Fields by their names, wherever they stand, and the arguments that they come from.
+const FIELDS: [(&str, &str); 11] = [
+    ("StorePath", "STORE_PATH"),
+    ("ClientMachine", "--tenant"),
+    ("AzureCloud", "--cloud"),
     ("PrivateEndpoint", "--private-endpoint"),
     ("SkuType", "--sku"),
     ("VaultRegion", "--region"),
     ("CertificateTags", "--tag or --tags-json"),
+    ("NonExportable", "--non-exportable"),
     ("ServerPassword", "the client secret"),
     ("ServerUsername", "--client-id"),
+    ("Overwrite", "--overwrite"),
 ];
 
 /// What the options of a Create begin with, and their flags do not.
 const CREATE: &str = "create-";
 
-/// The report with the name of an argument where its message begins with that of a field.
+/// The report in the words of the command line.
 pub(crate) fn of_command(mut report: Report) -> Report {
-    if let Some((field, rest)) = report.message.split_once(": ") {
-        let known = ARGUMENTS.iter().find(|(known, _)| *known == field);
-        if let Some((_, argument)) = known {
-            report.message = format!("{argument}: {rest}");
-        } else if let Some(flag) = field.strip_prefix(CREATE) {
-            report.message = format!("--{flag}: {rest}");
-        }
-    }
+    report.message = told(&report.message);
     report
+}
+
+/// A message in the words of the command line.
+pub(crate) fn told(message: &str) -> String {
+    let text = match message.split_once(": ") {
+        Some((field, rest)) => match argument(field) {
+            Some(argument) => format!("{argument}: {rest}"),
+            None => message.to_owned(),
+        },
+        None => message.to_owned(),
+    };
+    let text = PHRASES
+        .iter()
+        .fold(text, |text, (phrase, ours)| text.replace(phrase, ours));
+    FIELDS.iter().fold(text, |text, (field, argument)| {
+        named(&text, field, argument)
+    })
+}
+
+/// The argument that stands for the first word of a message.
+fn argument(field: &str) -> Option<String> {
+    if let Some((_, argument)) = FIRST_WORDS.iter().find(|(known, _)| *known == field) {
+        return Some((*argument).to_owned());
+    }
+    let option = OPTIONS.iter().find(|option| option.name == field)?;
+    let flag = option.name.strip_prefix(CREATE)?;
+    Some(format!("--{flag}"))
+}
+
+/// `text` with `argument` for every `field` that is a word of its own.
+fn named(text: &str, field: &str, argument: &str) -> String {
+    let of_a_name = |character: char| character.is_alphanumeric() || "-_./".contains(character);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(field) {
+        let inside = before.ends_with(of_a_name)
+            || after.starts_with(|next: char| next.is_alphanumeric() || "-_/".contains(next));
+        out.push_str(before);
+        out.push_str(if inside { field } else { argument });
+        rest = after;
+    }
+    out + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use extension_host::limits::Limits;
-    use extension_host::runner::{Cause, Failure};
 
     #[test]
     fn a_field_is_named_as_it_was_typed() {
@@ -50,13 +163,40 @@ mod tests {
             ("create-retention-days: a: b", "--retention-days: a: b"),
             ("no such vault: kv", "no such vault: kv"),
             ("dirs", "dirs"),
+            (
+                "add, remove: no: SkuType: gold is not a SKU",
+                "add, remove: no: --sku: gold is not a SKU",
+            ),
+            (
+                "check the client machine and AzureCloud",
+                "check --tenant and --cloud",
+            ),
+            (
+                "web-1 is there; run the job with Overwrite to replace it",
+                "web-1 is there; run it again with --overwrite to replace it",
+            ),
         ] {
-            let failure = Failure {
-                cause: Cause::Input,
-                message: message.to_owned(),
-            };
-            let report = Report::not_run(failure, None, &Limits::default());
-            assert_eq!(of_command(report).message, wanted);
+            assert_eq!(told(message), wanted);
+        }
+    }
+
+    /// What a check says of a kind of job looks like an option of it.
+    #[test]
+    fn what_is_no_option_stays_as_it_is() {
+        for message in [
+            "create-store: yes",
+            "create-anything: a: b",
+            "the tag MyAzureCloud-2 of my-StorePath/x",
+        ] {
+            assert_eq!(told(message), message);
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_put_in_is_translated_again() {
+        let ours = PHRASES.iter().chain(&FIRST_WORDS).chain(&FIELDS);
+        for (theirs, ours) in ours {
+            assert_eq!(told(ours), *ours, "{theirs}");
         }
     }
 }

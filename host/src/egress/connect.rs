@@ -67,6 +67,18 @@ pub enum ConnectError {
         /// What the last attempt said.
         error: Arc<io::Error>,
     },
+    /// Nothing takes connections where the operator's policy leads them.
+    #[error(
+        "cannot connect to {host}: {error} at {address}, where the policy leads to; is it running?"
+    )]
+    Redirected {
+        /// The name.
+        host: String,
+        /// The address in its place.
+        address: SocketAddr,
+        /// What the attempt said.
+        error: Arc<io::Error>,
+    },
     /// The TLS handshake took too long.
     #[error("no TLS handshake with {0} within {HANDSHAKE:?}")]
     HandshakeTimeout(String),
@@ -228,16 +240,24 @@ impl Shared {
                     let _ = tcp.set_nodelay(true);
                     return Ok(tcp);
                 }
-                Ok(Err(error)) => {
-                    failed = ConnectError::Refused {
-                        host: host.to_string(),
-                        error: Arc::new(error),
-                    };
-                }
+                Ok(Err(error)) => failed = self.refused(host, address, error),
                 Err(_) => failed = late(),
             }
         }
         Err(failed)
+    }
+
+    fn refused(&self, host: &Host, address: SocketAddr, error: io::Error) -> ConnectError {
+        let (name, error) = (host.to_string(), Arc::new(error));
+        if self.routes.redirected(host) == Some(address) {
+            ConnectError::Redirected {
+                host: name,
+                address,
+                error,
+            }
+        } else {
+            ConnectError::Refused { host: name, error }
+        }
     }
 
     /// A connection to `host` that the proxy opened, and the proxy's address.

@@ -84,7 +84,9 @@ pub(super) fn wasi_error(error: &SendError) -> Error {
                 Error::ConnectionTimeout
             }
             ConnectError::Prohibited { .. } => Error::DestinationIpProhibited,
-            ConnectError::Refused { .. } => Error::ConnectionRefused,
+            ConnectError::Refused { .. } | ConnectError::Redirected { .. } => {
+                Error::ConnectionRefused
+            }
             ConnectError::Proxy { .. } => Error::DestinationUnavailable,
             ConnectError::Certificate { .. } => Error::TlsCertificateError,
             ConnectError::Tls { .. } => Error::TlsProtocolError,

@@ -85,6 +85,7 @@ pub struct JobEgress {
     sent: AtomicU64,
     denied: AtomicU64,
     denials: Mutex<Vec<Denial>>,
+    misled: Mutex<Option<String>>,
 }
 
 /// What a job's requests came to.
@@ -129,6 +130,7 @@ impl JobEgress {
             sent: AtomicU64::new(0),
             denied: AtomicU64::new(0),
             denials: Mutex::new(Vec::new()),
+            misled: Mutex::new(None),
         })
     }
 
@@ -153,6 +155,13 @@ impl JobEgress {
     /// How many answers were withheld because they held a credential.
     pub fn withheld(&self) -> u64 {
         self.veil.as_ref().map_or(0, Veiled::withheld)
+    }
+
+    /// Where the last request went that the operator's policy led to where nothing listens. The
+    /// extension does not see that, and cannot say it.
+    pub fn misled(&self) -> Option<String> {
+        let misled = self.misled.lock().unwrap_or_else(PoisonError::into_inner);
+        misled.clone()
     }
 
     /// Decides on the head of a request, at once: whether or not the guest ever waits for an
@@ -266,6 +275,10 @@ impl JobEgress {
             Ok(answer) => answer,
             Err(error) => {
                 attempt.failed(&error.to_string());
+                if matches!(error, SendError::Connect(ConnectError::Redirected { .. })) {
+                    let mut misled = self.misled.lock().unwrap_or_else(PoisonError::into_inner);
+                    *misled = Some(error.to_string());
+                }
                 return Err(hooks::wasi_error(&error));
             }
         };

@@ -34,6 +34,10 @@ use inspect::AtCall;
 use offers::Offers;
 use state::JobState;
 
+/// What every component begins with: the magic number of WebAssembly, the version of the binary
+/// format, and the layer that tells it from a module (Component Model, "Binary Format").
+const PREAMBLE: &[u8] = b"\0asm\x0d\0\x01\0";
+
 /// Why a component was not loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,7 +63,10 @@ pub enum LoadError {
     /// It needs more memories, tables or instances than a job may have, as wasmtime says.
     #[error("the component needs more than a job may have: {0}")]
     Limit(String),
-    /// It is no component, or a broken one.
+    /// It is something else.
+    #[error("it is not a WebAssembly component")]
+    NoComponent,
+    /// It is a broken component.
     #[error("not a valid component: {0}")]
     Invalid(String),
     /// It could not be compiled within the limits for that.
@@ -208,6 +215,9 @@ impl Engine {
     }
 
     fn compiled(&self, bytes: &[u8], digest: &str, pinned: bool) -> Result<Component, LoadError> {
+        if !bytes.starts_with(PREAMBLE) {
+            return Err(LoadError::NoComponent);
+        }
         let engine = &self.inner.wasmtime;
         let cached = self.inner.cache.as_ref();
         let limits = &self.inner.compile_limits;

@@ -22,6 +22,7 @@ pub use verdict::{Cause, Failure, Report, Status};
 
 use crate::clock::Clock;
 use crate::egress::{Audit, Hooks, JobEgress, JobIdentity, JobVeil, Transport};
+use crate::engine::vocabulary::Status as Word;
 use crate::engine::{Cancel, Ended, Engine, Extension, JobRun};
 use crate::limits::Limits;
 use crate::orchestrator::{Job, LastInventory, Task};
@@ -82,6 +83,10 @@ pub enum Threads {
 /// a run is a handful of requests.
 const BETWEEN_RUNS: Duration = Duration::from_secs(15);
 
+/// Time that a run gets however little is left of the wait: what is there takes seconds to be
+/// seen.
+const LAST_RUN: Duration = Duration::from_secs(5);
+
 /// The field of a store that names its host.
 const PRIVATE_ENDPOINT: &str = "PrivateEndpoint";
 
@@ -114,6 +119,17 @@ fn withheld(count: u64) -> Option<String> {
 impl Host {
     /// Runs a job to its report. What is secret in it is gone from the host when it has ended.
     pub async fn run(&self, job: Job, cancel: Cancel, observer: Box<dyn Observer>) -> Report {
+        self.run_within(job, cancel, observer, &self.limits).await
+    }
+
+    /// The same within other limits than the host's own.
+    async fn run_within(
+        &self,
+        job: Job,
+        cancel: Cancel,
+        observer: Box<dyn Observer>,
+        limits: &Limits,
+    ) -> Report {
         let (mut job, reach) = match self.admitted(job) {
             Ok(admitted) => admitted,
             Err(failure) => return self.not_run(failure),
@@ -127,9 +143,9 @@ impl Host {
         };
         let kind = job.kind();
         let limits = match kind {
-            JobKind::Add | JobKind::CreateStore => self.limits.of_change(),
+            JobKind::Add | JobKind::CreateStore => limits.of_change(),
             JobKind::Inventory | JobKind::Remove | JobKind::Discovery | JobKind::Check => {
-                self.limits.clone()
+                limits.clone()
             }
         };
         let lost_before = self.audit.lost().lines;
@@ -208,6 +224,11 @@ impl Host {
             Threads::PerJob => self.engine.run_on_thread(&self.extension, run).await,
             Threads::Caller => self.engine.run(&self.extension, run).await,
         };
+        // What is done needs no word of a try that failed on the way.
+        let misled = match &ended.outcome {
+            Ok(outcome) if !matches!(outcome.status, Word::Failure(_)) => None,
+            _ => egress.misled(),
+        };
         // Others write there too: whoever ran while something was lost is told, and it may have
         // been theirs.
         let lost = Some(self.audit.lost()).filter(|lost| lost.lines > lost_before);
@@ -228,6 +249,7 @@ impl Host {
             last_inventory,
             max_shrink: reach.max_shrink,
             warnings: warnings
+                .chain(misled)
                 .chain(trouble)
                 .chain(withheld(egress.withheld()))
                 .collect(),
@@ -241,7 +263,7 @@ impl Host {
     }
 
     /// Runs a job again and again until it ends otherwise than in a failure that time may mend,
-    /// or `wait` is over: what was granted a moment ago takes minutes to arrive. `observer` makes
+    /// or `wait` is over, which bounds each run too: what was granted a moment ago takes minutes to arrive. `observer` makes
     /// one for each run, and `between` hears of each run that is not the last.
     pub async fn run_until(
         &self,
@@ -253,7 +275,12 @@ impl Host {
     ) -> Report {
         let end = self.clock.now() + wait;
         loop {
-            let report = self.run(job.clone(), cancel.clone(), observer()).await;
+            let left = end.saturating_duration_since(self.clock.now());
+            let mut limits = self.limits.clone();
+            limits.deadline = limits.deadline.min(left.max(LAST_RUN));
+            let report = self
+                .run_within(job.clone(), cancel.clone(), observer(), &limits)
+                .await;
             let left = end.saturating_duration_since(self.clock.now());
             if left.is_zero() || !report.may_pass() {
                 return report;

@@ -100,8 +100,10 @@ impl From<FieldError> for Failure {
 pub struct Report {
     /// How it ended.
     pub status: Status,
-    /// For people; the cause first.
+    /// For people; the cause first, and the caution last.
     pub message: String,
+    /// What a reader must know of the run, whatever it came to: the policy's caution.
+    pub caution: Option<String>,
     /// The extension's own word for why it failed, where that is what the job came to.
     pub failure: Option<contract::Failure>,
     /// The complete list; `None` on a failure.
@@ -116,6 +118,7 @@ impl Report {
         Self {
             status: Status::Failure(failure.cause),
             message: told(&failure.message, caution, limits.message),
+            caution: caution.map(str::to_owned),
             failure: None,
             list: None,
             traffic: Traffic {
@@ -127,13 +130,24 @@ impl Report {
         }
     }
 
+    /// The message without the caution, for whoever shows that by itself.
+    pub fn text(&self) -> &str {
+        let text = match &self.caution {
+            Some(caution) => self.message.strip_suffix(caution.as_str()),
+            None => None,
+        };
+        text.map_or(self.message.as_str(), |text| {
+            text.strip_suffix(BEFORE_CAUTION).unwrap_or(text)
+        })
+    }
+
     /// The report of a job that was stopped while it waited to be run again after this one.
     pub(super) fn stopped_waiting(self, caution: Option<&str>, limits: &Limits) -> Self {
         let failure = Failure {
             cause: Cause::Cancelled,
             message: format!(
                 "cancelled while waiting; the last answer was: {}",
-                self.message
+                self.text()
             ),
         };
         Self {
@@ -161,13 +175,16 @@ impl Report {
     }
 }
 
+/// What stands between a text and the caution.
+const BEFORE_CAUTION: &str = "; ";
+
 /// What a person is told: the text, cut where it is too long, and then the caution, which is
 /// never cut away.
 fn told(text: &str, caution: Option<&str>, limit: usize) -> String {
     let caution = match (caution, text.is_empty()) {
         (None, _) => String::new(),
         (Some(caution), true) => message(caution, limit),
-        (Some(caution), false) => message(&format!("; {caution}"), limit),
+        (Some(caution), false) => message(&format!("{BEFORE_CAUTION}{caution}"), limit),
     };
     let room = limit.saturating_sub(caution.encode_utf16().count());
     message(text, room) + &caution
@@ -252,6 +269,7 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
     Report {
         status,
         message: told(&text, caution.as_deref(), message_limit),
+        caution,
         failure,
         list: list.filter(|_| !failed),
         traffic,

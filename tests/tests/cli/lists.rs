@@ -2,6 +2,7 @@
 
 use super::{STORE, TENANT, as_application, inventory};
 use end_to_end::Azure;
+use serde_json::Value;
 
 #[test]
 fn the_table_has_a_line_for_each_certificate() {
@@ -18,37 +19,64 @@ fn the_table_has_a_line_for_each_certificate() {
 }
 
 #[test]
-fn json_lines_json_and_csv_say_the_same() {
+fn json_lines_json_csv_and_the_table_say_the_same_in_the_same_order() {
     let azure = Azure::start();
     let json = inventory(&azure, STORE, &["-o", "json"]).json();
     let lines = inventory(&azure, STORE, &["-o", "jsonl"]).stdout;
     let csv = inventory(&azure, STORE, &["-o", "csv"]).stdout;
-    let sorted = |mut aliases: Vec<String>| {
-        aliases.sort();
-        aliases
-    };
-    let of = |value: &serde_json::Value| value["alias"].as_str().unwrap().to_owned();
-    let from_json = sorted(json.as_array().unwrap().iter().map(of).collect());
-    let from_lines = sorted(
+    let table = inventory(&azure, STORE, &[]).stdout;
+    let of = |value: &Value| value["alias"].as_str().unwrap().to_owned();
+    let from_json: Vec<String> = json.as_array().unwrap().iter().map(of).collect();
+    let from_lines: Vec<String> = lines
+        .lines()
+        .map(|line| of(&serde_json::from_str(line).unwrap()))
+        .collect();
+    let first = |text: &str, end: char| -> Vec<String> {
+        let lines = text.lines().skip(1);
         lines
-            .lines()
-            .map(|line| of(&serde_json::from_str(line).unwrap()))
-            .collect(),
-    );
+            .map(|line| line.trim_start().split(end).next().unwrap().to_owned())
+            .collect()
+    };
     assert_eq!(from_json.len(), 60);
+    assert!(from_json.is_sorted());
     assert_eq!(from_json, from_lines);
-    assert!(csv.starts_with(
-        "alias,subject,issuer,expires,key,enabled,thumbprint,version,tags,exportable,current,chain\n"
-    ));
-    assert_eq!(csv.lines().count(), 61);
-    let expired = json
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|c| c["alias"] == "cert-30")
-        .unwrap();
+    assert_eq!(from_json, first(&csv, ','));
+    assert_eq!(from_json, first(&table, ' '));
+    let header = csv.lines().next().unwrap();
+    assert_eq!(
+        header,
+        "alias,subject,issuer,expires,key,enabled,thumbprint,version,tags,exportable,current,chain"
+    );
+    let mut names: Vec<&String> = json[0].as_object().unwrap().keys().collect();
+    names.sort_unstable();
+    let mut columns: Vec<&str> = header.split(',').collect();
+    columns.sort_unstable();
+    assert_eq!(names, columns);
+    let expired = json.as_array().unwrap().iter();
+    let expired = expired.clone().find(|c| c["alias"] == "cert-30").unwrap();
     assert_eq!(expired["expires"], "2024-01-01T00:00:00Z");
     assert_eq!(expired["thumbprint"].as_str().unwrap().len(), 40);
+}
+
+#[test]
+fn json_has_booleans_numbers_objects_and_null() {
+    let azure = Azure::start();
+    let json = inventory(&azure, STORE, &["-o", "json"]).json();
+    let named = |alias: &str| {
+        let mut all = json.as_array().unwrap().iter();
+        all.find(|c| c["alias"] == alias).unwrap().clone()
+    };
+    assert_eq!(
+        named("cert-03")["tags"],
+        serde_json::json!({"team": "payments", "environment": "production"})
+    );
+    let (disabled, plain) = (named("cert-15"), named("cert-01"));
+    assert_eq!(disabled["enabled"], false);
+    assert_eq!(named("cert-21")["exportable"], false);
+    assert_eq!(plain["enabled"], true);
+    assert_eq!(plain["chain"], 1);
+    assert_eq!(plain["tags"], Value::Null);
+    assert_eq!(plain["current"], Value::Null);
 }
 
 #[test]
@@ -58,7 +86,16 @@ fn discovered_vaults_are_printed_as_csv_too() {
     assert!([0, 5].contains(&ran.code), "{}", ran.stderr);
     assert!(
         ran.stdout
-            .starts_with("vault,resource group,subscription,path\n")
+            .starts_with("vault,resource-group,subscription,path\n")
     );
     assert!(ran.stdout.contains("\nkv-one,rg-one,"), "{}", ran.stdout);
+}
+
+#[test]
+fn discovered_vaults_have_the_same_names_in_json() {
+    let azure = Azure::start();
+    let ran = as_application(&azure, &["discover", TENANT, "-o", "json"]);
+    let first = &ran.json()[0];
+    assert_eq!(first["vault"], "kv-one");
+    assert_eq!(first["resource-group"], "rg-one");
 }

@@ -102,7 +102,8 @@ pub(crate) struct RemoveArgs {
     /// The certificate's name in the vault
     #[arg(value_name = "ALIAS")]
     pub(crate) alias: String,
-    /// Only if the current version has this SHA-1 thumbprint, 40 hex digits
+    /// Only if the current version has this SHA-1 thumbprint: 40 hex digits, with or without
+    /// colons
     #[arg(long, value_name = "HEX")]
     pub(crate) thumbprint: Option<String>,
     #[command(flatten)]
@@ -151,7 +152,7 @@ pub(crate) struct CheckArgs {
     pub(crate) path: Option<String>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
-    /// The kinds of job to check for: inventory, add, remove, create-store, discovery
+    /// The kinds of job to check for: inventory, add, remove, create, discover
     #[arg(
         long = "for",
         value_name = "KIND,…",
@@ -160,20 +161,31 @@ pub(crate) struct CheckArgs {
         value_parser = work
     )]
     pub(crate) kinds: Vec<JobKind>,
-    /// Ask again until it can, for as long as this: a role needs up to ten minutes to arrive
+    /// Ask again until it can, for as long as this, such as 90s or 10m: a role needs up to ten
+    /// minutes to arrive
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) wait: Option<Duration>,
     #[command(flatten)]
     pub(crate) by: ByArgs,
 }
 
-/// A kind of job that does something.
+/// A kind of job that does something, by the name of its command or of its job.
 fn work(text: &str) -> Result<JobKind, String> {
-    match text.trim().parse::<JobKind>() {
-        Ok(JobKind::Check) => Err("a check cannot be checked".to_owned()),
-        Ok(kind) => Ok(kind),
-        Err(error) => Err(error.to_string()),
-    }
+    let word = match text.trim() {
+        "create" => "create-store",
+        "discover" => "discovery",
+        other => other,
+    };
+    let kinds = || {
+        JobKind::ALL
+            .into_iter()
+            .filter(|kind| *kind != JobKind::Check)
+    };
+    let found = kinds().find(|kind| kind.as_str() == word);
+    found.ok_or_else(|| {
+        let known: Vec<&str> = kinds().map(JobKind::as_str).collect();
+        format!("use one of {}", known.join(", "))
+    })
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {

@@ -19,29 +19,55 @@ use std::path::PathBuf;
 /// Manages the certificates of Azure Key Vaults, in a sandbox that reaches only what each
 /// job needs.
 #[derive(Debug, Parser)]
-#[command(name = "akv", version, after_help = Exit::help())]
+#[command(name = "akv", version, after_help = help())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
+/// What stands under the help of the whole.
+fn help() -> String {
+    format!(
+        "{}\nDocumentation: README.md of the project, which begins with a try against an emulated Azure",
+        Exit::help()
+    )
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a job of the orchestrator, and print its result as JSON
+    #[command(after_help = "Example:\n  akv run --job job.json --audit audit.jsonl > result.json")]
     Run(RunArgs),
     /// List the certificates of a vault
+    #[command(
+        after_help = "Example:\n  akv inventory SUBSCRIPTION:GROUP:VAULT --tenant TENANT --client-id ID --client-secret-file secret.txt -o csv"
+    )]
     Inventory(InventoryArgs),
     /// Add a certificate with its key to a vault, or renew it
+    #[command(
+        after_help = "Example:\n  akv add SUBSCRIPTION:GROUP:VAULT web-1 --file web-1.pfx --password-file pfx.txt --tag owner=pki --managed-identity"
+    )]
     Add(Box<AddArgs>),
     /// Remove a certificate from a vault (soft delete)
+    #[command(
+        after_help = "Example:\n  akv remove SUBSCRIPTION:GROUP:VAULT web-1 --managed-identity"
+    )]
     Remove(RemoveArgs),
     /// Create a vault
+    #[command(
+        after_help = "Example:\n  akv create SUBSCRIPTION:GROUP:VAULT --region westeurope --purge-protection true --managed-identity"
+    )]
     Create(CreateArgs),
     /// Find the vaults of tenants
+    #[command(after_help = "Example:\n  akv discover TENANT -o jsonl --managed-identity")]
     Discover(DiscoverArgs),
     /// Say whether an identity can do its work, changing nothing
+    #[command(
+        after_help = "Example:\n  akv check SUBSCRIPTION:GROUP:VAULT --for inventory,add --wait 10m --managed-identity"
+    )]
     Check(CheckArgs),
     /// Run the jobs of many extensions, as they come on standard input, one JSON object a line
+    #[command(after_help = "Example:\n  akv serve akv.toml < jobs.jsonl > results.jsonl")]
     Serve(ServeArgs),
     /// Look at what a policy means
     #[command(subcommand)]
@@ -66,6 +92,7 @@ pub(crate) enum PolicyCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComponentCommand {
     /// Print a component's world, size and digest
+    #[command(after_help = "Example:\n  akv component inspect keyvault_extension.wasm")]
     Inspect(InspectArgs),
     /// Compile the component on standard input, under limits; this program calls itself so
     #[command(hide = true)]
@@ -211,14 +238,20 @@ mod tests {
 
     #[test]
     fn a_check_names_kinds_of_work() {
-        let Command::Check(args) = parsed("check s --for add,create-store --wait 10m")
-            .unwrap()
-            .command
-        else {
-            panic!();
-        };
-        assert_eq!(args.kinds, [JobKind::Add, JobKind::CreateStore]);
-        assert_eq!(args.wait, Some(std::time::Duration::from_secs(600)));
+        for words in ["create-store,discovery", "create,discover"] {
+            let line = format!("check s --for add,{words} --wait 10m");
+            let Command::Check(args) = parsed(&line).unwrap().command else {
+                panic!("{line}");
+            };
+            let kinds = [JobKind::Add, JobKind::CreateStore, JobKind::Discovery];
+            assert_eq!(args.kinds, kinds, "{line}");
+            assert_eq!(args.wait, Some(std::time::Duration::from_secs(600)));
+        }
+        let offered = parsed("check s --for everything").unwrap_err();
+        assert!(
+            offered.contains("add, remove, create-store, discovery") && !offered.contains("check,"),
+            "{offered}"
+        );
         for line in [
             "check s --for check",
             "check s --for everything",
@@ -226,6 +259,44 @@ mod tests {
         ] {
             assert!(parsed(line).is_err(), "{line}");
         }
+    }
+
+    /// The example is not only there, it is one that can be typed.
+    #[test]
+    fn every_command_has_an_example_that_parses() {
+        let mut command = Cli::command();
+        command.build();
+        let inspect = command.find_subcommand("component").unwrap();
+        let commands = command.get_subcommands().chain(inspect.get_subcommands());
+        let leaves =
+            commands.filter(|c| !c.has_subcommands() && !c.is_hide_set() && c.get_name() != "help");
+        for command in leaves {
+            let help = command.get_after_help().unwrap().to_string();
+            let line = help.strip_prefix("Example:\n  akv ").unwrap();
+            let line = line.split(['<', '>']).next().unwrap().trim();
+            assert!(
+                line.split(' ').any(|word| word == command.get_name()),
+                "{line}"
+            );
+            parsed(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+
+    #[test]
+    fn a_flag_with_words_to_choose_from_shows_them() {
+        let help = Cli::command()
+            .find_subcommand_mut("create")
+            .unwrap()
+            .render_long_help()
+            .to_string();
+        for shown in [
+            "--purge-protection <true|false>",
+            "--public-network-access <enabled|disabled>",
+            "--retention-days <VALUE>",
+        ] {
+            assert!(help.contains(shown), "{help}");
+        }
+        assert!(help.contains("[7 to 90]"), "{help}");
     }
 
     #[test]

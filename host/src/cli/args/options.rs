@@ -8,6 +8,9 @@ use job_scope::OPTIONS;
 /// What the options of a Create begin with, and their flags do not.
 const CREATE: &str = "create-";
 
+/// What stands for a value that is not one of a few words.
+const OPEN: &str = "VALUE";
+
 /// The options of a Create that were given, under their own names.
 #[derive(Debug, Default)]
 pub(crate) struct CreateOptions(pub(crate) Options);
@@ -20,12 +23,8 @@ impl Args for CreateOptions {
                 Some(flag) => command.arg(
                     Arg::new(option.name)
                         .long(flag)
-                        .value_name("VALUE")
-                        .help(format!(
-                            "{} [{}]",
-                            option.help.trim_start_matches("Create: "),
-                            option.values
-                        )),
+                        .value_name(value_name(option.values))
+                        .help(help(option.help, option.values)),
                 ),
             }
         })
@@ -33,6 +32,23 @@ impl Args for CreateOptions {
 
     fn augment_args_for_update(command: Command) -> Command {
         Self::augment_args(command)
+    }
+}
+
+/// Words to choose from, as other flags show theirs; what is none is explained by the help.
+fn value_name(values: &str) -> &'static str {
+    match values {
+        "true or false" => "true|false",
+        "enabled or disabled" => "enabled|disabled",
+        _ => OPEN,
+    }
+}
+
+fn help(help: &str, values: &str) -> String {
+    let help = help.trim_start_matches("Create: ").trim_end_matches('.');
+    match value_name(values) {
+        OPEN => format!("{help} [{values}]"),
+        _ => help.to_owned(),
     }
 }
 

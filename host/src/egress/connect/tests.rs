@@ -107,3 +107,23 @@ async fn connect_to_goes_where_the_operator_said_without_resolving() {
         .unwrap();
     assert_eq!(found, ["127.0.0.1:4433".parse().unwrap()]);
 }
+
+#[tokio::test]
+async fn a_redirection_to_where_nothing_listens_names_the_address() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = gone.local_addr().unwrap();
+    drop(gone);
+    let routes = Routes {
+        connect_to: vec![ConnectTo {
+            host: "*.store.example".parse().unwrap(),
+            address,
+        }],
+        ..Routes::default()
+    };
+    let shared = shared(&[], routes);
+    let host = host("one.store.example");
+    let addresses = shared.addresses(&host, 443, IdentityEndpoint::Prohibited);
+    let error = shared.tcp(&host, addresses).await.unwrap_err().to_string();
+    let wanted = format!("at {address}, where the policy leads to; is it running?");
+    assert!(error.ends_with(&wanted), "{error}");
+}

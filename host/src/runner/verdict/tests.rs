@@ -237,10 +237,12 @@ fn the_caution_is_never_cut_away() {
     let mut evidence = evidence(outcome(contract::Status::Success, &"€".repeat(10_000)));
     evidence.warnings = vec!["w".repeat(10_000)];
     evidence.caution = Some(caution.to_owned());
-    let of_run = verdict(evidence).message;
+    let of_run = verdict(evidence);
     let failure = Failure::unsupported("x\u{1b}".repeat(10_000));
-    let of_none = Report::not_run(failure, Some(caution), &Limits::default()).message;
-    for message in [of_run, of_none] {
+    let of_none = Report::not_run(failure, Some(caution), &Limits::default());
+    for report in [of_run, of_none] {
+        assert!(!report.text().contains("policy") && !report.text().ends_with("; "));
+        let message = report.message;
         assert!(message.ends_with(caution), "{}", message.len());
         assert_eq!(message.encode_utf16().count(), 4_000);
         assert!(!message.contains('\u{1b}'));
