@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use extension_host::limits::Limits;
+use extension_host::orchestrator::JobResult;
 use extension_host::policy::{LIMITS, SCHEMA};
 use job_scope::{ENTRY_PARAMETERS, OPTIONS, STORE_FIELDS};
 use serde_json::Value;
@@ -129,6 +130,22 @@ fn the_limits_are_documented_as_they_are() {
         ));
     }
     check("host/README.md", "limits", &table);
+}
+
+#[test]
+fn the_numbers_of_a_result_are_documented_as_they_are_written() {
+    let mut table = String::from("| `Result` | meaning |\n|---|---|\n");
+    for (result, meaning) in [
+        (JobResult::Success, "the wanted state is there"),
+        (
+            JobResult::Warning,
+            "the wanted state is there, but look at something",
+        ),
+        (JobResult::Failure, "it was not reached"),
+    ] {
+        table.push_str(&format!("| {} | {result:?}: {meaning} |\n", result as u8));
+    }
+    check("README.md", "results", &table);
 }
 
 /// The numbers of the study that this project began with: releases, weaknesses, and the

@@ -109,3 +109,44 @@ pub(super) fn needs(kind: JobKind, chain: Chain) -> Needs {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever assigns roles reads there what a check will look for.
+    #[test]
+    fn the_readme_says_what_is_looked_for() {
+        let mut table = String::from(
+            "| job | role | actions (permissions of an access policy) |\n|---|---|---|\n",
+        );
+        let kinds = [
+            (JobKind::Inventory, Chain::Leaf),
+            (JobKind::Inventory, Chain::Full),
+            (JobKind::Add, Chain::Leaf),
+            (JobKind::Remove, Chain::Leaf),
+            (JobKind::CreateStore, Chain::Leaf),
+            (JobKind::Discovery, Chain::Leaf),
+        ];
+        for (kind, chain) in kinds {
+            let needs = needs(kind, chain);
+            let in_vault = needs.in_vault.iter();
+            let in_vault = in_vault.map(|(action, policy)| format!("`{action}` ({policy})"));
+            let in_group = needs.in_group.iter().map(|action| format!("`{action}`"));
+            let actions: Vec<String> = in_vault.chain(in_group).collect();
+            let with = match chain {
+                Chain::Leaf => "",
+                Chain::Full => ", with `full-chain`",
+            };
+            table.push_str(&format!(
+                "| `{kind}`{with} | {} | {} |\n",
+                needs.role,
+                actions.join(", ")
+            ));
+        }
+        let readme = include_str!("../../../../README.md");
+        let (_, rest) = readme.split_once("<!-- needs -->\n").unwrap();
+        let (found, _) = rest.split_once("<!-- end -->").unwrap();
+        assert_eq!(found, table);
+    }
+}
