@@ -13,6 +13,8 @@ mod pkcs12;
 mod policy;
 mod store_path;
 mod tags;
+mod veil_form;
+mod veil_json;
 
 /// One parser and what must hold of it.
 #[derive(Clone, Copy)]
@@ -56,6 +58,14 @@ pub const ALL: &[Invariant] = &[
     Invariant {
         name: "tags",
         holds: tags::holds,
+    },
+    Invariant {
+        name: "veil_form",
+        holds: veil_form::holds,
+    },
+    Invariant {
+        name: "veil_json",
+        holds: veil_json::holds,
     },
 ];
 
