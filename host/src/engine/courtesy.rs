@@ -49,7 +49,8 @@ fn step_back(by: i32) {
 #[cfg(not(target_os = "linux"))]
 fn step_back(_: i32) {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 
