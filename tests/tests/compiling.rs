@@ -1,6 +1,8 @@
 //! Components that nobody vouched for: they are compiled by a process of its own, which ends at
 //! its limits, and the host goes on.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use end_to_end::{akv, artifact, fixture};
 use extension_host::engine::{Compiler, Engine, Extension, LoadError};
 use extension_host::limits::{CompileLimits, Limits};

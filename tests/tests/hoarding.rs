@@ -1,7 +1,7 @@
 //! What a host holds for an extension that hoards: this process's own memory, so that nothing else
 //! may run in it. One test, and a file of its own, is that.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use azure_emulator::{Effect, Fault};
 use end_to_end::{Headless, hostile::HOSTILE, job};

@@ -1,6 +1,8 @@
 //! Every input that the fuzzer found worth keeping, and every one it found something with: the
 //! invariant must hold of it.
 
+#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
+
 use invariants::ALL;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -19,7 +19,7 @@ pub(super) fn error(mut response: Response<Bytes>, said: &[String]) -> Response<
         said.get(place % said.len().max(1))
             .map_or("", String::as_str)
     };
-    let body = if body["error"].is_string() {
+    let body = if body.get("error").is_some_and(Value::is_string) {
         json!({
             "error": one(0),
             "error_description": format!("{all} Trace ID: {}", one(1)),

@@ -177,10 +177,12 @@ fn a_passing_trouble_is_not_noticed_but_for_the_time() {
 fn a_server_that_does_not_answer_is_told_of_while_it_is_tried_again() {
     let fake = vault(60, |sent, earlier| {
         (sent.url().contains("/oauth2/") && earlier < 3)
-            .then(|| Err(TransportError::Connection("the connection was refused")))
+            .then_some(Err(TransportError::Connection(
+                "the connection was refused",
+            )))
             .or_else(|| {
                 (asked(sent).is_some() && earlier == 0)
-                    .then(|| Err(TransportError::Broken("the connection broke")))
+                    .then_some(Err(TransportError::Broken("the connection broke")))
             })
     });
     assert_eq!(inventory(&fake).status, Status::Success);

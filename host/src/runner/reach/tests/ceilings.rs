@@ -222,7 +222,7 @@ proptest! {
 
         let Ok(reach) = reach(&job, &policy) else { return Ok(()) };
         for rule in reach.grants.rules() {
-            let uri: http::Uri = rule.url().replace('{', "").replace('}', "").parse().unwrap();
+            let uri: http::Uri = rule.url().replace(['{', '}'], "").parse().unwrap();
             let host = url::Host::parse(uri.host().unwrap()).unwrap();
             let of_operator = rule.id() == "own";
             prop_assert!(of_operator || policy.hosts().iter().any(|pattern| pattern.matches(&host)), "{text}: {}", rule.url());
