@@ -5,6 +5,7 @@
 mod calls;
 mod elsewhere;
 mod lists;
+mod people;
 mod policy;
 mod signals;
 mod streams;

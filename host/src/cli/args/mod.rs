@@ -28,7 +28,7 @@ pub(crate) struct Cli {
 /// What stands under the help of the whole.
 fn help() -> String {
     format!(
-        "{}\nDocumentation: README.md of the project, which begins with a try against an emulated Azure",
+        "Documentation: README.md of the project, with a try against an emulated Azure\n\n{}",
         Exit::help()
     )
 }
