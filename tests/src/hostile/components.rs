@@ -66,18 +66,26 @@ fn not_loaded() -> Vec<Component> {
         ))
     };
     vec![
-        row("empty_file", Vec::new(), "not a valid component"),
+        row(
+            "empty_file",
+            Vec::new(),
+            "it is not a WebAssembly component",
+        ),
         row(
             "script",
             b"#!/bin/sh\nexit 0\n".to_vec(),
-            "not a valid component",
+            "it is not a WebAssembly component",
         ),
         row(
             "text_format",
             b"(component)".to_vec(),
-            "not a valid component",
+            "it is not a WebAssembly component",
         ),
-        row("core_module", text("(module)"), "not a valid component"),
+        row(
+            "core_module",
+            text("(module)"),
+            "it is not a WebAssembly component",
+        ),
         row(
             "cut_in_half",
             hostile[..hostile.len() / 2].to_vec(),

@@ -186,7 +186,8 @@ async fn a_federated_token_is_no_longer_than_one_may_be() {
     );
     std::fs::write(&path, "x".repeat(16 << 10)).unwrap();
     let told = headless.run(&by_assertion).await.message;
-    assert!(told.contains("Ok(\"xxx"), "{told}");
+    // Two placeholders: the token itself is none of the extension's.
+    assert_eq!(told.matches("Ok(").count(), 2, "{told}");
     unaffected(&mut headless).await;
 }
 
