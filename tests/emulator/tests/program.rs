@@ -142,7 +142,7 @@ async fn what_keeps_it_from_starting_is_said_once() {
     std::fs::write(&seed, "nonsense = 1").unwrap();
     for (option, value, cause) in [
         ("--listen", address.as_str(), "in use"),
-        ("--seed", seed.to_str().unwrap(), "nonsense"),
+        ("--seed", seed.to_str().unwrap(), "TOML parse error"),
         ("--seed", "/nonexistent/seed.toml", "No such file"),
     ] {
         let ran = program()
