@@ -2,7 +2,7 @@
 //! in any spelling, and one inside the other), in base64 in its three alignments and two
 //! alphabets, and in hexadecimal.
 //!
-//! What is looked for is the end of a value: its last [`TELLING`] bytes. They are enough to be no
+//! What is looked for is the end of a value: its last `TELLING` bytes. They are enough to be no
 //! accident (of a signed token, the end of the signature), and a value without them is of no use.
 //!
 //! It must not know where a text comes from, nor what becomes of it.
