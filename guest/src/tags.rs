@@ -73,8 +73,10 @@ impl Tags {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Tags, TagsError> {
+        // Of a name that comes twice, JSON's readers take the last; what it hides is not looked at.
+        let members: BTreeMap<String, Scalar> = reader::members(text)?.into_iter().collect();
         let mut tags = BTreeMap::new();
-        for (name, value) in reader::members(text)? {
+        for (name, value) in members {
             let shown = || excerpt(&name, SHOWN);
             let value = match value {
                 Scalar::Text(value) => value,

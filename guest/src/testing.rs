@@ -57,6 +57,9 @@ pub(crate) struct Fake {
     pub(crate) assertions: RefCell<Vec<Result<String, String>>>,
     pub(crate) refuse_submissions: Cell<bool>,
     pub(crate) cancel_at: Cell<Option<Duration>>,
+    /// The job is cancelled when so many requests have been answered.
+    pub(crate) cancel_after: Cell<Option<usize>>,
+    answered: Cell<usize>,
 }
 
 impl Default for Fake {
@@ -87,6 +90,8 @@ impl Fake {
             assertions: RefCell::default(),
             refuse_submissions: Cell::default(),
             cancel_at: Cell::default(),
+            cancel_after: Cell::default(),
+            answered: Cell::default(),
         }
     }
 
@@ -206,6 +211,7 @@ impl Http for Fake {
         let in_flight = InFlight::begin(self);
         self.sleep(self.latency_of(sent.url())).await;
         drop(in_flight);
+        self.answered.set(self.answered.get() + 1);
         (self.server.borrow())(&sent, earlier)
     }
 }
@@ -238,7 +244,12 @@ impl Host for Fake {
     }
 
     fn cancelled(&self) -> bool {
+        let answers = self.answered.get();
         self.cancel_at.get().is_some_and(|at| at <= self.now.get())
+            || self
+                .cancel_after
+                .get()
+                .is_some_and(|after| after <= answers)
     }
 
     /// The assertions that a test has laid ready, the last one first.

@@ -18,8 +18,9 @@ const DEFAULT_REGION: &str = "eastus";
 /// What a vault is created with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewVault {
-    sku: Sku,
+    sku: Option<Sku>,
     region: Option<Region>,
+    default_region: Option<Region>,
     options: JobOptions,
     notes: Vec<String>,
 }
@@ -45,14 +46,16 @@ impl NewVault {
             }
             value.to_owned()
         };
-        let sku = Sku::parse(&given(&SKU_TYPE))?.unwrap_or_default();
-        let mut region = Region::parse(&given(&VAULT_REGION))?;
-        if region.is_none() && cloud == Cloud::Public {
-            region = Region::parse(DEFAULT_REGION)?;
-        }
+        let sku = Sku::parse(&given(&SKU_TYPE))?;
+        let region = Region::parse(&given(&VAULT_REGION))?;
+        let default_region = match cloud {
+            Cloud::Public => Region::parse(DEFAULT_REGION)?,
+            _ => None,
+        };
         Ok(NewVault {
             sku,
             region,
+            default_region,
             options: options.clone(),
             notes,
         })
@@ -60,11 +63,21 @@ impl NewVault {
 
     /// The SKU.
     pub fn sku(&self) -> Sku {
+        self.sku.unwrap_or_default()
+    }
+
+    /// The SKU, where the job names one.
+    pub fn given_sku(&self) -> Option<Sku> {
         self.sku
     }
 
     /// The region; `None` is the one of the resource group.
     pub fn region(&self) -> Option<&Region> {
+        self.region.as_ref().or(self.default_region.as_ref())
+    }
+
+    /// The region, where the job names one.
+    pub fn given_region(&self) -> Option<&Region> {
         self.region.as_ref()
     }
 
@@ -78,7 +91,7 @@ impl NewVault {
     /// there all the same (Azure REST: Vaults - Create Or Update).
     pub(crate) fn body(&self) -> Value {
         let mut properties = json!({
-            "sku": { "family": "A", "name": self.sku.as_str() },
+            "sku": { "family": "A", "name": self.sku().as_str() },
             "accessPolicies": [],
             "enableRbacAuthorization": true,
             "enableSoftDelete": true,

@@ -25,6 +25,7 @@ pub struct Application {
 }
 
 /// How an application proves that it is the one.
+#[derive(Clone)]
 pub enum Proof {
     /// Its secret.
     Secret(Secret),

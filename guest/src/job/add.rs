@@ -17,6 +17,7 @@ mod wanted;
 use job_scope::{Alias, StoreScope};
 
 use super::changing;
+use super::store;
 use super::watch;
 use crate::contract::{Failure, Job, NewCertificate, Outcome, Status, Store};
 use crate::env::Environment;
@@ -51,10 +52,11 @@ async fn add<E: Environment>(
         Ok(wanted) => wanted,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
-    let (scope, vault) = match changing::vault(env, job, store, deadline) {
-        Ok(prepared) => prepared,
+    let opened = match store::open(env, job, store, deadline) {
+        Ok(opened) => opened,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
+    let (scope, vault) = (&opened.scope, opened.vault());
     let secrets = std::mem::take(&mut wanted.secrets);
     vault.calls().discretion().keep_all(secrets);
     let alias = wanted.alias.clone();
@@ -62,7 +64,7 @@ async fn add<E: Environment>(
     let steps = Steps::new(&vault, wanted, &deeds).take();
     let changing = || vault.calls().is_changing();
     match watch::watched_changing(env, deadline, changing, steps).await {
-        Ok(Ok(ending)) => done(&scope, &alias, ending),
+        Ok(Ok(ending)) => done(scope, &alias, ending),
         Ok(Err(problem)) => problem.outcome(&deeds, &alias),
         Err(ended) => {
             if !changing() {

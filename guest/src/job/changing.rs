@@ -1,22 +1,15 @@
-//! What the jobs share that change one certificate: their vault, their patience, and what
-//! they say when they must stop.
+//! What the jobs share that change one certificate: their patience, and what they say when
+//! they must stop.
 //!
 //! It must not know what is changed.
 
-use std::rc::Rc;
 use std::time::Duration;
 
-use job_scope::{FieldError, StoreScope};
+use job_scope::StoreScope;
 
-use super::input;
 use super::watch::Ended;
-use crate::azure::audience::Audience;
-use crate::azure::calls::Calls;
 use crate::azure::error::CallError;
-use crate::azure::service::Service;
-use crate::azure::vault::Vault;
-use crate::contract::{Failure, Job, Outcome, Status, Store};
-use crate::env::Environment;
+use crate::contract::{Failure, Outcome, Status};
 
 /// Between two looks at a name that the vault is at work on; Azure's own libraries wait as
 /// long.
@@ -32,28 +25,6 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 /// loses a second answer may as well hold requests back. One that takes effect after the last
 /// look cannot be told from one that never does.
 pub const SETTLE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(20)];
-
-/// The vault of a job about a store.
-///
-/// # Errors
-/// The first field that is malformed.
-pub fn vault<'e, E: Environment>(
-    env: &'e E,
-    job: &Job,
-    store: &Store,
-    deadline: Duration,
-) -> Result<(StoreScope, Vault<'e, E>), FieldError> {
-    let scope = input::scope(store, &input::identity(job)?)?;
-    let tokens = input::tokens_of(job, &scope)?;
-    let calls = Calls::new(env, &job.attempt_id, deadline);
-    let vault = Vault::new(Service::new(
-        Rc::new(calls),
-        Rc::new(tokens),
-        scope.vault_host(),
-        Audience::vault(scope.endpoints()),
-    ));
-    Ok((scope, vault))
-}
 
 /// The wanted state is there: a success, and a warning where the job's input has something
 /// to look at. The platform shows what is `told` in the job's history.

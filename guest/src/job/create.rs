@@ -7,20 +7,17 @@ mod settings;
 mod story;
 
 use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Duration;
 
-use job_scope::{
-    FieldError, Identity, NewVault, Properties, ResourceGroup, StoreScope, TenantId, VaultName,
-};
+use job_scope::{FieldError, Identity, NewVault, ResourceGroup, StoreScope, TenantId, VaultName};
 
 use self::settings::Wanted;
 use self::story::{Problem, Stage};
 use super::input;
+use super::store::{self, Opened};
 use super::watch::{self, Ended};
 use crate::azure::arm::Arm;
 use crate::azure::arm::vaults::{NameCheck, Provisioning, Sight, VaultRef, VaultResource};
-use crate::azure::calls::Calls;
 use crate::azure::error::CallError;
 use crate::contract::{Job, Outcome, Store};
 use crate::env::Environment;
@@ -112,8 +109,14 @@ fn prepare<'e, E: Environment>(
     deadline: Duration,
 ) -> Result<(Plan, Arm<'e, E>), FieldError> {
     let options = input::options(job)?;
-    let identity = input::identity(job)?;
-    let scope = input::scope(store, &identity)?;
+    let opened = store::open(env, job, store, deadline)?;
+    let arm = opened.arm();
+    let Opened {
+        scope,
+        identity,
+        properties,
+        ..
+    } = opened;
     let group = scope.resource_group().cloned().ok_or_else(|| {
         FieldError::new(
             "StorePath",
@@ -121,15 +124,11 @@ fn prepare<'e, E: Environment>(
             "write subscription-id:resource-group:vault-name",
         )
     })?;
-    let properties = Properties::from_fields(store.properties.iter().cloned());
     let new_vault = NewVault::parse(&properties, scope.cloud(), &options)?;
-    let tokens = input::tokens_of(job, &scope)?;
-    let calls = Calls::new(env, &job.attempt_id, deadline);
     for value in options.tags.values() {
-        calls.discretion().keep(value.as_bytes());
+        arm.calls().discretion().keep(value.as_bytes());
     }
-    let wanted = Wanted::read(&properties, options)?;
-    let arm = Arm::new(Rc::new(calls), Rc::new(tokens), scope.endpoints());
+    let wanted = Wanted::new(&new_vault, options);
     let plan = Plan {
         scope,
         group,

@@ -17,7 +17,7 @@ use job_scope::{FieldError, SubscriptionId};
 use self::findings::Findings;
 use self::places::{Plan, Target};
 use super::batches::{Batches, SubmissionRefused};
-use super::input;
+use super::input::Caller;
 use super::watch::{self, Ended};
 use crate::azure::arm::Arm;
 use crate::azure::arm::graph::MOST_SUBSCRIPTIONS;
@@ -98,12 +98,12 @@ fn prepare<'e, E: Environment>(
     job: &Job,
     places: &[Place],
 ) -> Result<(Vec<Asked<'e, E>>, Findings), FieldError> {
-    let identity = input::identity(job)?;
+    let caller = Caller::of(job)?;
     let Plan {
         targets,
         unusable,
         note,
-    } = places::plan(job, &identity, places)?;
+    } = places::plan(job, caller.identity(), places)?;
     let mut findings = Findings::new(targets.len(), note);
     for (place, error) in unusable {
         let cause = format!("{place}: {error}");
@@ -112,7 +112,7 @@ fn prepare<'e, E: Environment>(
     let mut asked = Vec::new();
     for target in targets {
         let endpoints = target.cloud.endpoints();
-        let tokens = input::tokens(job, target.tenant.as_ref(), endpoints)?;
+        let tokens = caller.tokens(target.tenant.as_ref(), endpoints)?;
         let arm = Arm::new(Rc::clone(calls), Rc::new(tokens), endpoints);
         asked.push((target, arm));
     }

@@ -2,14 +2,12 @@
 //!
 //! It must not send anything: what is malformed ends here, naming the field.
 
-use job_scope::{
-    ClientId, Endpoints, FieldError, Identity, JobOptions, Properties, StoreScope, TenantId,
-};
+use job_scope::{ClientId, Endpoints, FieldError, Identity, JobOptions, TenantId};
 
 use crate::azure::entra::{Application, Proof};
 use crate::azure::identity_endpoint::ManagedIdentity;
 use crate::azure::tokens::{Issuer, Tokens};
-use crate::contract::{Credential, Job, Store};
+use crate::contract::{Credential, Job};
 
 /// Reads the options.
 ///
@@ -19,82 +17,97 @@ pub fn options(job: &Job) -> Result<JobOptions, FieldError> {
     JobOptions::from_fields(job.options.iter().map(|(name, value)| (name, value)))
 }
 
-/// Reads the credential.
-///
-/// # Errors
-/// A client id that is none.
-pub fn identity(job: &Job) -> Result<Identity, FieldError> {
-    Ok(match &job.credential {
-        Credential::ClientSecret { client_id, .. } => Identity::ClientSecret {
-            client_id: ClientId::parse(client_id)?,
-        },
-        Credential::ClientAssertion(client_id) => Identity::ClientAssertion {
-            client_id: ClientId::parse(client_id)?,
-        },
-        Credential::ManagedIdentity(client_id) => Identity::ManagedIdentity {
-            client_id: client_id.as_deref().map(ClientId::parse).transpose()?,
-        },
-    })
+/// Who a job is, and how it proves that.
+pub struct Caller {
+    identity: Identity,
+    proved_by: ProvedBy,
 }
 
-/// Reads what the job is about.
-///
-/// # Errors
-/// The first field that is malformed.
-pub fn scope(store: &Store, identity: &Identity) -> Result<StoreScope, FieldError> {
-    let properties = Properties::from_fields(store.properties.iter().cloned());
-    StoreScope::parse(&store.tenant, &store.path, &properties, identity)
+enum ProvedBy {
+    /// The machine's endpoint, which knows it.
+    Endpoint(Option<String>),
+    /// The application of this client id itself.
+    Application(String, Proof),
 }
 
-/// The tokens of a job about a store.
-///
-/// # Errors
-/// As [`tokens`].
-pub fn tokens_of(job: &Job, scope: &StoreScope) -> Result<Tokens, FieldError> {
-    tokens(job, scope.tenant(), scope.endpoints())
-}
-
-/// The tokens of the job's identity, in this tenant and cloud.
-///
-/// # Errors
-/// A blank secret, or no tenant where the identity needs one.
-pub fn tokens(
-    job: &Job,
-    tenant: Option<&TenantId>,
-    endpoints: &Endpoints,
-) -> Result<Tokens, FieldError> {
-    let (client_id, proof) = match &job.credential {
-        Credential::ManagedIdentity(client_id) => {
-            let client_id = client_id.as_deref().map(ClientId::parse).transpose()?;
-            return Ok(Tokens::new(Issuer::Endpoint(ManagedIdentity {
-                client_id: client_id.map(|id| id.to_string()),
-            })));
-        }
-        Credential::ClientSecret { client_id, secret } => {
-            if secret.reveal().is_empty() {
-                return Err(FieldError::new(
-                    "ServerPassword",
-                    "the client secret is empty",
-                    "write the application's secret",
-                ));
+impl Caller {
+    /// Reads the credential.
+    ///
+    /// # Errors
+    /// A client id that is none.
+    pub fn of(job: &Job) -> Result<Caller, FieldError> {
+        let application = |client_id: &ClientId, proof| {
+            let client_id = client_id.to_string();
+            ProvedBy::Application(client_id, proof)
+        };
+        Ok(match &job.credential {
+            Credential::ClientSecret { client_id, secret } => {
+                let client_id = ClientId::parse(client_id)?;
+                Caller {
+                    proved_by: application(&client_id, Proof::Secret(secret.clone())),
+                    identity: Identity::ClientSecret { client_id },
+                }
             }
-            (client_id, Proof::Secret(secret.clone()))
+            Credential::ClientAssertion(client_id) => {
+                let client_id = ClientId::parse(client_id)?;
+                Caller {
+                    proved_by: application(&client_id, Proof::Assertion),
+                    identity: Identity::ClientAssertion { client_id },
+                }
+            }
+            Credential::ManagedIdentity(client_id) => {
+                let client_id = client_id.as_deref().map(ClientId::parse).transpose()?;
+                Caller {
+                    proved_by: ProvedBy::Endpoint(client_id.as_ref().map(ClientId::to_string)),
+                    identity: Identity::ManagedIdentity { client_id },
+                }
+            }
+        })
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Its tokens in this tenant and cloud.
+    ///
+    /// # Errors
+    /// A blank secret, or no tenant where the identity needs one.
+    pub fn tokens(
+        &self,
+        tenant: Option<&TenantId>,
+        endpoints: &Endpoints,
+    ) -> Result<Tokens, FieldError> {
+        let (client_id, proof) = match &self.proved_by {
+            ProvedBy::Application(client_id, proof) => (client_id.clone(), proof.clone()),
+            ProvedBy::Endpoint(client_id) => {
+                return Ok(Tokens::new(Issuer::Endpoint(ManagedIdentity {
+                    client_id: client_id.clone(),
+                })));
+            }
+        };
+        if matches!(&proof, Proof::Secret(secret) if secret.reveal().is_empty()) {
+            return Err(FieldError::new(
+                "ServerPassword",
+                "the client secret is empty",
+                "write the application's secret",
+            ));
         }
-        Credential::ClientAssertion(client_id) => (client_id, Proof::Assertion),
-    };
-    let Some(tenant) = tenant else {
-        return Err(FieldError::new(
-            "ClientMachine",
-            "no tenant is known",
-            "write the tenant's id (a GUID) or one of its verified domains",
-        ));
-    };
-    Ok(Tokens::new(Issuer::Entra(Application {
-        authority: endpoints.authority,
-        tenant: tenant.to_string(),
-        client_id: ClientId::parse(client_id)?.to_string(),
-        proof,
-    })))
+        let Some(tenant) = tenant else {
+            return Err(FieldError::new(
+                "ClientMachine",
+                "no tenant is known",
+                "write the tenant's id (a GUID) or one of its verified domains",
+            ));
+        };
+        Ok(Tokens::new(Issuer::Entra(Application {
+            authority: endpoints.authority,
+            tenant: tenant.to_string(),
+            client_id,
+            proof,
+        })))
+    }
 }
 
 #[cfg(test)]
@@ -119,7 +132,8 @@ mod tests {
             ("s", None, "ClientMachine"),
             ("", tenant.as_ref(), "ServerPassword"),
         ] {
-            let error = tokens(&job(secret), tenant, endpoints).err().unwrap();
+            let caller = Caller::of(&job(secret)).unwrap();
+            let error = caller.tokens(tenant, endpoints).err().unwrap();
             assert_eq!(error.field(), field);
         }
     }

@@ -9,12 +9,10 @@ mod report;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::poll_fn;
-use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use job_scope::{Alias, Extent, FieldError, JobOptions, Partial, StoreScope};
+use job_scope::{Alias, Extent, JobOptions, Partial};
 
 use self::known::Known;
 use self::report::{Compared, Gaps, Problem, done};
@@ -22,12 +20,10 @@ use super::batches::{Added, Batches, SubmissionRefused};
 use super::input;
 use super::item::item;
 use super::reading::{NameReading, read};
+use super::store;
 use super::watch;
-use crate::azure::audience::Audience;
-use crate::azure::calls::Calls;
 use crate::azure::certificate::Defect;
 use crate::azure::error::CallError;
-use crate::azure::service::Service;
 use crate::azure::vault::{Listed, Page, Vault};
 use crate::contract::{Failure, Job, KnownState, Outcome, Status, Store};
 use crate::env::Environment;
@@ -56,37 +52,21 @@ pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
 
 async fn inventory<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
-    let (scope, vault, options) = match prepare(env, job, store, deadline) {
+    let prepared = input::options(job)
+        .and_then(|options| Ok((options, store::open(env, job, store, deadline)?)));
+    let (options, opened) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
+    let vault = opened.vault();
     match watch::watched(env, deadline, Inventory::new(&vault, &options).read()).await {
-        Ok(Ok(gaps)) => done(&scope, &gaps),
+        Ok(Ok(gaps)) => done(&opened.scope, &gaps),
         Ok(Err(problem)) => Outcome::failure(problem.failure(), problem),
         Err(ended) => {
             let (failure, cause) = ended.told(vault.calls().last_trouble().as_ref());
             Outcome::failure(failure, cause)
         }
     }
-}
-
-fn prepare<'e, E: Environment>(
-    env: &'e E,
-    job: &Job,
-    store: &Store,
-    deadline: Duration,
-) -> Result<(StoreScope, Vault<'e, E>, JobOptions), FieldError> {
-    let options = input::options(job)?;
-    let scope = input::scope(store, &input::identity(job)?)?;
-    let tokens = input::tokens_of(job, &scope)?;
-    let calls = Calls::new(env, &job.attempt_id, deadline);
-    let vault = Vault::new(Service::new(
-        Rc::new(calls),
-        Rc::new(tokens),
-        scope.vault_host(),
-        Audience::vault(scope.endpoints()),
-    ));
-    Ok((scope, vault, options))
 }
 
 /// What happens next.

@@ -3,6 +3,8 @@
 //! It must not know how it was read. The names of the entry parameters are the store
 //! type's (integration manifest of the Azure Key Vault orchestrator extension, 3.2.3).
 
+use std::ops::RangeInclusive;
+
 use job_scope::parameter;
 
 use crate::azure::certificate::{Certificate, Exportable};
@@ -80,24 +82,27 @@ fn exportable(certificate: &Certificate) -> Option<bool> {
     }
 }
 
-/// Seconds since 1970 as `2031-11-01T21:04:31Z`, for the years 1 to 9999 that RFC 3339
-/// can write.
+/// From 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z, in seconds since 1970: the years that
+/// RFC 3339 can write.
+const WRITABLE: RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
+/// Seconds since 1970 as `2031-11-01T21:04:31Z`.
 fn rfc3339(seconds: i64) -> Option<String> {
     const DAY: i64 = 86_400;
+    if !WRITABLE.contains(&seconds) {
+        return None;
+    }
     let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
     // The civil calendar in 400-year eras that begin on 1 March (Howard Hinnant,
     // "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
-    let days = days.checked_add(719_468)?;
+    let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era.checked_mul(400)? + i64::from(month <= 2);
-    if !(1..=9_999).contains(&year) {
-        return None;
-    }
+    let year = year + era * 400 + i64::from(month <= 2);
     let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
     Some(format!(
         "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"

@@ -74,22 +74,20 @@ impl Losses {
 /// `cert-01, cert-02: it has no content; and 3 more: …`
 impl fmt::Display for Losses {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for (cause, loss) in &self.causes {
+        let told = |(cause, loss): (&String, &Loss)| {
+            let names = loss.names.join(", ");
             let kept = u64::try_from(loss.names.len()).unwrap_or(u64::MAX);
-            write!(out, "{separator}{}", loss.names.join(", "))?;
             match (kept, loss.count.saturating_sub(kept)) {
-                (_, 0) => {}
-                (0, all) => write!(out, "{all} {}", self.noun)?,
-                (_, more) => write!(out, " and {more} more")?,
+                (_, 0) => format!("{names}: {cause}"),
+                (0, all) => format!("{all} {}: {cause}", self.noun),
+                (_, more) => format!("{names} and {more} more: {cause}"),
             }
-            write!(out, ": {cause}")?;
-            separator = "; ";
+        };
+        let mut all: Vec<String> = self.causes.iter().map(told).collect();
+        if self.others > 0 {
+            all.push(format!("and {} more for other reasons", self.others));
         }
-        match self.others {
-            0 => Ok(()),
-            more => write!(out, "; and {more} more for other reasons"),
-        }
+        out.write_str(&all.join("; "))
     }
 }
 

@@ -15,6 +15,7 @@ pub mod losses;
 pub mod parameters;
 pub mod reading;
 pub mod remove;
+pub mod store;
 pub mod watch;
 
 #[cfg(test)]

@@ -10,12 +10,12 @@ mod steps;
 
 use std::cell::Cell;
 
-use job_scope::{Alias, FieldError, StoreScope};
+use job_scope::{Alias, StoreScope};
 
 use super::changing;
+use super::store;
 use super::watch;
 use crate::azure::thumbprint::Thumbprint;
-use crate::azure::vault::Vault;
 use crate::contract::{Failure, Job, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
@@ -45,26 +45,24 @@ async fn remove<E: Environment>(
     thumbprint: Option<&str>,
 ) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
-    let prepare = || -> Result<(Alias, StoreScope, Vault<'_, E>), FieldError> {
-        let alias = Alias::parse(alias)?;
-        let (scope, vault) = changing::vault(env, job, store, deadline)?;
-        Ok((alias, scope, vault))
-    };
-    let (alias, scope, vault) = match prepare() {
+    let prepared =
+        Alias::parse(alias).and_then(|alias| Ok((alias, store::open(env, job, store, deadline)?)));
+    let (alias, opened) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
+    let (scope, vault) = (&opened.scope, opened.vault());
     let wanted = thumbprint.map(str::trim).and_then(Thumbprint::from_hex);
     let deed = Cell::new(Deed::Nothing);
     let steps = Steps::new(&vault, &alias, wanted, &deed).take();
     let changing = || vault.calls().is_changing();
     match watch::watched_changing(env, deadline, changing, steps).await {
-        Ok(Ok(ending)) => done(&scope, &alias, &ending),
+        Ok(Ok(ending)) => done(scope, &alias, &ending),
         Ok(Err(problem)) => problem.outcome(deed.get()),
         // What the job was for is done; it only was not seen to the end.
         Err(_) if deed.get() == Deed::Deleted => {
             let unseen = Ending::Unseen("the job had to stop before".to_owned());
-            done(&scope, &alias, &unseen)
+            done(scope, &alias, &unseen)
         }
         Err(ended) => {
             let deed = match deed.get() {

@@ -126,6 +126,17 @@ fn w20_fifteen_tags_are_taken_and_sixteen_are_not() {
 }
 
 #[test]
+fn of_a_name_that_comes_twice_only_the_last_value_counts() {
+    let longer = "n".repeat(257);
+    for hidden in [format!("\"{longer}\""), "null".to_owned()] {
+        let text = format!(r#"{{"a":{hidden},"a":"1"}}"#);
+        assert_eq!(tags(&text), BTreeMap::from([("a".into(), "1".into())]));
+        let text = format!(r#"{{"a":"1","a":{hidden}}}"#);
+        assert!(Tags::parse(&text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn lengths_are_those_of_the_service() {
     // U+1F511 is two UTF-16 units.
     let (long, longer) = ("🔑".repeat(128), "n".repeat(257));

@@ -13,24 +13,20 @@
 mod findings;
 mod needs;
 
-use std::rc::Rc;
-
 use job_scope::{
-    Alias, Chain, CheckArm, FieldError, JobKind, JobOptions, NewVault, Properties, StoreScope,
-    option,
+    Alias, Chain, CheckArm, FieldError, JobKind, JobOptions, NewVault, Properties, ResourceGroup,
+    StoreScope, option,
 };
 
 use self::findings::{Finding, outcome};
 use self::needs::{Needs, READ_ACTION, needs};
 use super::input;
+use super::store;
 use super::watch;
 use crate::azure::arm::permissions::Permissions;
 use crate::azure::arm::vaults::VaultRef;
 use crate::azure::arm::{Arm, group_path, vault_path};
-use crate::azure::audience::Audience;
-use crate::azure::calls::Calls;
 use crate::azure::error::CallError;
-use crate::azure::service::Service;
 use crate::azure::vault::Vault;
 use crate::contract::{Failure, Job, Outcome, Store};
 use crate::env::Environment;
@@ -73,29 +69,19 @@ impl<'e, E: Environment> Check<'e, E> {
         store: &Store,
         deadline: std::time::Duration,
     ) -> Result<Self, FieldError> {
-        let scope = input::scope(store, &input::identity(job)?)?;
+        let opened = store::open(env, job, store, deadline)?;
         let of_check = job
             .options
             .iter()
             .filter(|(name, _)| name == option::CHECK_ARM);
         let of_check = JobOptions::from_fields(of_check.map(|(name, value)| (name, value)))?;
-        let tokens = Rc::new(input::tokens_of(job, &scope)?);
-        let calls = Rc::new(Calls::new(env, &job.attempt_id, deadline));
-        let endpoints = scope.endpoints();
-        let vault = Vault::new(Service::new(
-            Rc::clone(&calls),
-            Rc::clone(&tokens),
-            scope.vault_host(),
-            Audience::vault(endpoints),
-        ));
-        let arm = Arm::new(calls, tokens, endpoints);
         Ok(Check {
-            scope,
-            options: input::options(job),
-            properties: Properties::from_fields(store.properties.iter().cloned()),
             may_ask_arm: of_check.check_arm == CheckArm::Ask,
-            vault,
-            arm,
+            options: input::options(job),
+            vault: opened.vault(),
+            arm: opened.arm(),
+            scope: opened.scope,
+            properties: opened.properties,
         })
     }
 
@@ -105,22 +91,23 @@ impl<'e, E: Environment> Check<'e, E> {
     }
 
     async fn all(&self, kinds: &[JobKind]) -> Outcome {
-        let of_vault = |kind: &JobKind| !self.needs(*kind).in_vault.is_empty();
-        let in_vault = if kinds.iter().any(of_vault) {
-            let changes = |kind: &JobKind| matches!(kind, JobKind::Add | JobKind::Remove);
-            Some(self.look_into_vault(kinds.iter().any(changes)).await)
-        } else {
-            None
-        };
+        let changes = |kind: &JobKind| matches!(kind, JobKind::Add | JobKind::Remove);
+        let changes = kinds.iter().any(changes);
+        // All kinds that work in the vault share one look into it.
+        let mut in_vault = None;
         let mut findings = Vec::new();
         for kind in kinds {
-            let finding = match (self.input_of(*kind), &in_vault, kind) {
-                (Err(error), ..) => Finding::Cannot(Failure::InvalidInput, error.to_string()),
-                (_, _, JobKind::CreateStore) => self.create().await,
-                (_, _, JobKind::Discovery) => self.discovery().await,
-                (_, Some(seen), _) => seen.finding(&self.needs(*kind)),
-                // Every other kind looks into the vault.
-                (_, None, _) => Finding::Unknown("nothing was asked".to_owned()),
+            let finding = match (self.input_of(*kind), kind) {
+                (Err(error), _) => Finding::Cannot(Failure::InvalidInput, error.to_string()),
+                (_, JobKind::CreateStore) => self.create().await,
+                (_, JobKind::Discovery) => self.discovery().await,
+                (_, JobKind::Inventory | JobKind::Add | JobKind::Remove | JobKind::Check) => {
+                    let seen = match &in_vault {
+                        Some(seen) => seen,
+                        None => in_vault.insert(self.look_into_vault(changes).await),
+                    };
+                    seen.finding(&self.needs(*kind))
+                }
             };
             findings.push((*kind, finding));
         }
@@ -150,8 +137,8 @@ impl<'e, E: Environment> Check<'e, E> {
             _ => Some(self.vault_permissions().await),
         };
         // Only of whoever may read it is a "yes" at stake.
-        let by_roles = match &permissions {
-            Some(Ok(_)) if read.is_ok() => self.vault_goes_by_roles().await,
+        let by_roles = match (&permissions, self.scope.resource_group()) {
+            (Some(Ok(_)), Some(group)) if read.is_ok() => self.vault_goes_by_roles(group).await,
             _ => Ok(()),
         };
         InVault {
@@ -163,10 +150,7 @@ impl<'e, E: Environment> Check<'e, E> {
 
     /// Roles tell nothing about a vault that goes by access policies; the error says why they
     /// may not.
-    async fn vault_goes_by_roles(&self) -> Result<(), String> {
-        let Some(group) = self.scope.resource_group() else {
-            return Err(NO_GROUP.to_owned());
-        };
+    async fn vault_goes_by_roles(&self, group: &ResourceGroup) -> Result<(), String> {
         let vault = VaultRef {
             subscription: self.scope.subscription(),
             group,

@@ -2,7 +2,7 @@
 //!
 //! It must not know how the vault was seen, nor what becomes of a difference.
 
-use job_scope::{FieldError, JobOptions, Properties, Region, Sku, TenantId};
+use job_scope::{JobOptions, NewVault, Region, Sku, TenantId};
 
 use crate::azure::arm::vaults::VaultResource;
 use crate::azure::discretion::Discretion;
@@ -20,13 +20,12 @@ pub(super) struct Wanted {
 const DEFAULT_RETENTION: u64 = 90;
 
 impl Wanted {
-    pub(super) fn read(properties: &Properties, options: JobOptions) -> Result<Wanted, FieldError> {
-        let given = |name| properties.get(name).unwrap_or_default();
-        Ok(Wanted {
-            sku: Sku::parse(given("SkuType"))?,
-            region: Region::parse(given("VaultRegion"))?,
+    pub(super) fn new(new_vault: &NewVault, options: JobOptions) -> Wanted {
+        Wanted {
+            sku: new_vault.given_sku(),
+            region: new_vault.given_region().cloned(),
             options,
-        })
+        }
     }
 
     /// Each difference as half a sentence about the vault. Tags are not compared: owners and
@@ -81,6 +80,8 @@ impl Wanted {
 
 #[cfg(test)]
 mod tests {
+    use job_scope::{Cloud, Properties};
+
     use super::*;
     use crate::azure::arm::vaults::Provisioning;
 
@@ -108,11 +109,8 @@ mod tests {
         let properties = Properties::from_fields(properties.iter().map(owned));
         let options = JobOptions::from_fields(options.iter().copied()).unwrap();
         let tenant = TenantId::parse(TENANT).unwrap();
-        Wanted::read(&properties, options).unwrap().differences(
-            vault,
-            Some(&tenant),
-            &Discretion::default(),
-        )
+        let new_vault = NewVault::parse(&properties, Cloud::Public, &options).unwrap();
+        Wanted::new(&new_vault, options).differences(vault, Some(&tenant), &Discretion::default())
     }
 
     #[test]

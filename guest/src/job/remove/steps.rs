@@ -90,10 +90,9 @@ impl Problem {
     /// What the job reports.
     pub(super) fn outcome(&self, deed: Deed) -> Outcome {
         let failure = match self {
-            _ if deed.is_unknown() => Failure::Unresolved,
-            Problem::Call(error) => error.failure(),
-            Problem::Another { .. } => Failure::Conflict,
-            Problem::StillThere { .. } | Problem::Unreadable { .. } => Failure::Unresolved,
+            Problem::Call(error) if !deed.is_unknown() => error.failure(),
+            Problem::Another { .. } if !deed.is_unknown() => Failure::Conflict,
+            _ => Failure::Unresolved,
         };
         Outcome::failure(failure, format!("{self}; {}", deed.told()))
     }
