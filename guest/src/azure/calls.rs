@@ -130,7 +130,7 @@ impl<'e, E: Environment> Calls<'e, E> {
         request.set("user-agent", USER_AGENT.to_owned());
         request.set("x-ms-client-request-id", id.uuid());
         request.set("x-ms-return-client-request-id", "true".to_owned());
-        let mut attempt = 1;
+        let mut attempt = repeat.made().saturating_add(1);
         loop {
             self.wait_for(gate, id, attempt).await;
             if self.job_has_ended() {
@@ -156,8 +156,15 @@ impl<'e, E: Environment> Calls<'e, E> {
             match decision {
                 Decision::Retry(delay) => {
                     self.note(gate, call, &error, delay);
-                    *self.last_trouble.borrow_mut() = Some(error);
+                    *self.last_trouble.borrow_mut() = Some(error.clone());
                     self.env.sleep(delay).await;
+                    if let Repeat::AfterLook { .. } = repeat {
+                        return Err(CallError::GaveUp {
+                            last: Box::new(error),
+                            attempts: attempt,
+                            why: GiveUp::Held,
+                        });
+                    }
                 }
                 Decision::GiveUp(GiveUp::Permanent) => return Err(error),
                 Decision::GiveUp(why) => {
@@ -187,7 +194,7 @@ impl<'e, E: Environment> Calls<'e, E> {
         repeat: Repeat,
         limit: Duration,
     ) -> Result<Response, TransportError> {
-        let change = u32::from(repeat == Repeat::OnlyIfUndone);
+        let change = u32::from(repeat != Repeat::Freely);
         let answer = pin!(self.env.send(request));
         let limit = pin!(self.env.sleep(limit));
         self.changes.set(self.changes.get().saturating_add(change));

@@ -113,6 +113,18 @@ impl CallError {
         }
     }
 
+    /// Of a request that may be sent again once its caller has looked: the attempts so far.
+    pub fn held(&self) -> Option<u32> {
+        match self {
+            CallError::GaveUp {
+                why: GiveUp::Held,
+                attempts,
+                ..
+            } => Some(*attempts),
+            _ => None,
+        }
+    }
+
     /// Whether another attempt would have come after the job's end.
     pub fn is_out_of_time(&self) -> bool {
         matches!(

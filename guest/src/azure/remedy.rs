@@ -227,7 +227,7 @@ pub fn given_up(attempts: u32, why: GiveUp) -> String {
     match why {
         GiveUp::NoTime => format!("{tries}; the job's time limit comes before the next one"),
         GiveUp::Uncertain => format!("{tries}; it may have taken effect all the same"),
-        GiveUp::Attempts | GiveUp::Permanent => tries,
+        GiveUp::Attempts | GiveUp::Permanent | GiveUp::Held => tries,
     }
 }
 

@@ -51,6 +51,22 @@ pub enum Repeat {
     Freely,
     /// Only when the service has certainly done nothing: it was not reached, or it throttled.
     OnlyIfUndone,
+    /// Then too, but by the caller: what it has seen before it asked may be another after the
+    /// wait, so that it looks again.
+    AfterLook {
+        /// Attempts that were made before.
+        made: u32,
+    },
+}
+
+impl Repeat {
+    /// Attempts that were made before.
+    pub fn made(self) -> u32 {
+        match self {
+            Repeat::Freely | Repeat::OnlyIfUndone => 0,
+            Repeat::AfterLook { made } => made,
+        }
+    }
 }
 
 /// Where a call stands.
@@ -88,6 +104,9 @@ pub enum GiveUp {
     NoTime,
     /// It may have taken effect, and must not be sent twice.
     Uncertain,
+    /// It has done nothing, and its time has come to be sent again, if the caller still wants
+    /// it.
+    Held,
 }
 
 /// Decides. The delay is the larger of the server's and our own exponential one, the
@@ -96,7 +115,7 @@ pub fn decide(trouble: Trouble<'_>, standing: Standing) -> Decision {
     let Some(most) = attempts(trouble) else {
         return Decision::GiveUp(GiveUp::Permanent);
     };
-    if standing.repeat == Repeat::OnlyIfUndone && may_have_taken_effect(trouble) {
+    if standing.repeat != Repeat::Freely && may_have_taken_effect(trouble) {
         return Decision::GiveUp(GiveUp::Uncertain);
     }
     if standing.attempt >= most {

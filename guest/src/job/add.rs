@@ -67,6 +67,16 @@ async fn add<E: Environment>(
         Ok(Ok(ending)) => done(scope, &alias, ending),
         Ok(Err(problem)) => problem.outcome(&deeds, &alias),
         Err(ended) => {
+            // What the job was for is done; only the policy was not looked at.
+            if let Some(version) = deeds.version() {
+                return changing::look(
+                    scope,
+                    &[format!(
+                        "{alias} was imported: version {version}; the job had to stop before it could \
+                         look whether the vault still renews it"
+                    )],
+                );
+            }
             if !changing() {
                 deeds.nothing_on_its_way();
             }

@@ -149,6 +149,14 @@ enum End {
     AlreadyThere,
 }
 
+/// What asking for a vault came to.
+enum Asked {
+    /// This job's request has made it, as far as that can be told.
+    Answered(Sight),
+    /// Somebody else has made it while this job's request had to wait.
+    Found(Sight),
+}
+
 /// One run.
 struct Create<'r, 'e, E> {
     plan: &'r Plan,
@@ -179,7 +187,10 @@ impl<E: Environment> Create<'_, '_, E> {
             return self.found(sight).await;
         }
         let region = self.plan.new_vault.region().unwrap_or(&group.region);
-        let sight = self.request(&tenant, region.as_str()).await?;
+        let sight = match self.request(&tenant, region.as_str()).await? {
+            Asked::Answered(sight) => sight,
+            Asked::Found(sight) => return self.found(sight).await,
+        };
         let made = self.follow(sight).await.map_err(|problem| match problem {
             Problem::Found { name, state } => Problem::Broken { name, state },
             other => other,
@@ -242,17 +253,30 @@ impl<E: Environment> Create<'_, '_, E> {
 
     /// Asks for the vault, which was not there before. A lost answer is resolved by looking:
     /// nothing is asked for again before that.
-    async fn request(&self, tenant: &TenantId, region: &str) -> Result<Sight, Problem> {
+    async fn request(&self, tenant: &TenantId, region: &str) -> Result<Asked, Problem> {
         let vault = self.plan.vault();
         let body = self.plan.new_vault.request_body(tenant.as_str(), region);
         let mut requests = 0;
+        let mut made = 0;
         loop {
             self.step()?;
-            requests += 1;
-            let error = match self.arm.put_vault(vault, &body).await {
-                Ok(sight) => return Ok(sight),
+            let error = match self.arm.put_vault(vault, &body, made).await {
+                Ok(sight) => return Ok(Asked::Answered(sight)),
                 Err(error) => error,
             };
+            if let Some(attempts) = error.held() {
+                made = attempts;
+                if let Some(sight) = self.arm.vault(vault).await? {
+                    // After a lost answer it may be this job's own.
+                    return Ok(match self.stage.get() {
+                        Stage::Requested => Asked::Answered(sight),
+                        _ => Asked::Found(sight),
+                    });
+                }
+                continue;
+            }
+            made = 0;
+            requests += 1;
             let lost = error.may_have_taken_effect();
             if !lost && self.stage.get() == Stage::Looking {
                 return Err(error.into());
@@ -260,7 +284,7 @@ impl<E: Environment> Create<'_, '_, E> {
             self.stage.set(Stage::Requested);
             self.log(&format!("looking what became of it: {error}"));
             match self.look_after(&error).await? {
-                Some(sight) => return Ok(sight),
+                Some(sight) => return Ok(Asked::Answered(sight)),
                 None if lost && requests < MOST_REQUESTS => {}
                 None => return Err(Problem::Lost(error)),
             }

@@ -36,6 +36,8 @@ pub(crate) enum Life {
     BeingRecovered(u32),
     /// A key or a secret has it.
     Taken,
+    /// A deleted key or secret has it.
+    TakenByDeleted,
 }
 
 /// What becomes of a request whose answer is lost.
@@ -310,7 +312,7 @@ impl State {
         let inner = match self.life {
             Life::Absent | Life::Live => return None,
             Life::Taken => return Some((409, "Conflict", None)),
-            Life::Deleted => "ObjectIsDeletedButRecoverable",
+            Life::Deleted | Life::TakenByDeleted => "ObjectIsDeletedButRecoverable",
             Life::BeingDeleted(_) => "ObjectIsBeingDeleted",
             Life::BeingRecovered(_) => "ObjectIsBeingRecovered",
         };

@@ -255,8 +255,14 @@ impl<E: Environment> Arm<'_, E> {
     /// request over a vault that exists is a change of its settings.
     ///
     /// # Errors
-    /// The refusal, or that nobody knows (see [`CallError::may_have_taken_effect`]).
-    pub async fn put_vault(&self, vault: VaultRef<'_>, body: &Value) -> Result<Sight, CallError> {
+    /// The refusal, or that nobody knows (see [`CallError::may_have_taken_effect`]), or that it
+    /// is to be looked at before it is sent again (see [`CallError::held`]).
+    pub async fn put_vault(
+        &self,
+        vault: VaultRef<'_>,
+        body: &Value,
+        made: u32,
+    ) -> Result<Sight, CallError> {
         let action = Action::CreateVault(vault.name.to_string());
         let call = self.service.call(action.clone());
         let url = self.service.url(&format!(
@@ -266,7 +272,7 @@ impl<E: Environment> Arm<'_, E> {
         let request = Request::json(Method::Put, url, body);
         let answer = self
             .service
-            .send(&call, Repeat::OnlyIfUndone, request)
+            .send(&call, Repeat::AfterLook { made }, request)
             .await?;
         self.sight(action, &answer)
     }

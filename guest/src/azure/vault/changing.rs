@@ -55,8 +55,14 @@ impl<E: Environment> Vault<'_, E> {
     ///
     /// # Errors
     /// Whatever keeps it from being imported, or from being known to be; that it is in a
-    /// state that takes no import is one of them, see [`NameState::behind`].
-    pub async fn import(&self, name: &Alias, import: &Import<'_>) -> Result<Current, CallError> {
+    /// state that takes no import is one of them, see [`NameState::behind`], and that it is to
+    /// be looked at before it is sent again, see [`CallError::held`].
+    pub async fn import(
+        &self,
+        name: &Alias,
+        import: &Import<'_>,
+        made: u32,
+    ) -> Result<Current, CallError> {
         let url = self.url(&format!("{LIST_PATH}/{name}/import"));
         let call = self
             .service
@@ -64,7 +70,7 @@ impl<E: Environment> Vault<'_, E> {
         let request = Request::json(Method::Post, url, &import.body());
         let response = self
             .service
-            .send(&call, Repeat::OnlyIfUndone, request)
+            .send(&call, Repeat::AfterLook { made }, request)
             .await?;
         let unreadable = |problem: &str| CallError::Unreadable {
             problem: problem.to_owned(),
@@ -81,8 +87,9 @@ impl<E: Environment> Vault<'_, E> {
     /// Deletes a certificate with all its versions.
     ///
     /// # Errors
-    /// Whatever keeps it from being deleted, or from being known to be.
-    pub async fn delete(&self, name: &Alias) -> Result<Deletion, CallError> {
+    /// Whatever keeps it from being deleted, or from being known to be, and that it is to be
+    /// looked at before it is sent again, see [`CallError::held`].
+    pub async fn delete(&self, name: &Alias, made: u32) -> Result<Deletion, CallError> {
         let url = self.url(&format!("{LIST_PATH}/{name}"));
         let call = self
             .service
@@ -90,7 +97,7 @@ impl<E: Environment> Vault<'_, E> {
         let request = Request::new(Method::Delete, url);
         match self
             .service
-            .send(&call, Repeat::OnlyIfUndone, request)
+            .send(&call, Repeat::AfterLook { made }, request)
             .await
         {
             Ok(response) => Deleted::read(&response.body, name)

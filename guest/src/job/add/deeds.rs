@@ -3,7 +3,7 @@
 //!
 //! It must not decide anything.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use job_scope::Alias;
 
@@ -12,6 +12,8 @@ use job_scope::Alias;
 pub(super) struct Deeds {
     recovery: Cell<Recovery>,
     import: Cell<Import>,
+    /// The version that was made, once that is known.
+    version: RefCell<Option<String>>,
 }
 
 /// Of a deleted certificate.
@@ -50,6 +52,16 @@ impl Deeds {
         if self.import.get() != Import::Lost {
             self.import.set(import);
         }
+    }
+
+    /// The vault has made this version.
+    pub(super) fn imported(&self, version: &str) {
+        *self.version.borrow_mut() = Some(version.to_owned());
+    }
+
+    /// The version that the vault has made.
+    pub(super) fn version(&self) -> Option<String> {
+        self.version.borrow().clone()
     }
 
     pub(super) fn has_recovered(&self) -> bool {

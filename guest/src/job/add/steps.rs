@@ -2,9 +2,10 @@
 //!
 //! It must not decide what is wanted (`plan`), nor how a job ends for the platform.
 //!
-//! Every import is preceded by a look: the first one, one after an answer that was lost,
-//! one after every wait; and so is every end after an answer that was lost. So nothing is imported over what the job may not replace, and
-//! nothing twice, as far as a service without conditional requests allows.
+//! Every import is preceded by a look: the first one, one after an answer that was lost, one
+//! after every wait, also of a service that is throttled; and so is every end after an answer
+//! that was lost. So nothing is imported over what the job may not replace, and nothing twice,
+//! as far as a service without conditional requests allows.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -60,6 +61,11 @@ pub(super) enum Problem {
         /// When the vault purges it.
         purged: Option<i64>,
     },
+    /// What is soft-deleted under the name is no certificate.
+    #[error(
+        "a deleted key or secret has that name, which keeps it until that one is purged: recover          or purge it (az keyvault key list-deleted, az keyvault secret list-deleted), or choose          another alias"
+    )]
+    DeletedKeyOrSecret,
     /// An answer was lost, and so is what would tell what became of its request.
     #[error("{lost}; looking whether it took effect failed too: {look}")]
     Unreadable { lost: CallError, look: CallError },
@@ -91,7 +97,7 @@ impl Problem {
             _ if deeds.unknown() => Failure::Unresolved,
             Problem::Call(error) => error.failure(),
             Problem::TooManyTags(_) => Failure::InvalidInput,
-            Problem::SoftDeleted { .. } => Failure::Conflict,
+            Problem::SoftDeleted { .. } | Problem::DeletedKeyOrSecret => Failure::Conflict,
             Problem::Unreadable { .. }
             | Problem::Covered { .. }
             | Problem::NoTrace { .. }
@@ -142,6 +148,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let mut lost: Option<(CallError, NewVersion)> = None;
         let mut lost_answers = 0;
         let mut recoveries = 0;
+        let mut attempts = 0;
         let mut existing = self.look().await?;
         loop {
             let plan = match decide(existing.as_ref(), &self.wanted.wish)? {
@@ -162,13 +169,34 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                     };
                 }
             };
-            let error = match self.import(&plan).await {
+            let tried = std::mem::take(&mut attempts);
+            let error = match self.import(&plan, tried).await {
                 Ok(made) => {
+                    self.deeds.imported(&made.version);
                     let made = self.with_policy(made).await;
                     return Ok(self.imported(plan, &made));
                 }
                 Err(error) => error,
             };
+            if let Some(tried) = error.held() {
+                attempts = tried;
+                self.deeds.import(Import::None);
+                existing = match &lost {
+                    None => self.look().await?,
+                    Some((error, _)) => {
+                        match self.trace(error, existing.as_ref(), Duration::ZERO).await? {
+                            (Trace::Applied, Some(made)) => return Ok(self.imported(plan, &made)),
+                            (Trace::Undone, now) => now,
+                            (Trace::Applied | Trace::Covered, _) => {
+                                return Err(Problem::Covered {
+                                    lost: error.clone(),
+                                });
+                            }
+                        }
+                    }
+                };
+                continue;
+            }
             if error.may_have_taken_effect() {
                 let settle = SETTLE.get(lost_answers).copied().unwrap_or_default();
                 lost_answers += 1;
@@ -202,6 +230,9 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                     recoveries += 1;
                     self.see_that_tags_fit().await?;
                     self.recover().await?
+                }
+                Some(NameState::Deleted) if !self.has_deleted_certificate().await => {
+                    return Err(Problem::DeletedKeyOrSecret);
                 }
                 Some(NameState::BeingDeleted | NameState::BeingRecovered) if self.is_patient() => {
                     self.pause(LOOK_AT_NAME_EVERY).await;
@@ -238,7 +269,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         self.vault.current(&self.wanted.alias).await
     }
 
-    async fn import(&self, plan: &NewVersion) -> Result<Current, CallError> {
+    async fn import(&self, plan: &NewVersion, tried: u32) -> Result<Current, CallError> {
         let what = format!(
             "importing it: {}, certificates above it: {}, tags: {}",
             self.wanted.kind.kty(),
@@ -259,7 +290,10 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             tags: plan.tags.as_map(),
         };
         self.deeds.import(Import::Sent);
-        let answer = self.vault.import(&self.wanted.alias, &import).await?;
+        let answer = self
+            .vault
+            .import(&self.wanted.alias, &import, tried)
+            .await?;
         if answer.thumbprint == Some(self.wanted.wish.thumbprint) {
             return Ok(answer);
         }
@@ -321,17 +355,17 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 true
             }
             Err(error) => {
-                self.deeds.recovery(Recovery::Underway);
+                self.deeds.recovery(Recovery::None);
                 match NameState::behind(&error) {
-                    Some(NameState::BeingRecovered) => true,
+                    Some(NameState::BeingRecovered) => {
+                        self.deeds.recovery(Recovery::Underway);
+                        true
+                    }
                     Some(NameState::BeingDeleted) => {
                         self.pause(LOOK_AT_NAME_EVERY).await;
                         false
                     }
-                    _ => {
-                        self.deeds.recovery(Recovery::None);
-                        return Err(error.into());
-                    }
+                    _ => return Err(error.into()),
                 }
             }
         };
@@ -357,25 +391,36 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
     async fn see_that_tags_fit(&self) -> Result<(), Problem> {
         let given = &self.wanted.wish.parameters;
         if given.old_tags == OldTags::Stay && given.tags.count() > 0 {
-            united(given, &self.deleted().await.tags)?;
+            united(
+                given,
+                &self.deleted().await.flatten().unwrap_or_default().tags,
+            )?;
         }
         Ok(())
     }
 
     async fn refuse_deleted(&self) -> Problem {
-        let Deleted {
-            deleted, purged, ..
-        } = self.deleted().await;
-        Problem::SoftDeleted { deleted, purged }
+        let Some(deleted) = self.deleted().await.unwrap_or(Some(Deleted::default())) else {
+            return Problem::DeletedKeyOrSecret;
+        };
+        Problem::SoftDeleted {
+            deleted: deleted.deleted,
+            purged: deleted.purged,
+        }
     }
 
-    /// The deleted certificate, as far as it can be read.
-    async fn deleted(&self) -> Deleted {
+    /// What keeps the name may as well be a deleted key or secret; whoever may not look takes
+    /// it for a certificate.
+    async fn has_deleted_certificate(&self) -> bool {
+        !matches!(self.deleted().await, Some(None))
+    }
+
+    /// The deleted certificate, if there is one; `None` where that could not be read.
+    async fn deleted(&self) -> Option<Option<Deleted>> {
         let deleted = self.vault.deleted(&self.wanted.alias).await;
         deleted
             .inspect_err(|error| self.log(LogLevel::Debug, &error.to_string()))
-            .unwrap_or_default()
-            .unwrap_or_default()
+            .ok()
     }
 
     /// Whether to go on waiting; the time counts from the first question.

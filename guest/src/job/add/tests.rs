@@ -17,8 +17,8 @@ use super::*;
 use crate::clock::Clock as _;
 use crate::contract::{ContentsFormat, Secret};
 use crate::job::fake_vault::{
-    ALIAS, Effect, FakeVault, Fault, Life, Version, faults, html, job, keeps_its_secrets, policy,
-    refused, reset, store, timeout, unavailable_for,
+    ALIAS, Effect, FakeVault, Fault, Life, State, Version, faults, html, job, keeps_its_secrets,
+    policy, refused, reset, store, timeout, unavailable_for,
 };
 use crate::pfx;
 use crate::testing::Fake;

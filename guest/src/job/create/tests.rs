@@ -4,6 +4,7 @@ mod endings;
 mod faults;
 mod looking;
 mod making;
+mod stopping;
 
 use std::cell::RefCell;
 use std::rc::Rc;

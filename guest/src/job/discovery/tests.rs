@@ -4,6 +4,7 @@ mod endings;
 mod finding;
 mod graph;
 mod losses;
+mod stopping;
 
 use serde_json::{Value, json};
 

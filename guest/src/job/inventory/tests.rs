@@ -5,6 +5,7 @@ mod endings;
 mod losses;
 mod more;
 mod pace;
+mod stopping;
 
 use std::time::Duration;
 

@@ -131,6 +131,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let patience = self.env().now().saturating_add(PATIENCE);
         let mut lost: Option<CallError> = None;
         let mut lost_answers = 0;
+        let mut made = 0;
         loop {
             // What was deleted by a lost request is not deleted again.
             if (self.wanted.is_some() || lost.is_some())
@@ -141,7 +142,8 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             if self.deed.get() == Deed::Nothing {
                 self.deed.set(Deed::Sent);
             }
-            match self.vault.delete(self.alias).await {
+            let tried = std::mem::take(&mut made);
+            match self.vault.delete(self.alias, tried).await {
                 Ok(Deletion::Deleted(deleted)) if deleted.recoverable => return self.seen().await,
                 // A vault without soft delete: there is nothing to wait for.
                 Ok(Deletion::Deleted(_)) => return Ok(Ending::Gone),
@@ -162,6 +164,11 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                         return self.resolve(&lost, still_there).await;
                     }
                     lost = Some(error);
+                }
+                // What is there now may be another certificate.
+                Err(error) if let Some(attempts) = error.held() => {
+                    made = attempts;
+                    self.refused();
                 }
                 Err(error) => match (NameState::behind(&error), lost.as_ref()) {
                     // By this job's own lost request, or by somebody else's.

@@ -319,3 +319,54 @@ fn a_job_that_is_cancelled_between_two_looks_of_its_watch_deletes_nothing() {
     says(&outcome, &["nothing was deleted"]);
     assert_eq!(vault.requests(), [LOOK]);
 }
+
+#[test]
+fn w44_what_is_put_there_while_a_deletion_must_wait_is_not_deleted() {
+    let vault = live();
+    vault.fail(2, 1, Fault::Instead(refused(429, "Throttled", None)));
+    vault.meddle(3, |state| state.put(ANOTHER, json!({})));
+    let outcome = remove(&vault, Some(&thumbprint(OURS)));
+    assert_eq!(failed(&outcome), Failure::Conflict);
+    says(&outcome, &["another certificate", "nothing was deleted"]);
+    assert_eq!(vault.asked("DELETE"), 1);
+}
+
+#[test]
+fn a_throttled_deletion_is_tried_eight_times_in_all() {
+    for given in [None, Some(thumbprint(OURS))] {
+        let vault = live();
+        vault.change(|state| state.slowness = 0);
+        vault.fail_all("DELETE", Fault::Instead(refused(429, "Throttled", None)));
+        let outcome = remove(&vault, given.as_deref());
+        assert_eq!(failed(&outcome), Failure::Throttled);
+        says(&outcome, &["8 attempts", "nothing was deleted"]);
+        assert_eq!(vault.asked("DELETE"), 8);
+    }
+}
+
+#[test]
+fn a_job_that_is_cancelled_after_any_answer_begins_no_other_request_and_is_true() {
+    for after in 0.. {
+        let vault = live();
+        let fake = vault.serve();
+        fake.cancel_after.set(Some(after));
+        let outcome = remove_in(&fake, Some(&thumbprint(OURS)));
+        assert!(fake.sent().len() <= after, "{after}");
+        let deleted = vault.0.borrow().life != Life::Live;
+        match outcome.status {
+            Status::Failure(failure) => {
+                assert_eq!(failure, Failure::Cancelled, "{}", outcome.message);
+                says(&outcome, &["nothing was deleted"]);
+                assert!(!deleted);
+            }
+            Status::Warning => {
+                says(&outcome, &["was deleted", "had to stop"]);
+                assert!(deleted);
+            }
+            _ => {
+                succeeded(&outcome);
+                break;
+            }
+        }
+    }
+}

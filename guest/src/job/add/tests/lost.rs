@@ -220,15 +220,95 @@ fn an_answer_that_shows_another_certificate_is_not_believed() {
 }
 
 #[test]
-fn an_import_that_was_certainly_not_worked_on_is_sent_again_without_a_look() {
+fn an_import_that_was_certainly_not_worked_on_is_sent_again_after_a_look() {
     let no_connection = Err(crate::http::TransportError::Connection("refused"));
     for answer in [refused(429, "Throttled", None), no_connection] {
         let vault = FakeVault::new();
-        vault.fail(2, 2, Fault::Instead(answer));
+        vault.fail(2, 1, Fault::Instead(answer));
         succeeded(&add(&vault, certificate()));
-        assert_eq!(vault.requests(), [LOOK, IMPORT, IMPORT, IMPORT]);
+        let wanted = [LOOK, IMPORT, LOOK, IMPORT];
+        assert_eq!(vault.requests(), wanted);
         assert_eq!(vault.versions_of(&ours()), 1);
     }
+}
+
+#[test]
+fn a_throttled_import_is_tried_eight_times_in_all() {
+    let vault = FakeVault::new();
+    vault.fail_all("/import", Fault::Instead(refused(429, "Throttled", None)));
+    let outcome = add(&vault, certificate());
+    assert_eq!(failed(&outcome), Failure::Throttled);
+    says(&outcome, &["8 attempts", "nothing was imported"]);
+    assert_eq!(vault.asked("import"), 8);
+}
+
+#[test]
+fn what_comes_while_an_import_must_wait_is_not_imported_over() {
+    let vault = FakeVault::new();
+    vault.fail(2, 1, Fault::Instead(refused(429, "Throttled", None)));
+    vault.meddle(3, |state| {
+        state.life = Life::Live;
+        state.put(ANOTHER, json!({}));
+    });
+    let outcome = add(&vault, certificate());
+    assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+    says(&outcome, &["left untouched"]);
+    assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK]);
+    assert_eq!(vault.0.borrow().versions.len(), 1);
+}
+
+/// The first import is lost and has done nothing so far, the second one throttled: what is
+/// there before the third one decides.
+fn lost_then_throttled(meanwhile: impl Fn(&mut State) + 'static) -> (Outcome, FakeVault) {
+    let vault = FakeVault::new();
+    vault.fail(4, 1, Fault::Instead(refused(429, "Throttled", None)));
+    vault.meddle(2, |state| state.lose_this_answer(Effect::None));
+    vault.meddle(5, meanwhile);
+    (add(&vault, certificate()), vault)
+}
+
+#[test]
+fn a_lost_import_that_takes_effect_while_the_next_one_must_wait_is_the_one() {
+    let (outcome, vault) = lost_then_throttled(|state| {
+        state.life = Life::Live;
+        state.put(&ours(), json!({}));
+    });
+    succeeded(&outcome);
+    assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK, IMPORT, LOOK]);
+}
+
+#[test]
+fn one_that_does_not_is_followed_by_the_next() {
+    let (outcome, vault) = lost_then_throttled(|_| ());
+    succeeded(&outcome);
+    assert_eq!(vault.asked("import"), 3);
+    assert_eq!(vault.versions_of(&ours()), 1);
+}
+
+#[test]
+fn one_below_another_certificate_leaves_the_outcome_open() {
+    let (outcome, vault) = lost_then_throttled(|state| {
+        state.life = Life::Live;
+        state.put(ANOTHER, json!({}));
+    });
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    says(&outcome, &["somebody else"]);
+    assert_eq!(vault.asked("import"), 2);
+}
+
+#[test]
+fn what_comes_back_after_a_lost_import_is_left_alone_and_the_outcome_open() {
+    let vault = FakeVault::new();
+    vault.meddle(2, |state| state.lose_this_answer(Effect::None));
+    // Before the second import, somebody recovers another certificate of that name.
+    vault.meddle(4, |state| {
+        state.put(ANOTHER, json!({}));
+        state.life = Life::BeingRecovered(2);
+    });
+    let outcome = add(&vault, certificate());
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    says(&outcome, &["somebody else"]);
+    assert_eq!(vault.versions_of(&ours()), 0);
 }
 
 #[test]

@@ -23,11 +23,7 @@ fn w12_without_overwrite_it_stays_deleted_and_the_dates_are_named() {
 
 #[test]
 fn where_the_dates_cannot_be_read_the_rest_is_said() {
-    for answer in [
-        refused(403, "Forbidden", None),
-        refused(404, "CertificateNotFound", None),
-        html(200),
-    ] {
+    for answer in [refused(403, "Forbidden", None), html(404), html(200)] {
         let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
         vault.fail(3, 1, Fault::Instead(answer));
         let outcome = add(&vault, certificate());
@@ -40,8 +36,37 @@ fn where_the_dates_cannot_be_read_the_rest_is_said() {
 }
 
 #[test]
+fn w47_a_deleted_key_or_secret_is_told_as_that() {
+    for (overwrite, requests) in [(false, 3), (true, 9)] {
+        let vault = FakeVault::new();
+        vault.change(|state| state.life = Life::TakenByDeleted);
+        let new = NewCertificate {
+            overwrite,
+            ..certificate()
+        };
+        let outcome = add(&vault, new);
+        assert_eq!(failed(&outcome), Failure::Conflict);
+        says(
+            &outcome,
+            &[
+                "a deleted key or secret",
+                "az keyvault secret list-deleted",
+                "nothing was imported",
+            ],
+        );
+        assert!(
+            !outcome.message.contains("Overwrite"),
+            "{}",
+            outcome.message
+        );
+        assert_eq!(vault.requests().len(), requests, "{:?}", vault.requests());
+    }
+}
+
+#[test]
 fn dates_that_no_calendar_has_are_left_out() {
-    let odd = r#"{"deletedDate":-1,"scheduledPurgeDate":253402300800}"#;
+    let odd = r#"{"id":"https://kv-one.vault.azure.net/certificates/web-1","recoveryId":"r",
+        "deletedDate":-1,"scheduledPurgeDate":253402300800}"#;
     let vault = FakeVault::with(Life::Deleted, ANOTHER, json!({}));
     vault.fail(3, 1, Fault::Instead(Ok(crate::testing::answer(200, odd))));
     let outcome = add(&vault, certificate());

@@ -199,3 +199,69 @@ fn nothing_is_sent_after_the_time_is_up() {
         assert!(sent.at < end - Duration::from_millis(200), "{:?}", sent.at);
     }
 }
+
+/// The vault answers the import without its policy, so that the job looks at it once more.
+fn without_policy() -> Fault {
+    let body = json!({
+        "id": "https://kv-one.vault.azure.net/certificates/web-1/00000000000000000000000000000001",
+        "cer": base64::Engine::encode(&base64::engine::general_purpose::STANDARD, ours()),
+        "attributes": { "enabled": true },
+    });
+    Fault::Lost(Ok(crate::testing::answer(200, &body.to_string())))
+}
+
+#[test]
+fn a_job_that_must_stop_after_its_import_says_what_it_has_imported() {
+    let vault = FakeVault::new();
+    vault.fail(2, 1, without_policy());
+    let fake = vault.serve();
+    fake.cancel_after.set(Some(3));
+    let outcome = add_in(&fake, certificate());
+    assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+    says(
+        &outcome,
+        &["web-1 was imported: version 0000", "had to stop"],
+    );
+    assert_eq!(vault.requests(), [LOOK, IMPORT]);
+    assert_eq!(vault.versions_of(&ours()), 1);
+}
+
+#[test]
+fn a_policy_that_cannot_be_looked_at_is_not_told_about() {
+    let vault = FakeVault::new();
+    vault.fail(2, 1, without_policy());
+    vault.meddle(3, |state| state.put(ANOTHER, json!({})));
+    succeeded(&add(&vault, certificate()));
+    assert_eq!(vault.requests(), [LOOK, IMPORT, LOOK]);
+}
+
+#[test]
+fn a_job_that_is_cancelled_after_any_answer_begins_no_other_request_and_is_true() {
+    for life in [Life::Absent, Life::Live, Life::Deleted] {
+        for after in 0.. {
+            let vault = FakeVault::new();
+            if life != Life::Absent {
+                vault.change(|state| {
+                    state.put(ANOTHER, json!({}));
+                    state.life = life;
+                });
+            }
+            let fake = vault.serve();
+            fake.cancel_after.set(Some(after));
+            let outcome = add_in(&fake, overwriting());
+            let done = vault.versions_of(&ours()) == 1;
+            assert!(fake.sent().len() <= after, "{after}");
+            match outcome.status {
+                Status::Failure(failure) => {
+                    assert_eq!(failure, Failure::Cancelled, "{}", outcome.message);
+                    says(&outcome, &["cancelled", "nothing was imported"]);
+                    assert!(!done);
+                }
+                _ => {
+                    assert!(done, "{}", outcome.message);
+                    break;
+                }
+            }
+        }
+    }
+}

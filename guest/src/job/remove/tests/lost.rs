@@ -125,6 +125,34 @@ fn where_the_look_after_a_lost_answer_fails_too_the_outcome_is_not_known() {
     }
 }
 
+/// Two deletions are lost, the second one with this effect.
+fn lost_twice(second: Effect) -> FakeVault {
+    let vault = live();
+    vault.change(|state| state.slowness = 0);
+    vault.meddle(1, |state| state.lose_this_answer(Effect::None));
+    vault.meddle(3, move |state| state.lose_this_answer(second));
+    vault
+}
+
+#[test]
+fn a_second_lost_deletion_that_took_effect_is_a_success() {
+    let vault = lost_twice(Effect::AtOnce);
+    succeeded(&remove(&vault, None));
+    assert_eq!(vault.requests()[..4], [DELETE, LOOK, DELETE, LOOK]);
+    assert_eq!(vault.0.borrow().life, Life::Deleted);
+}
+
+#[test]
+fn a_second_lost_deletion_that_cannot_be_looked_after_is_not_known() {
+    let vault = lost_twice(Effect::None);
+    let refused = refused(403, "Forbidden", None);
+    vault.fail(4, usize::MAX, Fault::Instead(refused));
+    let outcome = remove(&vault, None);
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    says(&outcome, &["failed too", "403 Forbidden", "not known"]);
+    assert_eq!(vault.asked("DELETE"), 2);
+}
+
 #[test]
 fn a_job_that_must_stop_before_it_has_looked_leaves_the_outcome_open() {
     for fault in [Fault::Lost(reset()), Fault::Instead(reset())] {
