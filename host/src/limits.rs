@@ -42,7 +42,8 @@ pub struct Limits {
     pub body_chunk: usize,
     /// Requests under way at once; a service's own throttle is reached before.
     pub requests_in_flight: usize,
-    /// Requests in all: ten thousand certificates need 10 400, with room for retries.
+    /// Requests in all, also those that are denied: ten thousand certificates need 10 400, with
+    /// room for retries.
     pub requests: u64,
     /// Bytes of one request body; an import of the largest PKCS#12 is under 64 KiB.
     pub request_body: usize,

@@ -85,6 +85,7 @@ macro_rules! attempts {
                 method_of_its_own,
                 method_with_a_newline,
                 method_override,
+                long_method,
             },
             headers: {
                 extra_header,
@@ -123,6 +124,7 @@ macro_rules! attempts {
                 zero_timeouts,
                 endless_timeouts,
                 too_many_requests,
+                flood_denials,
             },
             submissions: {
                 paths_of_an_inventory,

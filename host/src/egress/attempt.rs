@@ -8,6 +8,10 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+/// Bytes of a method that are recorded. HTTP's longest have seven; an extension's own has what it
+/// likes.
+const METHOD_SHOWN: usize = 20;
+
 /// Who makes the attempts of one job.
 #[derive(Debug, Clone)]
 pub struct JobIdentity {
@@ -45,7 +49,7 @@ impl Attempt {
             decision: Decision::Denied,
             rule: None,
             reason: None,
-            method: method.to_string(),
+            method: crate::text::one_line(method.as_str(), METHOD_SHOWN),
             host,
             path,
             credential: None,

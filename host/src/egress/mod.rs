@@ -82,6 +82,8 @@ pub struct JobEgress {
     held_bodies: Arc<Semaphore>,
     reached: Arc<ReachedLimits>,
     attempts: AtomicU64,
+    /// Attempts that have no record.
+    unrecorded: AtomicU64,
     sent: AtomicU64,
     denied: AtomicU64,
     denials: Mutex<Vec<Denial>>,
@@ -127,6 +129,7 @@ impl JobEgress {
             held_bodies: Arc::new(Semaphore::new(held.min(Semaphore::MAX_PERMITS))),
             reached: Arc::default(),
             attempts: AtomicU64::new(0),
+            unrecorded: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             denied: AtomicU64::new(0),
             denials: Mutex::new(Vec::new()),
@@ -165,8 +168,15 @@ impl JobEgress {
     }
 
     /// Decides on the head of a request, at once: whether or not the guest ever waits for an
-    /// answer, it was an attempt, and a denied one fails the job.
+    /// answer, it was an attempt, and a denied one fails the job. What goes beyond the limit is
+    /// not even looked at, and only the first has a record: a disk is not the extension's to fill.
     fn begin(self: &Arc<Self>, parts: &Parts) -> Begun {
+        let most = self.limits.requests;
+        let before = self.attempts.fetch_add(1, Ordering::Relaxed);
+        if before > most {
+            self.unrecorded.fetch_add(1, Ordering::Relaxed);
+            return Begun::Limited;
+        }
         let shown = crate::grant::shown(&parts.uri);
         let mut attempt = Attempt::begin(
             self.audit.clone(),
@@ -176,6 +186,11 @@ impl JobEgress {
             shown.host,
             shown.path,
         );
+        if before == most {
+            attempt.refuse(Decision::Limited, "requests");
+            self.reached.note(Reached::Requests(most));
+            return Begun::Limited;
+        }
         let head = Target::parse(&parts.method, &parts.uri, self.limits.url)
             .and_then(|target| self.grants.heads(target, &parts.headers));
         let heads = match head {
@@ -186,11 +201,6 @@ impl JobEgress {
             }
         };
         attempt.begun(heads.path_template());
-        if self.attempts.fetch_add(1, Ordering::Relaxed) >= self.limits.requests {
-            attempt.refuse(Decision::Limited, "requests");
-            self.reached.note(Reached::Requests(self.limits.requests));
-            return Begun::Limited;
-        }
         Begun::Granted(Box::new((attempt, heads)))
     }
 
@@ -315,6 +325,17 @@ impl JobEgress {
         let permit = self.in_flight.clone().acquire_owned().await.ok();
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         permit
+    }
+}
+
+impl Drop for JobEgress {
+    fn drop(&mut self) {
+        let unrecorded = *self.unrecorded.get_mut();
+        if unrecorded > 0 {
+            let limit = Reached::Requests(self.limits.requests);
+            let text = format!("{unrecorded} more attempts have no record: the job tried {limit}");
+            self.audit.note(self.identity.job, &text);
+        }
     }
 }
 

@@ -232,6 +232,9 @@ impl Host {
         // Others write there too: whoever ran while something was lost is told, and it may have
         // been theirs.
         let lost = Some(self.audit.lost()).filter(|lost| lost.lines > lost_before);
+        let (traffic, withheld_answers) = (egress.traffic(), egress.withheld());
+        // It may still have something to record.
+        drop(egress);
         let trouble = lost.map(|lost| {
             format!(
                 "the audit is not complete: {}; see that its file can be written",
@@ -242,7 +245,7 @@ impl Host {
         let warnings = reach.warnings.into_iter().chain(comparison.warning.take());
         let report = verdict::verdict(verdict::Evidence {
             ended,
-            traffic: egress.traffic(),
+            traffic,
             kind,
             list: list.take(),
             gone,
@@ -251,7 +254,7 @@ impl Host {
             warnings: warnings
                 .chain(misled)
                 .chain(trouble)
-                .chain(withheld(egress.withheld()))
+                .chain(withheld(withheld_answers))
                 .collect(),
             caution: self.policy.caution(),
             message_limit: limits.message,

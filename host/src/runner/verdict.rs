@@ -236,7 +236,10 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
     let entries = list.as_ref().map_or(0, Spool::entries).saturating_sub(gone);
     let mut failure = None;
     let (status, text) = if traffic.denied > 0 {
-        (Status::Failure(Cause::Denied), denied(&traffic, &said))
+        let limit = traffic.reached.iter().find(|limit| ends_a_job(limit));
+        let beyond = limit.map_or_else(String::new, |limit| format!("; and it tried {limit}"));
+        let text = denied(&traffic, &said) + &beyond;
+        (Status::Failure(Cause::Denied), text)
     } else if let Some(reason) = &ended.refused {
         let text = format!("the host refused a submission: {reason}");
         (Status::Failure(Cause::Other), text)

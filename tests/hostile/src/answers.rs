@@ -71,6 +71,15 @@ pub(crate) fn endless_timeouts(call: &Call<'_>) -> String {
     with_timeouts(call.pick(u64::MAX, 1_000_000_000))
 }
 
+/// More attempts than the job may have, none of which may leave. The test lets it have three.
+pub(crate) fn flood_denials(call: &Call<'_>) -> String {
+    let url = call.pick("https://evil.example/", LIST);
+    let answers: Vec<String> = (0..call.pick(10, 3))
+        .map(|_| Ask::new(Method::Get, url).send())
+        .collect();
+    answers.join(", ")
+}
+
 /// More requests than the job may send. The test lets it send three.
 pub(crate) fn too_many_requests(call: &Call<'_>) -> String {
     let answers: Vec<String> = (0..call.pick(5, 3))

@@ -72,6 +72,11 @@ pub(crate) fn method_with_a_newline(call: &Call<'_>) -> String {
     )
 }
 
+/// A method that would be most of a disk in an audit, if it stood there often enough.
+pub(crate) fn long_method(call: &Call<'_>) -> String {
+    list(call, Method::Other("A".repeat(15 << 20)))
+}
+
 /// A header by which some servers take another method for the one that was checked.
 pub(crate) fn method_override(_: &Call<'_>) -> String {
     Ask::new(Method::Get, ONE)

@@ -218,5 +218,10 @@ fn methods() -> Vec<Attempt> {
             "header",
             "GET https://kv-one.vault.azure.net/certificates/cert-01: the header \"x-http-method-override\" is not what the rule says",
         ),
+        denied(
+            "long_method",
+            "method",
+            "AAAAAAAAAAAAAAAAAAAA… https://kv-one.vault.azure.net/certificates: no rule of this job allows the method",
+        ),
     ]
 }

@@ -17,6 +17,8 @@ pub struct Attempt {
     pub stopped: Stopped,
     /// What a user sees of it: a part of the result's message, or of the log.
     pub sees: &'static str,
+    /// How many denials it has, where it is denied.
+    pub denials: usize,
     /// Requests that arrive at the service all the same.
     pub arrive: RangeInclusive<usize>,
     /// The limits that it is made under, where they are not the usual ones.
@@ -83,6 +85,7 @@ pub(super) fn row(name: &'static str, stopped: Stopped, sees: &'static str) -> A
         job: INVENTORY,
         stopped,
         sees,
+        denials: 1,
         arrive: 0..=0,
         limits: |_| {},
         service: |_| {},
@@ -117,6 +120,10 @@ impl Attempt {
 
     pub(super) fn control(self, control: Control) -> Self {
         Self { control, ..self }
+    }
+
+    pub(super) fn denials(self, denials: usize) -> Self {
+        Self { denials, ..self }
     }
 
     pub(super) fn arrive(self, arrive: usize) -> Self {

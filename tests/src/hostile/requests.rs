@@ -141,5 +141,13 @@ fn answers() -> Vec<Attempt> {
         .under(|limits| limits.requests = 3)
         .arrive(3)
         .control(Control::Within(3)),
+        denied(
+            "flood_denials",
+            "host",
+            "and it tried more than the 3 requests a job may send",
+        )
+        .under(|limits| limits.requests = 3)
+        .denials(3)
+        .control(Control::Within(3)),
     ]
 }

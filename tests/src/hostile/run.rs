@@ -69,16 +69,24 @@ pub(super) async fn attempted(attempt: &Attempt) {
     let audit = headless.audit();
     match attempt.stopped {
         Stopped::Denied(code) => {
-            assert_eq!(audit.len(), 1, "{told}");
-            assert_eq!(audit[0].decision, Decision::Denied, "{told}");
-            assert_eq!(audit[0].reason.as_deref(), Some(code), "{told}");
-            assert_eq!(report.traffic.denied, 1, "{told}");
+            let (denied, limited) = audit.split_at(attempt.denials);
+            for record in denied {
+                assert_eq!(record.decision, Decision::Denied, "{told}");
+                assert_eq!(record.reason.as_deref(), Some(code), "{told}");
+            }
+            // What is beyond a limit has one record, however much it is.
+            let beyond = usize::from(!report.traffic.reached.is_empty());
+            assert_eq!(limited.len(), beyond, "{told}");
+            assert_eq!(report.traffic.denied, attempt.denials as u64, "{told}");
         }
         Stopped::Wasi => assert_eq!(audit, [], "{told}"),
         Stopped::Sandbox | Stopped::Limit(_) | Stopped::Bounded | Stopped::Submission => {
             assert_eq!(report.traffic.denied, 0, "{told}");
         }
         Stopped::MadeSafe | Stopped::Harmless => assert_eq!(report.traffic.denied, 0, "{told}"),
+    }
+    for record in &audit {
+        assert!(serde_json::to_vec(record).unwrap().len() < 2_000, "{told}");
     }
     for text in texts() {
         let printed = |c: char| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c);

@@ -25,19 +25,28 @@ const MEMBERS: [&str; 15] = [
 
 /// The audit's lines after these attempts, one run each, all into one file.
 fn audit(attempts: &[&str]) -> (Vec<Value>, Vec<u8>) {
+    audit_under(attempts, "")
+}
+
+/// The same with more in the policy.
+fn audit_under(attempts: &[&str], more: &str) -> (Vec<Value>, Vec<u8>) {
     let azure = Azure::start();
     let policy = std::fs::read_to_string(&azure.policy).unwrap();
     let file = azure.file("audit.jsonl", "");
     let component = artifact(HOSTILE);
     for attempt in attempts {
-        std::fs::write(&azure.policy, format!("{policy}\n{}", trying(attempt, ""))).unwrap();
-        let more = [
+        std::fs::write(
+            &azure.policy,
+            format!("{policy}\n{}\n{more}", trying(attempt, "")),
+        )
+        .unwrap();
+        let arguments = [
             "--component",
             component.to_str().unwrap(),
             "--audit",
             file.to_str().unwrap(),
         ];
-        azure.run(&fixture(JOB), &more);
+        azure.run(&fixture(JOB), &arguments);
     }
     let bytes = std::fs::read(&file).unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
@@ -79,6 +88,25 @@ fn nothing_that_an_extension_writes_forges_a_line() {
         assert!(!record["host"].as_str().unwrap().contains('@'), "{record}");
     }
     assert!(!text.contains("password"), "{text}");
+}
+
+#[test]
+fn what_is_beyond_the_limit_of_requests_is_counted_and_fills_no_disk() {
+    let (lines, _) = audit_under(&["flood_denials"], "[limits]\nrequests = 3");
+    let decisions: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["decision"].as_str())
+        .collect();
+    assert_eq!(decisions, ["denied", "denied", "denied", "limited"]);
+    let notes: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["note"].as_str())
+        .collect();
+    // The first is of the redirection.
+    let told = "6 more attempts have no record: the job tried more than the 3 requests";
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert!(notes[1].starts_with(told), "{notes:?}");
+    assert_eq!(lines.last().unwrap()["note"], notes[1]);
 }
 
 #[test]
