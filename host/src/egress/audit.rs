@@ -5,7 +5,7 @@
 //! It must not know who reads it.
 
 use serde::Serialize;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// What was decided about an attempt.
@@ -70,7 +70,7 @@ pub struct Record {
     pub bytes: u64,
     /// Milliseconds from the attempt to the end of the response.
     pub milliseconds: u64,
-    /// The address that answered.
+    /// The address that answered: the name's, or the proxy's where the request went through one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// Why there was no response, or no whole one, or why it was withheld.
@@ -116,7 +116,35 @@ pub struct JsonLines<W> {
 
 struct Lines<W> {
     writer: W,
+    /// Whether the last line that was begun has no end.
+    torn: bool,
     lost: Lost,
+}
+
+impl<W: Write> Lines<W> {
+    /// Writes a line, with its end, in one call where the system takes it so. What follows a line
+    /// that was cut off begins on a line of its own, and can be read.
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let mut rest = line;
+        let ended;
+        if self.torn {
+            ended = [b"\n", line].concat();
+            rest = &ended;
+        }
+        while !rest.is_empty() {
+            match self.writer.write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    let (written, left) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+                    self.torn = !written.ends_with(b"\n");
+                    rest = left;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.writer.flush()
+    }
 }
 
 impl<W: Write + Send> JsonLines<W> {
@@ -125,6 +153,7 @@ impl<W: Write + Send> JsonLines<W> {
         Self {
             inner: Mutex::new(Lines {
                 writer,
+                torn: false,
                 lost: Lost::default(),
             }),
         }
@@ -139,8 +168,7 @@ impl<W: Write + Send> JsonLines<W> {
         if let Ok(mut line) = serde_json::to_vec(value) {
             line.push(b'\n');
             let mut lines = self.lines();
-            let written = lines.writer.write_all(&line);
-            if let Err(error) = written.and_then(|()| lines.writer.flush()) {
+            if let Err(error) = lines.write(&line) {
                 lines.lost.lines += 1;
                 lines.lost.why = error.to_string();
             }
@@ -165,6 +193,7 @@ impl<W: Write + Send> Audit for JsonLines<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     #[test]
     fn what_cannot_be_written_is_counted() {
@@ -175,5 +204,67 @@ mod tests {
         audit.note(1, "b");
         assert_eq!(audit.lost().lines, 2);
         assert_ne!(audit.lost().why, "");
+    }
+
+    /// A disk that is full from one byte on, until somebody makes room.
+    #[derive(Clone, Default)]
+    struct Disk(Arc<Mutex<(Vec<u8>, usize)>>);
+
+    impl Disk {
+        fn room(&self, bytes: usize) {
+            self.0.lock().unwrap().1 = bytes;
+        }
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (held, room) = &mut *self.0.lock().unwrap();
+            let count = bytes.len().min(*room);
+            if count == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            held.extend(&bytes[..count]);
+            *room -= count;
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_that_a_full_disk_cuts_off_takes_no_other_with_it() {
+        const LINE: usize = "{\"job\":1,\"note\":\"a\"}\n".len();
+        // Cut at its first byte, within, before its end, and between two lines.
+        for cut in [1, 7, LINE - 1, 0] {
+            let disk = Disk::default();
+            let audit = JsonLines::new(disk.clone());
+            for (room, note) in [
+                (LINE + cut, "a"),
+                (cut, "b"),
+                (0, "c"),
+                // Room for the end of the torn line alone.
+                (usize::from(cut > 0), "d"),
+                (usize::MAX, "e"),
+                (usize::MAX, "f"),
+            ] {
+                if note != "b" {
+                    disk.room(room);
+                }
+                audit.note(1, note);
+            }
+            let text = String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
+            let whole = |line: &&str| serde_json::from_str::<serde_json::Value>(line).is_ok();
+            let notes: String = text.lines().filter(whole).collect();
+            for (note, kept) in [("a", 1), ("c", 0), ("d", 0), ("e", 1), ("f", 1)] {
+                let note = format!("\"note\":{note:?}");
+                assert_eq!(notes.matches(&note).count(), kept, "{cut}: {text}");
+            }
+            let torn = text.lines().filter(|line| !whole(line)).count();
+            assert!(torn <= 1, "{cut}: {text}");
+            assert!(text.lines().all(|line| !line.is_empty()), "{cut}: {text}");
+            assert_eq!(audit.lost().lines, 3, "{cut}");
+        }
     }
 }
