@@ -10,6 +10,26 @@ use std::str::FromStr;
 /// Why an address is out of bounds.
 pub type Reason = &'static str;
 
+/// What a cloud has for its machines alone, their own credentials among it: as each documents its
+/// metadata service, and one the endpoint of its hypervisor. They look public or private and are
+/// neither, so that no operator's word opens them.
+const CLOUDS: [Range; 5] = [
+    Range::new(IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)), 32),
+    Range::new(IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)), 32),
+    Range::new(
+        IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0)),
+        32,
+    ),
+    Range::new(
+        IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+        128,
+    ),
+    Range::new(
+        IpAddr::V6(Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe)),
+        128,
+    ),
+];
+
 /// Networks that no granted name may lead to, with what they are (IANA special-purpose
 /// address registries for IPv4 and IPv6).
 const PROHIBITED_V4: &[(Ipv4Addr, u32, Reason)] = &[
@@ -17,12 +37,6 @@ const PROHIBITED_V4: &[(Ipv4Addr, u32, Reason)] = &[
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "carrier-grade NAT"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "loopback"),
-    // The endpoint by which a cloud's hypervisor talks to its machines; looks public.
-    (
-        Ipv4Addr::new(168, 63, 129, 16),
-        32,
-        "the machine's own cloud host",
-    ),
     (Ipv4Addr::new(169, 254, 0, 0), 16, "link-local"),
     (Ipv4Addr::new(172, 16, 0, 0), 12, "private"),
     (Ipv4Addr::new(192, 0, 0, 0), 24, "protocol assignments"),
@@ -72,6 +86,9 @@ const PROHIBITED_V6: &[(Ipv6Addr, u32, Reason)] = &[
 
 /// Says why `address` is out of bounds, or `None` when a granted name may lead there.
 pub fn prohibited(address: IpAddr) -> Option<Reason> {
+    if is_a_clouds_own(address) {
+        return Some("a cloud's own");
+    }
     match address {
         IpAddr::V4(v4) => prohibited_v4(v4),
         IpAddr::V6(v6) => {
@@ -81,13 +98,17 @@ pub fn prohibited(address: IpAddr) -> Option<Reason> {
             });
             match (listed, embedded(v6)) {
                 (Some((_, _, reason)), _) => Some(reason),
-                (None, Some(v4)) => prohibited_v4(v4),
+                (None, Some(v4)) => prohibited(v4.into()),
                 // RFC 4291 section 2.4, and IANA's registry of what of it is given out.
                 (None, None) if v6.segments()[0] & 0xe000 != 0x2000 => Some("not global"),
                 (None, None) => None,
             }
         }
     }
+}
+
+fn is_a_clouds_own(address: IpAddr) -> bool {
+    CLOUDS.iter().any(|range| range.covers(address))
 }
 
 fn prohibited_v4(v4: Ipv4Addr) -> Option<Reason> {
@@ -147,8 +168,12 @@ impl Range {
         Self { network, bits }
     }
 
-    /// Whether an address is in it.
+    /// Whether an address is in it, and not a cloud's own.
     pub fn contains(&self, address: IpAddr) -> bool {
+        self.covers(address) && !is_a_clouds_own(address)
+    }
+
+    fn covers(&self, address: IpAddr) -> bool {
         let differ = |one: u128, other: u128, width: u32| (one ^ other) >> (width - self.bits) != 0;
         match (self.network, address) {
             (_, _) if self.bits == 0 => false,
@@ -184,9 +209,12 @@ impl FromStr for Range {
         if host_bits.checked_shl(bits).is_some_and(|rest| rest != 0) {
             return Err(wrong("does not begin at its first address"));
         }
-        let within = |wide: &Range| wide.contains(network) && wide.bits <= bits;
+        let within = |wide: &Range| wide.covers(network) && wide.bits <= bits;
         if !PRIVATE.iter().any(within) {
             return Err(wrong("is not private"));
+        }
+        if CLOUDS.iter().any(within) {
+            return Err(wrong("is a cloud's own"));
         }
         Ok(Self { network, bits })
     }
@@ -221,6 +249,10 @@ mod tests {
             ("fd00::1/128", "fd00::1", "fd00::2"),
             ("10.20.0.0/16", "10.20.0.1", "::ffff:10.20.0.1"),
             ("10.20.0.0/16", "10.20.0.1", "64:ff9b::10.20.0.1"),
+            ("100.64.0.0/10", "100.100.100.199", "100.100.100.200"),
+            ("fc00::/7", "fd00:ec1::254", "fd00:ec2::254"),
+            ("fc00::/7", "fd20:ce::253", "fd20:ce::254"),
+            ("fc00::/7", "fd00:c1::1", "fd00:c1::a9fe:a9fe"),
         ] {
             let parsed: Range = range.parse().unwrap();
             assert_eq!(parsed.to_string(), range);
@@ -259,6 +291,11 @@ mod tests {
             "10.0.0/8",
             "0x0a.0.0.0/8",
             "fd00::/129",
+            "100.100.100.200/32",
+            "fd00:ec2::/32",
+            "fd00:ec2::254/128",
+            "fd20:ce::254/128",
+            "fd00:c1::a9fe:a9fe/128",
             "private",
             "",
         ] {
@@ -291,6 +328,10 @@ mod tests {
             "2002:a9fe:a9fe::1",
             "2002:7f00:1::",
             "fc00::1",
+            "100.100.100.200",
+            "::ffff:100.100.100.200",
+            "fd00:ec2::254",
+            "fd20:ce::254",
             "fd12::1",
             "fe80::1",
             "ff02::1",
