@@ -26,8 +26,8 @@ pub struct Limits {
     pub memory: usize,
     /// Elements of all tables together (function references).
     pub table_elements: usize,
-    /// Core instances, memories and tables a component may have: our own uses one,
-    /// adapters and shims of other toolchains a handful.
+    /// Core instances and tables a component may have: our own uses one, adapters and shims of
+    /// other toolchains a handful. Of memories it may have [`MEMORIES`].
     pub instances: u32,
     /// Resource handles the guest may hold (pollables, streams, requests).
     pub handles: usize,
@@ -167,6 +167,10 @@ impl Limits {
         }
     }
 }
+
+/// Memories a component may have: its own, and that of an adapter. No policy sets it: each takes
+/// four GiB of the host's addresses for every job at once, used or not.
+pub const MEMORIES: u32 = 2;
 
 /// Bytes of the header section of a response: services send some 2 KiB. No connection reads more.
 pub const RESPONSE_HEADERS: usize = 64 << 10;

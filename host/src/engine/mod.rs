@@ -29,7 +29,7 @@ pub use imports::Reports;
 pub use run::{Cancel, Ended, JobRun, Stop, Usage};
 pub use work::{CertificateToAdd, JobInput, Work, input};
 
-use crate::limits::{CompileLimits, EPOCH_TICK, Limits};
+use crate::limits::{CompileLimits, EPOCH_TICK, Limits, MEMORIES};
 use inspect::AtCall;
 use offers::Offers;
 use state::JobState;
@@ -291,10 +291,10 @@ fn config(limits: &Limits, jobs: u32) -> Config {
     pool.total_component_instances(jobs)
         .total_stacks(jobs)
         .total_core_instances(instances)
-        .total_memories(jobs.saturating_mul(2))
+        .total_memories(jobs.saturating_mul(MEMORIES))
         .total_tables(instances)
         .max_core_instances_per_component(limits.instances)
-        .max_memories_per_component(2)
+        .max_memories_per_component(MEMORIES)
         .max_tables_per_component(limits.instances)
         .max_memory_size(limits.memory)
         .table_elements(limits.table_elements);

@@ -7,7 +7,7 @@ use super::bindings::certstore::extension::host;
 use super::imports::HostImports;
 use super::inspect::AtCall;
 use crate::clock::Clock;
-use crate::limits::Limits;
+use crate::limits::{Limits, MEMORIES};
 use std::time::{Duration, SystemTime};
 use wasmtime::ResourceLimiter;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
@@ -135,7 +135,7 @@ impl ResourceLimiter for Limiter {
     }
 
     fn memories(&self) -> usize {
-        self.instances
+        usize::try_from(MEMORIES).unwrap_or(usize::MAX)
     }
 }
 

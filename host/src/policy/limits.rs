@@ -51,7 +51,7 @@ keys! {
     "cpu" Time cpu 100 ..= 3_600_000 "CPU time.";
     "memory" Bytes memory 1_048_576 ..= 1_073_741_824 "Linear memory.";
     "table-elements" Count table_elements 100 ..= 1_000_000 "Elements of all tables of the component.";
-    "instances" CountShort instances 1 ..= 256 "Core instances, memories and tables of a component.";
+    "instances" CountShort instances 1 ..= 256 "Core instances and tables of a component; of memories, it may have two.";
     "handles" Count handles 64 ..= 100_000 "Handles that the extension holds.";
     "resources" Count resources 64 ..= 100_000 "Entries of the host's table of resources.";
     "hostcall-bytes" Bytes hostcall_bytes 65_536 ..= 134_217_728 "What one call to the host carries.";

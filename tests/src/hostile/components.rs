@@ -133,6 +133,14 @@ fn not_loaded() -> Vec<Component> {
             "needs more than a job may have: The component transitively contains 33 core module instances, which exceeds the configured maximum of 32",
         ),
         row(
+            "many_memories",
+            text(&format!(
+                "(component (core module $m (memory 1)) {})",
+                "(core instance (instantiate $m))".repeat(3)
+            )),
+            "needs more than a job may have: The component transitively contains 3 Wasm linear memories, which exceeds the configured maximum of 2",
+        ),
+        row(
             "large_memory",
             core(&Core {
                 memory: 2_000,
