@@ -9,10 +9,12 @@
 use super::codegen;
 use crate::limits::CompileLimits;
 use crate::text::message;
+use rustix::io::FdFlags;
 use rustix::process::{Resource, Rlimit, Signal};
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -26,6 +28,9 @@ const COMPLAINT: u64 = 4 << 10;
 
 /// UTF-16 units of it that are told.
 const SHOWN: usize = 1_000;
+
+/// The first descriptor that is none of the three streams.
+const BEYOND_STREAMS: RawFd = 3;
 
 /// Threads that compile. Each costs address space for its stack and its memory arena.
 const THREADS: &str = "4";
@@ -56,7 +61,9 @@ impl Compiler {
         component: &[u8],
         limits: &CompileLimits,
     ) -> Result<Vec<u8>, String> {
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        inherit_nothing(&mut command).map_err(|error| error.to_string())?;
+        let mut child = command
             .arg0("akv-compiler")
             .args(&self.arguments)
             .arg(limits.to_string())
@@ -83,6 +90,32 @@ impl Compiler {
             _ => Err(ending(status, &said.complaint, limits)),
         }
     }
+}
+
+/// Keeps from a process what this one inherited from whoever started it, and so could not mark
+/// when it was opened.
+#[allow(unsafe_code)]
+fn inherit_nothing(command: &mut Command) -> io::Result<()> {
+    let mut open: Vec<RawFd> = Vec::new();
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let number = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<RawFd>().ok());
+        open.extend(number.filter(|number| *number >= BEYOND_STREAMS));
+    }
+    let mark = move || {
+        for number in &open {
+            // SAFETY: it is borrowed for one call, in a process that has one thread. One that was
+            // closed since is no descriptor, which the call says.
+            let descriptor = unsafe { BorrowedFd::borrow_raw(*number) };
+            let _ = rustix::io::fcntl_setfd(descriptor, FdFlags::CLOEXEC);
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec, it does nothing but system calls on numbers that are there.
+    unsafe { command.pre_exec(mark) };
+    Ok(())
 }
 
 struct Said {
