@@ -70,6 +70,7 @@ impl Exit {
             Status::Success => Self::Success,
             Status::Warning => Self::Warning,
             Status::Failure(cause) => match cause {
+                Cause::File => Self::Usage,
                 Cause::NotFound => Self::NotFound,
                 Cause::Authentication | Cause::Forbidden => Self::Refused,
                 Cause::Throttled | Cause::Deadline => Self::Throttled,

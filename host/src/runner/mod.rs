@@ -34,7 +34,7 @@ use secrecy::{ExposeSecret, SecretString};
 use spooling::{Accepts, Spooling};
 use std::sync::Arc;
 use std::time::Duration;
-use token::{Assertions, TokenFile};
+use token::Assertions;
 use uuid::Uuid;
 
 /// What runs jobs: an engine, an extension, a policy and a way out.
@@ -185,8 +185,11 @@ impl Host {
             Identity::ClientAssertion { .. } => job.token_file.take(),
             Identity::ClientSecret { .. } | Identity::ManagedIdentity { .. } => None,
         };
-        let assertions =
-            token.map(|path| Assertions::new(TokenFile::new(path, limits.assertion), veil));
+        let assertions = token.map(|path| Assertions::new(path, limits.assertion, veil));
+        let assertions = match assertions.transpose() {
+            Ok(assertions) => assertions,
+            Err(failure) => return self.not_run(failure),
+        };
         let (spooling, list) = match Spooling::new(observer, accepts, assertions, &limits) {
             Ok(parts) => parts,
             Err(error) => {
@@ -229,12 +232,12 @@ impl Host {
             Ok(outcome) if !matches!(outcome.status, Word::Failure(_)) => None,
             _ => egress.misled(),
         };
-        // Others write there too: whoever ran while something was lost is told, and it may have
-        // been theirs.
-        let lost = Some(self.audit.lost()).filter(|lost| lost.lines > lost_before);
         let (traffic, withheld_answers) = (egress.traffic(), egress.withheld());
         // It may still have something to record.
         drop(egress);
+        // Others write there too: whoever ran while something was lost is told, and it may have
+        // been theirs.
+        let lost = Some(self.audit.lost()).filter(|lost| lost.lines > lost_before);
         let trouble = lost.map(|lost| {
             format!(
                 "the audit is not complete: {}; see that its file can be written",

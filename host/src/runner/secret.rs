@@ -4,7 +4,7 @@
 //!
 //! It must not know what a secret is for. Nothing that may be one is ever printed.
 
-use super::verdict::Failure;
+use super::verdict::{Cause, Failure};
 use crate::wiped;
 use job_scope::{FieldError, LONGEST_SECRET};
 use secrecy::zeroize::Zeroizing;
@@ -57,8 +57,10 @@ pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
     let found = match Reference::read(&secret) {
         None if secret.expose_secret().trim().len() > LONGEST_SECRET => return Err(too_long()),
         None => return Ok(secret),
-        Some(Reference::File(path)) => read_file(Path::new(path))
-            .map_err(|error| wrong(&format!("refers to a file that cannot be used: {error}")))?,
+        Some(Reference::File(path)) => read_file(Path::new(path)).map_err(|error| Failure {
+            cause: Cause::File,
+            ..wrong(&format!("refers to a file that cannot be used: {error}"))
+        })?,
         Some(Reference::Variable(name)) => Zeroizing::new(
             std::env::var(name)
                 .map_err(|_| wrong("refers to an environment variable that is not set"))?,
@@ -127,7 +129,7 @@ mod tests {
             assert!(!failure.message.contains("s3cret"), "{}", failure.message);
         }
         std::fs::remove_file(&path).unwrap();
-        assert!(resolve(reference()).is_err());
+        assert_eq!(resolve(reference()).unwrap_err().cause, Cause::File);
         let device = resolve(secret("file:/dev/zero")).unwrap_err();
         assert!(
             device.message.contains("regular file"),

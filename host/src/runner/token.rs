@@ -3,6 +3,7 @@
 //!
 //! It must not know what a token says. It is never printed, nor is a piece of it.
 
+use super::verdict::{Cause, Failure};
 use crate::egress::JobVeil;
 use crate::veil::Kind;
 use crate::wiped;
@@ -18,8 +19,21 @@ pub(super) struct Assertions {
 }
 
 impl Assertions {
-    pub(super) fn new(file: TokenFile, veil: Option<Arc<JobVeil>>) -> Self {
-        Self { file, veil }
+    /// Those in a file, of at most so many bytes. What cannot be used now is told now, before an
+    /// extension makes something else of it.
+    pub(super) fn new(
+        path: PathBuf,
+        most_bytes: u64,
+        veil: Option<Arc<JobVeil>>,
+    ) -> Result<Self, Failure> {
+        let file = TokenFile::new(path, most_bytes);
+        match file.read() {
+            Ok(_) => Ok(Self { file, veil }),
+            Err(message) => Err(Failure {
+                cause: Cause::File,
+                message,
+            }),
+        }
     }
 
     /// What the extension gets: the token that is in the file now, or what stands for it.
@@ -37,13 +51,13 @@ impl Assertions {
 
 /// A file that holds a federated token.
 #[derive(Debug, Clone)]
-pub(super) struct TokenFile {
+struct TokenFile {
     path: PathBuf,
     most_bytes: u64,
 }
 
 impl TokenFile {
-    pub(super) fn new(path: PathBuf, most_bytes: u64) -> Self {
+    fn new(path: PathBuf, most_bytes: u64) -> Self {
         Self { path, most_bytes }
     }
 

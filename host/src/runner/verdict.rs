@@ -31,6 +31,8 @@ pub enum Cause {
     Input,
     /// The policy, or the host's own set-up, does not let it.
     Configuration,
+    /// A file that the job's identity is read from cannot be read or used.
+    File,
     /// The identity was refused.
     Authentication,
     /// The identity may not do this.

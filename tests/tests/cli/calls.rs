@@ -25,6 +25,35 @@ fn exit_codes_say_how_it_ended() {
 }
 
 #[test]
+fn a_file_that_the_identity_is_read_from_and_that_cannot_be_used_is_a_wrong_call() {
+    let azure = Azure::start();
+    let token = azure.file("token", "no token");
+    let policy = std::fs::read_to_string(&azure.policy).unwrap();
+    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\"]\nfederated-token-file = {token:?}");
+    let policy = format!("secret-references = true\n{policy}\n{tenant}\n");
+    std::fs::write(&azure.policy, policy).unwrap();
+    let with_password = |fixture_name: &str, password: &str| {
+        let text = std::fs::read(fixture(fixture_name)).unwrap();
+        let mut job: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        job["ServerPassword"] = password.into();
+        azure.file(&format!("{fixture_name}.json"), &job.to_string())
+    };
+    for (job, words) in [
+        (
+            with_password("inventory-managed-identity-user", ""),
+            "one token",
+        ),
+        (with_password(JOB, "file:/nonexistent"), "ServerPassword"),
+    ] {
+        let ran = azure.run(&job, &[]);
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert_eq!(ran.json()["Result"], 4);
+        assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    }
+    assert_eq!(azure.emulator.requests(), []);
+}
+
+#[test]
 fn the_exit_codes_of_the_help_are_those_of_the_readme() {
     let help = akv(&["--help"]).stdout;
     let codes = help.split("Exit codes:\n").nth(1).unwrap();
