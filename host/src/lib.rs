@@ -16,6 +16,7 @@ pub mod grant;
 pub mod limits;
 pub mod options;
 pub mod orchestrator;
+pub mod owned;
 pub mod policy;
 pub mod runner;
 pub mod spool;

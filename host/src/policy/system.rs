@@ -1,13 +1,16 @@
 //! The policy of a whole machine, in a file of its owner's. What it says leads traffic, so that
-//! it must be nobody else's to write: that is looked at on the opened file, not by its name.
+//! neither it nor its directory may be anybody else's to write: both are opened first and then
+//! looked at, and the file is opened from its directory.
 //!
 //! It must not know what a policy says.
 
 use super::PolicyError;
-use rustix::fs::{Mode, OFlags};
+use crate::owned;
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a policy that are read: with certificates in it, some have 100 KB.
@@ -47,30 +50,22 @@ impl SystemFile {
     /// It is there but cannot be read, or somebody else could have written it. Then no job runs:
     /// a ceiling that is ignored would be none.
     pub fn read(&self) -> Result<Option<String>, PolicyError> {
-        let path = self.path.display();
-        let wrong = |what: String| PolicyError(format!("{path} {what}"));
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match rustix::fs::open(&self.path, flags, Mode::empty()) {
-            Ok(file) => File::from(file),
-            Err(rustix::io::Errno::NOENT) => return Ok(None),
-            Err(rustix::io::Errno::LOOP) => {
-                return Err(wrong(
-                    "is a symbolic link; put the file itself there".to_owned(),
-                ));
-            }
-            Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
-        };
-        let about = file.metadata().map_err(|error| wrong(error.to_string()))?;
-        if !about.is_file() {
+        let wrong = |what: String| PolicyError(format!("{} {what}", self.path.display()));
+        let (Some(directory), Some(name)) = (self.path.parent(), self.path.file_name()) else {
             return Err(wrong("is no regular file".to_owned()));
-        }
-        let (owner, mode) = (about.uid(), about.mode() & 0o777);
-        if owner != self.owner || mode & 0o022 != 0 {
-            return Err(wrong(format!(
-                "belongs to user {owner} with mode {mode:03o}, but must belong to user {} and be writable by nobody else: run `chown {}` and `chmod go-w` on it, or remove it",
-                self.owner, self.owner
-            )));
-        }
+        };
+        let place = if directory.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            directory
+        };
+        let Some(directory) = self.opened(CWD, place, place, OFlags::DIRECTORY)? else {
+            return Ok(None);
+        };
+        let none = OFlags::empty();
+        let Some(file) = self.opened(&directory, Path::new(name), &self.path, none)? else {
+            return Ok(None);
+        };
         let mut text = String::new();
         let read = file.take(LONGEST + 1).read_to_string(&mut text);
         read.map_err(|error| wrong(format!("cannot be read: {error}")))?;
@@ -81,10 +76,47 @@ impl SystemFile {
     }
 }
 
+impl SystemFile {
+    /// What is there, if it is the owner's; `shown` is its whole path.
+    fn opened(
+        &self,
+        from: impl AsFd,
+        name: &Path,
+        shown: &Path,
+        kind: OFlags,
+    ) -> Result<Option<File>, PolicyError> {
+        let wrong = |what: String| PolicyError(format!("{} {what}", shown.display()));
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | kind;
+        let directory = kind.contains(OFlags::DIRECTORY);
+        let file = match rustix::fs::openat(from, name, flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::LOOP) => {
+                return Err(wrong(
+                    "is a symbolic link; put the file itself there".to_owned(),
+                ));
+            }
+            Err(Errno::NOTDIR) => {
+                return Err(wrong(
+                    "is no directory, or a symbolic link; put the directory itself there"
+                        .to_owned(),
+                ));
+            }
+            Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
+        };
+        let about = file.metadata().map_err(|error| wrong(error.to_string()))?;
+        if !directory && !about.is_file() {
+            return Err(wrong("is no regular file".to_owned()));
+        }
+        owned::by(&about, self.owner).map_err(|error| wrong(format!("{error}, or remove it")))?;
+        Ok(Some(file))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     /// A directory with a policy of this user and this mode.
     fn file(mode: u32) -> (tempfile::TempDir, PathBuf, u32) {
@@ -131,7 +163,33 @@ mod tests {
         symlink(&path, &link).unwrap();
         let error = SystemFile::new(link, owner).read().unwrap_err();
         assert!(error.to_string().contains("symbolic link"), "{error}");
-        let error = SystemFile::new(directory.path(), owner).read().unwrap_err();
+        let inner = directory.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        let error = SystemFile::new(inner, owner).read().unwrap_err();
         assert!(error.to_string().contains("regular file"), "{error}");
+    }
+
+    #[test]
+    fn a_directory_that_somebody_else_can_write_or_that_is_a_link_is_an_error() {
+        for mode in [0o775, 0o757, 0o1777] {
+            let (directory, path, owner) = file(0o644);
+            let place = directory.path();
+            std::fs::set_permissions(place, PermissionsExt::from_mode(mode)).unwrap();
+            let error = SystemFile::new(path, owner).read().unwrap_err().to_string();
+            let named = format!("policy: {} belongs", place.display());
+            assert!(error.contains(&named), "{mode:o}: {error}");
+        }
+        let (directory, path, owner) = file(0o644);
+        let place = directory.path().join("place");
+        std::fs::create_dir(&place).unwrap();
+        std::fs::rename(path, place.join("policy.toml")).unwrap();
+        let link = directory.path().join("link");
+        symlink(&place, &link).unwrap();
+        let error = SystemFile::new(link.join("policy.toml"), owner).read();
+        assert!(error.unwrap_err().to_string().contains("symbolic link"));
+        let read = SystemFile::new(place.join("policy.toml"), owner).read();
+        assert_eq!(read.unwrap().as_deref(), Some("max-shrink = 7\n"));
+        let nowhere = directory.path().join("nowhere/policy.toml");
+        assert_eq!(SystemFile::new(nowhere, owner).read(), Ok(None));
     }
 }
