@@ -190,8 +190,8 @@ impl Server {
         }
     }
 
-    /// Runs a job, which keeps its place until its result is written: whoever reads results slowly
-    /// does not make them pile up here.
+    /// Runs a job, which keeps its place and its turn until its result is written: whoever reads
+    /// results slowly does not make them, or their lists, pile up here.
     fn run(
         &self,
         place: Place,
@@ -205,14 +205,19 @@ impl Server {
             async move {
                 let turn = place.turn(&cancel).await?;
                 let watch = Box::new(Watch::among(place.extension(), verbose));
-                Some(turn.host().run(job, cancel, watch).await)
+                let report = turn.host().run(job, cancel, watch).await;
+                Some((turn, report))
             }
         };
         async move {
             // On a task of its own, so that a panic of ours leaves a result too.
             match tokio::spawn(ran).await {
-                Ok(Some(report)) => outcome.report = report,
+                Ok(Some((turn, report))) => {
+                    outcome.report = report;
+                    held = Some(turn);
+                }
                 Ok(None) => {}
+            let mut held = None;
                 Err(error) => {
                     outcome.report = not_run_report(Failure {
                         cause: Cause::Other,
@@ -221,7 +226,7 @@ impl Server {
                 }
             }
             write(&trouble, &cancel, Box::new(outcome)).await;
-            drop(place);
+            drop((held, place));
         }
     }
 }

@@ -92,7 +92,7 @@ impl Fleet {
         match member.places.clone().try_acquire_owned() {
             Ok(place) => Ok(Place {
                 member: member.clone(),
-                place,
+                _place: place,
             }),
             Err(_) => Err(Refused::Full {
                 name: member.name.clone(),
@@ -105,7 +105,7 @@ impl Fleet {
 /// A place for one job.
 pub struct Place {
     member: Arc<Member>,
-    place: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Place {
@@ -121,29 +121,28 @@ impl Place {
 
     /// Waits until the job may run, in the order in which places were given. `None` when it was
     /// asked to stop before.
-    pub async fn turn(&self, cancel: &Cancel) -> Option<Turn<'_>> {
+    pub async fn turn(&self, cancel: &Cancel) -> Option<Turn> {
         tokio::select! {
             biased;
             () = cancel.cancelled() => None,
             turn = self.member.turns.clone().acquire_owned() => Some(Turn {
-                host: &self.member.host,
-                _place: &self.place,
+                member: self.member.clone(),
                 _turn: turn.ok()?,
             }),
         }
     }
 }
 
-/// The right to run one job now. It ends when this is dropped.
-pub struct Turn<'a> {
-    host: &'a Host,
-    _place: &'a OwnedSemaphorePermit,
+/// The right to run one job now. It ends when this is dropped: that is when its report is gone
+/// too, so that an extension keeps no more lists than it may run jobs.
+pub struct Turn {
+    member: Arc<Member>,
     _turn: OwnedSemaphorePermit,
 }
 
-impl Turn<'_> {
+impl Turn {
     /// The host to run it on.
     pub fn host(&self) -> &Host {
-        self.host
+        &self.member.host
     }
 }
