@@ -4,15 +4,25 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Read, Write as _};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use end_to_end::{Azure, Deed, Served, artifact, fixture};
-use serde_json::Value;
+use end_to_end::{Azure, Deed, Served, akv_command, artifact, fixture};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const GOOD: &str = "keyvault_extension.wasm";
 const HOSTILE: &str = "hostile_extension.wasm";
+
+/// Requests of an inventory of the emulator's built-in vault: token, pages and certificates.
+const REQUESTS: usize = 64;
+
+/// Bytes that a pipe holds (pipe(7)).
+const PIPE: usize = 64 << 10;
 
 /// A directory with a configuration, a policy for each extension, and their audits.
 struct Fleet {
@@ -44,10 +54,15 @@ impl Fleet {
         self.directory.path().join(name)
     }
 
-    fn start(&self) -> Served {
+    /// The configuration, in its file.
+    fn write(&self) -> PathBuf {
         let config = self.path("fleet.toml");
         std::fs::write(&config, &self.config).unwrap();
-        Served::start(&config)
+        config
+    }
+
+    fn start(&self) -> Served {
+        Served::start(&self.write())
     }
 
     /// The job numbers that the audit of an extension has.
@@ -125,8 +140,8 @@ fn neither_sees_anything_of_the_other() {
         assert_eq!(well["result"]["Result"], 2, "{well}");
         assert!(!message(well).contains("may not do"), "{well}");
     }
-    // What was asked of each is what its own jobs asked: token, pages and certificates.
-    assert_eq!(azure.emulator.requests().len(), 2 * 64);
+    // What was asked of each is what its own jobs asked.
+    assert_eq!(azure.emulator.requests().len(), 2 * REQUESTS);
     assert_eq!(other.emulator.requests().len(), 1 + 1 + 10);
     for (name, wanted) in [
         ("one", vec![100, 104]),
@@ -255,4 +270,116 @@ fn what_is_wrong_with_a_configuration_is_told_before_any_job_is_taken() {
     }
     let none = Served::start(Path::new("/nonexistent"));
     assert_eq!(none.end(), (Vec::new(), Some(2)));
+}
+
+#[test]
+fn no_two_share_an_audit_however_they_call_it() {
+    let azure = Azure::start();
+    for alias in ["sub/../one.jsonl", "./one.jsonl", "hard.jsonl"] {
+        let mut fleet = Fleet::new()
+            .with("one", GOOD, &policy(&azure, ""), "")
+            .with("two", GOOD, &policy(&azure, ""), "");
+        std::fs::create_dir(fleet.path("sub")).unwrap();
+        let mut options = File::options();
+        options.create(true).append(true).mode(0o600);
+        options.open(fleet.path("one.jsonl")).unwrap();
+        std::fs::hard_link(fleet.path("one.jsonl"), fleet.path("hard.jsonl")).unwrap();
+        fleet.config = fleet.config.replace("two.jsonl", alias);
+        let served = fleet.start();
+        served.wait_for("extension two: nothing was run: cannot write the audit to");
+        assert_eq!(served.end(), (Vec::new(), Some(2)), "{alias}");
+    }
+}
+
+#[test]
+fn it_may_have_as_many_files_open_as_whoever_started_it_allows() {
+    let azure = Azure::start();
+    let fleet = Fleet::new().with("azure", GOOD, &policy(&azure, ""), "");
+    let config = fleet.write();
+    let akv = artifact("akv");
+    let mut child = Command::new("/bin/sh")
+        .args([
+            "-c",
+            "ulimit -Sn 64; ulimit -Hn 512; exec \"$0\" serve \"$1\"",
+        ])
+        .args([akv, config])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let of_process = format!("/proc/{}/limits", child.id());
+    let open_files = || {
+        let limits = std::fs::read_to_string(&of_process).unwrap();
+        let row = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max open files"));
+        let words = row.unwrap().split_whitespace().take(2);
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    while open_files() != ["512", "512"] {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+/// Whoever does not read results holds up the jobs of all, and makes nobody keep more lists than
+/// jobs may run.
+#[test]
+fn a_job_whose_result_nobody_reads_keeps_its_turn() {
+    let (slow, other) = (Azure::start(), Azure::start());
+    let fleet = Fleet::new()
+        .with("slow", GOOD, &policy(&slow, ""), "jobs = 1\nwaiting = 1")
+        .with("other", GOOD, &policy(&other, ""), "jobs = 4");
+    let mut child = akv_command(&["serve", fleet.write().to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut send = |extension: &str, number| {
+        let line = json!({"extension": extension, "job": job(number)});
+        writeln!(stdin, "{line}").unwrap();
+    };
+    let asked = |azure: &Azure, jobs: usize| {
+        while azure.emulator.requests().len() < jobs * REQUESTS {
+            std::thread::yield_now();
+        }
+    };
+    send("slow", 1);
+    send("slow", 2);
+    asked(&slow, 1);
+    // Their results are more than a pipe holds.
+    for number in 3..7 {
+        send("other", number);
+    }
+    asked(&other, 4);
+    assert_eq!(slow.emulator.requests().len(), REQUESTS);
+    drop(stdin);
+    let mut results = String::new();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_to_string(&mut results).unwrap();
+    assert!(results.len() / 6 > PIPE, "{}", results.len());
+    assert_eq!(results.lines().count(), 6);
+    assert!(child.wait().unwrap().success());
+    asked(&slow, 2);
+}
+
+#[test]
+fn what_root_believes_is_roots_alone_to_write() {
+    let azure = Azure::start();
+    let fleet = Fleet::new().with("azure", GOOD, &policy(&azure, ""), "");
+    let config = fleet.write();
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    for (mode, wanted) in [(0o646, is_root), (0o664, is_root), (0o644, false)] {
+        std::fs::set_permissions(&config, PermissionsExt::from_mode(mode)).unwrap();
+        let served = Served::start(&config);
+        if wanted {
+            served.wait_for("must belong to user 0 and be writable by nobody else");
+        }
+        let code = if wanted { 2 } else { 0 };
+        assert_eq!(served.end(), (Vec::new(), Some(code)), "{mode:o}");
+    }
 }

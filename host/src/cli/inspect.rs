@@ -9,8 +9,9 @@ use std::io::Write;
 
 pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit> {
     let path = setup::component_path(args.component.as_deref())?;
-    let extension = setup::engine(&Limits::default(), 1)?
-        .load(&setup::read(&path)?, None)
+    let limits = Limits::default();
+    let extension = setup::engine(&limits, 1)?
+        .load(&setup::read_component(&path, &limits)?, None)
         .with_context(|| format!("{} would not be loaded", path.display()))
         .or_usage()?;
     let mut out = std::io::stdout().lock();

@@ -7,7 +7,7 @@ use super::args::ServeArgs;
 use super::exit::{Exit, OrUsage};
 use super::run::{self, not_run_report, unreadable};
 use super::say::say;
-use super::setup::{self, Parts};
+use super::setup::{self, Audits, Parts};
 use super::watch::Watch;
 use anyhow::{Context, Result, anyhow};
 use extension_host::engine::Cancel;
@@ -30,6 +30,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 const IO_THREADS: usize = 2;
 
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit> {
+    setup::raise_open_files();
     let runtime = setup::lasting(tokio::runtime::Runtime::new())?;
     let cancel = setup::stopped_by_signals(runtime)?;
     let fleet = fleet(&args.config)?;
@@ -68,7 +69,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit> {
 
 /// The extensions of a configuration, each with a host and an I/O runtime of its own.
 fn fleet(path: &Path) -> Result<Fleet> {
-    let bytes = setup::read(path)?;
+    let bytes = setup::read_trusted(path)?;
     let text = std::str::from_utf8(&bytes)
         .with_context(|| format!("{} is not UTF-8", path.display()))
         .or_usage()?;
@@ -77,14 +78,16 @@ fn fleet(path: &Path) -> Result<Fleet> {
         .with_context(|| format!("cannot use {}", path.display()))
         .or_usage()?;
     let mut members = Vec::new();
+    let mut audits = Audits::default();
     for entry in config.extensions {
-        let host = host(&entry).with_context(|| format!("extension {}", entry.name))?;
+        let host =
+            host(&entry, &mut audits).with_context(|| format!("extension {}", entry.name))?;
         members.push((entry.name, host, entry.quota));
     }
     Ok(Fleet::new(members))
 }
 
-fn host(entry: &Entry) -> Result<Host> {
+fn host(entry: &Entry, audits: &mut Audits) -> Result<Host> {
     let mut runtime = Builder::new_multi_thread();
     let runtime = runtime.worker_threads(IO_THREADS).enable_all();
     let runtime = runtime.thread_name(&entry.name).build();
@@ -95,7 +98,7 @@ fn host(entry: &Entry) -> Result<Host> {
         audit: entry.audit.as_deref(),
         jobs: u32::try_from(entry.quota.jobs).unwrap_or(u32::MAX),
     };
-    setup::host(&parts, setup::lasting(runtime)?.handle())
+    setup::host(&parts, audits, setup::lasting(runtime)?.handle())
 }
 
 /// Where jobs come in and results go out.
@@ -211,13 +214,13 @@ impl Server {
         };
         async move {
             // On a task of its own, so that a panic of ours leaves a result too.
+            let mut held = None;
             match tokio::spawn(ran).await {
                 Ok(Some((turn, report))) => {
                     outcome.report = report;
                     held = Some(turn);
                 }
                 Ok(None) => {}
-            let mut held = None;
                 Err(error) => {
                     outcome.report = not_run_report(Failure {
                         cause: Cause::Other,

@@ -7,7 +7,7 @@ use super::exit::{Exit, OrUsage, UsageError};
 use super::say::say;
 use super::watch::{LastError, Watch};
 use super::wording;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use extension_host::clock::Clock;
 use extension_host::egress::{Audit, Client, Connector, JsonLines, NoAudit, SystemResolver, Trust};
 use extension_host::engine::{Cache, Cancel, Engine, Extension, sha256};
@@ -15,13 +15,17 @@ use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::{Approval, Policy, SystemFile};
 use extension_host::runner::{Credentials, Host, Machine, Observer, Report, Threads};
-use extension_host::wiped;
+use extension_host::{owned, wiped};
 use job_scope::JobKind;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::zeroize::Zeroizing;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,22 +35,68 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// The component's file name, beside this program.
 const COMPONENT: &str = "keyvault_extension.wasm";
 
-/// Bytes of a file that is read: a component's limit and room, and no job or policy is near.
+/// Bytes of a file that is read: no job, policy or configuration is near. A component has a limit
+/// of its own.
 const LONGEST_FILE: u64 = 64 << 20;
 
 /// Reads a whole file; `-` is standard input. It may hold a secret.
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let opened = if path == Path::new("-") {
-        // Not through the standard library's buffer, which nobody wipes.
-        let stdin = std::io::stdin();
-        stdin.as_fd().try_clone_to_owned().map(File::from)
-    } else {
-        File::open(path)
-    };
-    opened
+    opened(path)
         .and_then(|file| wiped::read(file, LONGEST_FILE))
         .with_context(|| format!("cannot read {}", path.display()))
         .or_usage()
+}
+
+/// Reads a file that says what is run and where traffic goes. What root believes must be root's.
+pub(crate) fn read_trusted(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let trusted = |file: File| {
+        if rustix::process::geteuid().is_root() && path != Path::new("-") {
+            owned::by(&file.metadata()?, 0)
+                .map_err(|error| io::Error::other(format!("it {error}")))?;
+        }
+        wiped::read(file, LONGEST_FILE)
+    };
+    opened(path)
+        .and_then(trusted)
+        .with_context(|| format!("cannot use {}", path.display()))
+        .or_usage()
+}
+
+/// Reads a component, whatever a policy lets one have.
+pub(crate) fn read_component(path: &Path, limits: &Limits) -> Result<Zeroizing<Vec<u8>>> {
+    let most = limits.component;
+    let too_large = |error: io::Error| match error.kind() {
+        ErrorKind::FileTooLarge => io::Error::other(format!(
+            "it has more than the {most} bytes that a component may have; a policy's [limits] can raise `component`"
+        )),
+        _ => error,
+    };
+    opened(path)
+        .and_then(|file| wiped::read(file, most).map_err(too_large))
+        .with_context(|| format!("cannot read {}", path.display()))
+        .or_usage()
+}
+
+fn opened(path: &Path) -> io::Result<File> {
+    if path == Path::new("-") {
+        // Not through the standard library's buffer, which nobody wipes.
+        let stdin = io::stdin();
+        stdin.as_fd().try_clone_to_owned().map(File::from)
+    } else {
+        File::open(path)
+    }
+}
+
+/// Lets this program have as many files and connections open as whoever started it allows: the
+/// usual limit of 1024 is there for programs that cannot count further.
+pub(crate) fn raise_open_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    // With fewer it works too, for fewer jobs.
+    let _ = setrlimit(Resource::Nofile, raised);
 }
 
 /// Where a policy is from.
@@ -104,9 +154,9 @@ pub(crate) fn component_path(given: Option<&Path>) -> Result<PathBuf> {
     let beside = std::env::current_exe()
         .context("cannot tell where this program is")?
         .with_file_name(COMPONENT);
-    anyhow::ensure!(
+    ensure!(
         beside.is_file(),
-        anyhow::anyhow!(
+        anyhow!(
             "there is no {} beside this program; build it with `make component`, or name one with --component",
             COMPONENT
         )
@@ -133,7 +183,7 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Makes a host, whose connections live on `io`.
-pub(crate) fn host(parts: &Parts<'_>, io: &Handle) -> Result<Host> {
+pub(crate) fn host(parts: &Parts<'_>, audits: &mut Audits, io: &Handle) -> Result<Host> {
     let policy = policy(parts.policy)?;
     if let Some(caution) = policy.caution() {
         // Before anything leaves, and whatever becomes of the result.
@@ -151,7 +201,7 @@ pub(crate) fn host(parts: &Parts<'_>, io: &Handle) -> Result<Host> {
         extension,
         policy,
         transport: Arc::new(Client::new(connector, io.clone())),
-        audit: audit(parts.audit)?,
+        audit: audits.open(parts.audit)?,
         clock: Clock::system(),
         limits,
         threads: Threads::PerJob,
@@ -162,7 +212,7 @@ pub(crate) fn host(parts: &Parts<'_>, io: &Handle) -> Result<Host> {
 
 /// Loads the component, if it is one that the policy approves and the one that was named.
 fn load(engine: &Engine, policy: &Policy, parts: &Parts<'_>) -> Result<Extension> {
-    let bytes = read(parts.component)?;
+    let bytes = read_component(parts.component, policy.limits())?;
     let digest = sha256(&bytes);
     let pinned = match policy.extensions().approve(&digest)? {
         Approval::ByName(_) => Some(digest.as_str()),
@@ -202,6 +252,7 @@ fn with_host(
     args: &HostArgs,
     work: impl AsyncFnOnce(&Host, Cancel, &dyn Fn() -> Box<dyn Observer>, &LastError) -> Report,
 ) -> Result<Report> {
+    raise_open_files();
     let runtime = lasting(Runtime::new())?;
     let cancel = stopped_by_signals(runtime)?;
     let parts = Parts {
@@ -211,7 +262,7 @@ fn with_host(
         audit: args.audit.as_deref(),
         jobs: 1,
     };
-    let host = host(&parts, runtime.handle())?;
+    let host = host(&parts, &mut Audits::default(), runtime.handle())?;
     let last_error = LastError::default();
     let watch = || -> Box<dyn Observer> { Box::new(Watch::new(args.verbose, last_error.clone())) };
     let report = runtime.block_on(work(&host, cancel.clone(), &watch, &last_error));
@@ -223,7 +274,7 @@ fn with_host(
 
 /// A runtime that lives as long as the program: whoever waits for the output of a job that is
 /// over can still end it with a signal.
-pub(crate) fn lasting(runtime: std::io::Result<Runtime>) -> Result<&'static Runtime> {
+pub(crate) fn lasting(runtime: io::Result<Runtime>) -> Result<&'static Runtime> {
     let runtime = runtime.context("cannot start an I/O runtime")?;
     Ok(Box::leak(Box::new(runtime)))
 }
@@ -260,7 +311,7 @@ pub(crate) fn tell_result(report: &Report, kind: JobKind, answers: bool) -> Resu
         return Ok(());
     }
     if !report.text().is_empty() {
-        writeln!(std::io::stdout(), "{}", report.text()).context("cannot write the result")?;
+        writeln!(io::stdout(), "{}", report.text()).context("cannot write the result")?;
     }
     tell_run(report, Some(kind));
     Ok(())
@@ -300,16 +351,55 @@ async fn stop_at(mut signals: Signal, cancel: Cancel) {
     std::process::exit(Exit::Interrupted as i32);
 }
 
-fn audit(path: Option<&Path>) -> Result<Arc<dyn Audit>> {
-    let Some(path) = path else {
-        return Ok(Arc::new(NoAudit));
-    };
-    let file = fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write the audit to {}", path.display()))
-        .or_usage()?;
-    Ok(Arc::new(JsonLines::new(file)))
+/// The files that audits go to, by what they are and not by what they are called.
+#[derive(Default)]
+pub(crate) struct Audits {
+    taken: BTreeSet<(u64, u64)>,
+}
+
+impl Audits {
+    /// Opens one that nobody here has yet.
+    fn open(&mut self, path: Option<&Path>) -> Result<Arc<dyn Audit>> {
+        let Some(path) = path else {
+            return Ok(Arc::new(NoAudit));
+        };
+        let file = self
+            .file(path)
+            .with_context(|| format!("cannot write the audit to {}", path.display()))
+            .or_usage()?;
+        Ok(Arc::new(JsonLines::new(file)))
+    }
+
+    fn file(&mut self, path: &Path) -> Result<File> {
+        // Opening a pipe would wait for somebody who reads it.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let opened = fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .custom_flags(flags.bits().cast_signed())
+            .open(path);
+        let no_file = "it is no regular file; name one, or one that is not there yet";
+        let file = match opened.map_err(|error| (Errno::from_io_error(&error), error)) {
+            Ok(file) => file,
+            Err((Some(Errno::LOOP), _)) => {
+                bail!("it is a symbolic link; name the file that it leads to")
+            }
+            Err((Some(Errno::NXIO | Errno::ISDIR), _)) => bail!(no_file),
+            Err((_, error)) => return Err(error.into()),
+        };
+        let about = file.metadata()?;
+        ensure!(about.is_file(), no_file);
+        // One that root made for this user is as good as this user's own.
+        let owner = match about.uid() {
+            0 => 0,
+            _ => rustix::process::geteuid().as_raw(),
+        };
+        owned::by(&about, owner).map_err(|error| anyhow!("it {error}"))?;
+        ensure!(
+            self.taken.insert((about.dev(), about.ino())),
+            "another extension has the same audit; give each its own"
+        );
+        Ok(file)
+    }
 }

@@ -2,6 +2,8 @@
 
 use super::JOB;
 use end_to_end::{Azure, akv, artifact, fixture};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
 
 #[test]
 fn a_policy_with_an_unknown_key_is_a_wrong_call_that_names_it() {
@@ -71,6 +73,71 @@ fn the_audit_has_a_line_for_each_request_and_nothing_secret() {
     for secret in ["sp-secret", "Bearer", "skiptoken", "access_token"] {
         assert!(!text.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn an_audit_is_a_regular_file_of_nobody_elses() {
+    let azure = Azure::start();
+    let own = azure.file("own.jsonl", "");
+    let beside = |name: &str| own.with_file_name(name);
+    symlink(&own, beside("link.jsonl")).unwrap();
+    let made = Command::new("mkfifo").arg(beside("pipe.jsonl")).status();
+    assert!(made.unwrap().success());
+    std::fs::create_dir(beside("directory.jsonl")).unwrap();
+    let open = azure.file("open.jsonl", "");
+    std::fs::set_permissions(&open, PermissionsExt::from_mode(0o622)).unwrap();
+    for (name, words) in [
+        ("link.jsonl", "symbolic link; name the file"),
+        ("pipe.jsonl", "no regular file"),
+        ("directory.jsonl", "no regular file"),
+        ("open.jsonl", "chmod go-w"),
+    ] {
+        let audit = beside(name);
+        let audit = audit.to_str().unwrap();
+        let ran = azure.run(&fixture(JOB), &["--audit", audit]);
+        assert_eq!(ran.code, 2, "{name}: {}", ran.stderr);
+        let told = format!("cannot write the audit to {audit}: it ");
+        assert!(ran.stderr.contains(&told), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{name}: {}", ran.stderr);
+    }
+    assert_eq!(azure.emulator.requests(), []);
+    let ran = azure.run(
+        &fixture(JOB),
+        &["--audit", beside("new.jsonl").to_str().unwrap()],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let mode = std::fs::metadata(beside("new.jsonl"))
+        .unwrap()
+        .permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_component_is_as_large_as_the_policy_lets_one_be() {
+    let azure = Azure::start();
+    // A custom section, which nobody reads (Component Model, "Binary Format").
+    const LENGTH: usize = 65 << 20;
+    let mut large = std::fs::read(artifact("keyvault_extension.wasm")).unwrap();
+    let mut length = LENGTH;
+    large.push(0);
+    while length >= 0x80 {
+        large.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+        length >>= 7;
+    }
+    large.push(u8::try_from(length).unwrap());
+    // Its name is empty, and all else is what it holds.
+    large.extend(vec![0; LENGTH]);
+    let path = azure.file("large.wasm", "");
+    std::fs::write(&path, large).unwrap();
+    let component = ["--component", path.to_str().unwrap()];
+    let ran = azure.run(&fixture(JOB), &component);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    let told = "more than the 16777216 bytes that a component may have";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert_eq!(azure.emulator.requests(), []);
+    azure.append_policy("[limits]\ncomponent = \"80 MiB\"");
+    let ran = azure.run(&fixture(JOB), &component);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 
 #[test]
