@@ -5,13 +5,13 @@ use super::args::{DiscoverArgs, Output};
 use super::exit::Exit;
 use super::job::{self, options};
 use super::setup;
-use super::table::{Json, table, write_csv, write_json};
-use anyhow::{Context, Result};
+use super::table::{self, Json, table, write_csv, write_json};
+use anyhow::Result;
 use extension_host::orchestrator::{Task, each_once};
 use extension_host::spool::Spool;
 use job_scope::{JobKind, StorePath, option};
 use serde::Serialize;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 /// One vault, for people.
 #[derive(Debug, Serialize)]
@@ -39,7 +39,7 @@ pub(crate) fn discover(args: &DiscoverArgs) -> Result<Exit> {
     let job = job::job(&args.by.identity, given, task)?;
     let mut report = setup::run(&args.by.host, job)?;
     if let Some(list) = report.list.as_mut() {
-        print(list, args.output).context("cannot write the list")?;
+        print(list, args.output)?;
     }
     setup::tell(&report, Some(JobKind::Discovery));
     Ok(job::exit(&report))
@@ -83,15 +83,15 @@ fn found(list: &mut Spool) -> io::Result<Vec<Found>> {
 
 fn print(list: &mut Spool, output: Output) -> Result<()> {
     let found = found(list)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    match output {
-        Output::Table => table(&mut out, &COLUMNS, found.iter().map(Found::row))?,
-        Output::Json => write_json(&mut out, &found, Json::Array)?,
-        Output::Jsonl => write_json(&mut out, &found, Json::Lines)?,
-        Output::Csv => write_csv(&mut out, &COLUMNS, found.iter().map(Found::row))?,
-    }
-    out.flush()?;
-    Ok(())
+    table::print(|mut out| {
+        match output {
+            Output::Table => table(&mut out, &COLUMNS, found.iter().map(Found::row))?,
+            Output::Json => write_json(&mut out, &found, Json::Array)?,
+            Output::Jsonl => write_json(&mut out, &found, Json::Lines)?,
+            Output::Csv => write_csv(&mut out, &COLUMNS, found.iter().map(Found::row))?,
+        }
+        Ok(())
+    })
 }
 
 /// Writes a list as a table.

@@ -6,12 +6,12 @@ use super::exit::Exit;
 use super::facts::{COLUMNS, Facts};
 use super::job::{self, cloud, options, store};
 use super::setup;
-use super::table::{Json, table, write_csv, write_json};
-use anyhow::{Context, Result};
+use super::table::{self, Json, table, write_csv, write_json};
+use anyhow::Result;
 use extension_host::orchestrator::{Item, LastInventory, Task};
 use extension_host::spool::Spool;
 use job_scope::{JobKind, option};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 /// Columns of the table for people; the other outputs have them all.
 const SHOWN: &[&str] = &[
@@ -55,7 +55,7 @@ pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
             true => SHOWN_OF_VERSIONS,
             false => SHOWN,
         };
-        print(list, args.output, shown).context("cannot write the list")?;
+        print(list, args.output, shown)?;
     }
     setup::tell(&report, Some(JobKind::Inventory));
     Ok(job::exit(&report))
@@ -63,15 +63,15 @@ pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit> {
 
 fn print(list: &mut Spool, output: Output, shown: &[&str]) -> Result<()> {
     let all = facts(list)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    match output {
-        Output::Table => write_columns(&mut out, &all, shown)?,
-        Output::Json => write_json(&mut out, &all, Json::Array)?,
-        Output::Jsonl => write_json(&mut out, &all, Json::Lines)?,
-        Output::Csv => write_csv(&mut out, &COLUMNS, all.iter().map(Facts::row))?,
-    }
-    out.flush()?;
-    Ok(())
+    table::print(|mut out| {
+        match output {
+            Output::Table => write_columns(&mut out, &all, shown)?,
+            Output::Json => write_json(&mut out, &all, Json::Array)?,
+            Output::Jsonl => write_json(&mut out, &all, Json::Lines)?,
+            Output::Csv => write_csv(&mut out, &COLUMNS, all.iter().map(Facts::row))?,
+        }
+        Ok(())
+    })
 }
 
 /// The facts of a list, by alias; the versions of a certificate stay in the order they came.

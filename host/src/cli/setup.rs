@@ -326,7 +326,7 @@ fn indented(message: &str) -> String {
 fn tell_run(report: &Report, kind: Option<JobKind>) {
     let traffic = &report.traffic;
     say!(
-        "akv: {} request{} left, {} denied",
+        "akv: {} request{} sent, {} denied",
         traffic.sent,
         if traffic.sent == 1 { "" } else { "s" },
         traffic.denied

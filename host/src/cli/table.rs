@@ -1,5 +1,6 @@
 //! How lists are printed: as a table, as JSON, as JSON lines. It must not know what is in them.
 
+use anyhow::Context;
 use comfy_table::{ContentArrangement, Table, presets};
 use extension_host::text::one_line;
 use serde::Serialize;
@@ -7,6 +8,22 @@ use std::io::{self, Write};
 
 /// Longest text in a cell, in bytes; the other outputs have all of it.
 const CELL: usize = 200;
+
+/// Prints a list. Whoever stops reading, as `head` does, has what it wanted.
+pub(crate) fn print(
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| Ok(out.flush()?)) {
+        Err(error) if error.chain().any(says_nobody_reads) => Ok(()),
+        printed => printed.context("cannot write the list"),
+    }
+}
+
+fn says_nobody_reads(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let cause = cause.downcast_ref::<io::Error>();
+    cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
 
 /// Writes rows under a header. A cell may hold a stranger's text; on a terminal it could be an
 /// order.

@@ -1,8 +1,9 @@
 //! How lists are printed for people and for other programs.
 
-use super::{STORE, TENANT, as_application, inventory};
-use end_to_end::Azure;
+use super::{STORE, TENANT, application, as_application, inventory};
+use end_to_end::{Azure, Finished};
 use serde_json::Value;
+use std::process::Stdio;
 
 #[test]
 fn the_table_has_a_line_for_each_certificate() {
@@ -12,7 +13,7 @@ fn the_table_has_a_line_for_each_certificate() {
     assert_eq!(ran.stdout.lines().count(), 61, "{}", ran.stdout);
     assert!(ran.stdout.contains("cert-60"));
     assert!(
-        ran.stderr.contains("64 requests left, 0 denied"),
+        ran.stderr.contains("64 requests sent, 0 denied"),
         "{}",
         ran.stderr
     );
@@ -98,4 +99,24 @@ fn discovered_vaults_have_the_same_names_in_json() {
     let first = &ran.json()[0];
     assert_eq!(first["vault"], "kv-one");
     assert_eq!(first["resource-group"], "rg-one");
+}
+
+#[test]
+fn whoever_stops_reading_a_list_has_what_it_wanted() {
+    let azure = Azure::start();
+    for words in [
+        &["inventory", STORE, "--tenant", TENANT][..],
+        &["discover", TENANT],
+    ] {
+        let mut akv = application(&azure, words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Nobody reads the list.
+        drop(akv.stdout.take());
+        let ran = Finished::from(akv.wait_with_output().unwrap());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(!ran.stderr.contains("pipe"), "{}", ran.stderr);
+    }
 }
