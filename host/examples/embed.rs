@@ -17,6 +17,7 @@ use extension_host::engine::{Cache, Cancel, Engine};
 use extension_host::orchestrator::parse;
 use extension_host::policy::Policy;
 use extension_host::runner::{Credentials, Host, Machine, Observer, Threads};
+use std::io::Write;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -25,7 +26,7 @@ struct Shown;
 
 impl Observer for Shown {
     fn log(&mut self, _: LogLevel, line: &str) {
-        eprintln!("{line}");
+        let _ = writeln!(std::io::stderr(), "{line}");
     }
 
     fn progress(&mut self, _done: u64, _total: Option<u64>) {}
@@ -64,10 +65,11 @@ fn main() -> Result<()> {
     let job = parse(&job).job?;
     let cancel = Cancel::new();
     let mut report = io.block_on(host.run(job, cancel, Box::new(Shown)));
-    println!("{:?}: {}", report.status, report.message);
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{:?}: {}", report.status, report.message)?;
     if let Some(list) = &mut report.list {
         for entry in list.read::<serde_json::Value>()? {
-            println!("{}", entry?);
+            writeln!(out, "{}", entry?)?;
         }
     }
     Ok(())
