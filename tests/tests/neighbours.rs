@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read, Write as _};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -304,22 +304,19 @@ fn it_may_have_as_many_files_open_as_whoever_started_it_allows() {
         ])
         .args([akv, config])
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let of_process = format!("/proc/{}/limits", child.id());
-    let open_files = || {
-        let limits = std::fs::read_to_string(&of_process).unwrap();
-        let row = limits
-            .lines()
-            .find_map(|line| line.strip_prefix("Max open files"));
-        let words = row.unwrap().split_whitespace().take(2);
-        words.map(str::to_owned).collect::<Vec<_>>()
-    };
-    while open_files() != ["512", "512"] {
-        assert!(child.try_wait().unwrap().is_none(), "it ended");
-        std::thread::yield_now();
-    }
+    // When it has answered, it has begun.
+    let stdout = child.stdout.take().unwrap();
+    writeln!(child.stdin.as_mut().unwrap(), "no job").unwrap();
+    BufReader::new(stdout).lines().next().unwrap().unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let row = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    let words: Vec<&str> = row.unwrap().split_whitespace().collect();
+    assert_eq!(words[..2], ["512", "512"]);
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
 }
