@@ -227,13 +227,10 @@ impl JobEgress {
         let time = limits.request_body_time;
         let (mut attempt, heads) = match begun {
             Begun::Granted(granted) => *granted,
-            Begun::Denied => {
+            // Nor does a spent limit come back: whoever thinks it a full pool would wait for one.
+            Begun::Denied | Begun::Limited => {
                 body::drain(body, time).await;
                 return Err(Error::HttpRequestDenied);
-            }
-            Begun::Limited => {
-                body::drain(body, time).await;
-                return Err(Error::ConnectionLimitReached);
             }
         };
         let body = body::collect(body, limits.request_body, time, &self.held_bodies).await;
