@@ -18,14 +18,6 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     short
 }
 
-/// `text` if it looks like an identifier (a code, a request id), else nothing: what
-/// is not one is not repeated.
-pub fn identifier(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (!text.is_empty() && text.len() <= 64 && text.bytes().all(plain)).then_some(text)
-}
-
 /// Percent-encodes everything but RFC 3986's unreserved characters, so that the
 /// result stands in a form body as well as in a query.
 pub fn percent_encoded(text: &str) -> String {
@@ -103,14 +95,6 @@ mod tests {
                     wanted
                 }
             );
-        }
-    }
-
-    #[test]
-    fn only_identifiers_are_repeated() {
-        assert_eq!(identifier(" ForbiddenByRbac "), Some("ForbiddenByRbac"));
-        for text in ["", "a b", "<html>", &"x".repeat(65)] {
-            assert_eq!(identifier(text), None, "{text:?}");
         }
     }
 

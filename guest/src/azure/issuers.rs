@@ -51,12 +51,11 @@ pub async fn issuers_of<E: Environment>(
             |problem| Issuers::Withheld(problem.to_owned()),
             Issuers::Known,
         )),
+        // A disabled certificate's secret is refused.
         Err(error) if error.forbids_one_name() => Ok(Issuers::Withheld(error.briefly())),
+        // A deleted one's is gone.
         Err(error) => match error.refusal() {
-            // A disabled certificate's secret is refused, a deleted one's is gone.
-            Some(refusal) if matches!(refusal.status, 404) => {
-                Ok(Issuers::Withheld(error.briefly()))
-            }
+            Some(refusal) if refusal.status == 404 => Ok(Issuers::Withheld(error.briefly())),
             _ => Err(error),
         },
     }

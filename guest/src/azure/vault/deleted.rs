@@ -17,8 +17,8 @@ use crate::azure::retry::Repeat;
 use crate::env::Environment;
 use crate::http::{Method, Request};
 
-/// A certificate that was deleted, by an answer that shows which one. No `Debug`: tags may hold what people should not put
-/// there.
+/// A certificate that was deleted, by an answer that shows which one. No `Debug`: tags may hold
+/// what people should not put there.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Deleted {
     /// Whether it can be recovered. In vaults without soft delete it cannot.
