@@ -112,7 +112,7 @@ pub enum Failure {
     UnknownApplication,
     /// The tenant or the store lives in another cloud.
     WrongCloud,
-    /// The machine has no such managed identity.
+    /// The machine has no such managed identity, or the host no federated token.
     NoIdentity,
     /// The identity or its token was refused for another reason.
     Authentication,

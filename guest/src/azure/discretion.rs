@@ -147,7 +147,9 @@ const CODES: &[&str] = &[
     "VaultNameNotValid",
     "VaultNotFound",
     // Of tokens.
+    "bad_request_102",
     "invalid_client",
+    "invalid_resource",
     "server_error",
     "temporarily_unavailable",
     "unauthorized_client",

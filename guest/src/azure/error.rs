@@ -3,13 +3,14 @@
 //! It must not decide what a job makes of it, beyond the contract's kinds of failure.
 
 use super::action::{Action, Call, Party};
+use super::discretion::Discretion;
 use super::paging::LinkRefusal;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, request_id};
 use super::remedy;
 use super::retry::GiveUp;
 use super::token::TokenRefusal;
 use crate::contract::Failure;
-use crate::http::TransportError;
+use crate::http::{Response, TransportError};
 
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,19 +60,40 @@ pub enum CallError {
         why: GiveUp,
     },
     /// The answer makes no sense.
-    #[error("could not {}: {} answered with something that cannot be read: {problem}", call.action, call.server)]
+    #[error("{}", remedy::unreadable(problem, call, request_id.as_deref()))]
     Unreadable {
         /// What is wrong with it; nothing of the answer itself.
         problem: String,
         /// To what.
         call: Call,
+        /// Of the answer, for a support case.
+        request_id: Option<String>,
     },
     /// The list leads elsewhere.
-    #[error("could not read the whole list: {0}; nothing was sent there")]
-    Link(#[from] LinkRefusal),
+    #[error("{}", remedy::link(refusal, request_id.as_deref()))]
+    Link {
+        /// How.
+        refusal: LinkRefusal,
+        /// Of the page, for a support case.
+        request_id: Option<String>,
+    },
 }
 
 impl CallError {
+    /// An answer that makes no sense.
+    pub fn unreadable(
+        problem: impl Into<String>,
+        call: Call,
+        response: &Response,
+        discretion: &Discretion,
+    ) -> Self {
+        CallError::Unreadable {
+            problem: problem.into(),
+            call,
+            request_id: request_id(response, discretion),
+        }
+    }
+
     /// The contract's kind of failure.
     pub fn failure(&self) -> Failure {
         match self {
@@ -85,7 +107,7 @@ impl CallError {
                 (_, GiveUp::NoTime) => Failure::Deadline,
                 (failure, _) => failure,
             },
-            CallError::Unreadable { .. } | CallError::Link(_) => Failure::UnreadableAnswer,
+            CallError::Unreadable { .. } | CallError::Link { .. } => Failure::UnreadableAnswer,
         }
     }
 
@@ -109,7 +131,9 @@ impl CallError {
             // Whoever fails over a request may have worked on it.
             CallError::Service { refusal, .. } => refusal.status >= 500,
             CallError::Transport { error, call } => asked(call) && error.may_have_arrived(),
-            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link(_) => false,
+            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link { .. } => {
+                false
+            }
         }
     }
 
@@ -149,9 +173,8 @@ impl CallError {
             CallError::Transport { error, .. } => error.to_string(),
             CallError::GaveUp { last, .. } => last.briefly(),
             CallError::Unreadable { problem, .. } => problem.clone(),
-            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link(_) => {
-                self.to_string()
-            }
+            CallError::Link { refusal, .. } => remedy::link_briefly(refusal),
+            CallError::Token { .. } | CallError::NoAssertion { .. } => self.to_string(),
         }
     }
 
@@ -194,7 +217,9 @@ impl CallError {
                 *why != GiveUp::NoTime && last.may_be_of_one_call()
             }
             CallError::Unreadable { call, .. } => call.action.party() != Party::Issuer,
-            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link(_) => false,
+            CallError::Token { .. } | CallError::NoAssertion { .. } | CallError::Link { .. } => {
+                false
+            }
         }
     }
 }
@@ -208,8 +233,10 @@ fn of_token(refusal: &TokenRefusal, call: &Call) -> Failure {
         return Failure::Unavailable;
     }
     if call.action == Action::AskMachineForToken {
-        return match refusal.status {
-            400 => Failure::NoIdentity,
+        return match (refusal.status, refusal.error.as_deref()) {
+            (400, Some("invalid_resource")) => Failure::WrongCloud,
+            (400, Some("bad_request_102")) => Failure::Other,
+            (400, _) => Failure::NoIdentity,
             _ => Failure::Unavailable,
         };
     }
@@ -220,7 +247,7 @@ fn of_token(refusal: &TokenRefusal, call: &Call) -> Failure {
         Failure::ExpiredSecret
     } else if any(&[90_002, 900_021, 900_023]) {
         Failure::UnknownTenant
-    } else if any(&[700_016, 7_000_112, 7_000_229]) {
+    } else if any(&[700_016, 70_001, 7_000_112, 7_000_229]) {
         Failure::UnknownApplication
     } else if any(&[90_038, 900_382, 900_432]) {
         Failure::WrongCloud
@@ -245,9 +272,7 @@ fn of_service(refusal: &Refusal, call: &Call) -> Failure {
         403 if refusal.is("ForbiddenByRbac") || refusal.is("AuthorizationFailed") => {
             Failure::MissingRole
         }
-        403 if refusal.is("AccessDenied") || refusal.is("ForbiddenByPolicy") => {
-            Failure::MissingAccessPolicy
-        }
+        403 if refusal.lacks_access_policy() => Failure::MissingAccessPolicy,
         403 => Failure::Forbidden,
         400 if INPUT_CODES.iter().any(|code| refusal.is(code)) => Failure::InvalidInput,
         // The vault's word for a certificate, a key or tags that it does not take.

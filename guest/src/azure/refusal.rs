@@ -136,9 +136,7 @@ impl Refusal {
                 .map(|error| detail_codes(&error.details, discretion))
                 .unwrap_or_default(),
             policy: error.and_then(|error| error.policy(discretion)),
-            request_id: response
-                .header("x-ms-request-id")
-                .and_then(|id| discretion.id(id)),
+            request_id: request_id(response, discretion),
         }
     }
 
@@ -148,6 +146,24 @@ impl Refusal {
             || self.inner.as_deref() == Some(code)
             || self.details.iter().any(|detail| detail == code)
     }
+
+    /// Whether what is known of the message has these words in it.
+    pub fn says(&self, words: &str) -> bool {
+        self.detail.is_some_and(|detail| detail.contains(words))
+    }
+
+    /// Whether the vault's access policies lack a permission; older answers say so in words
+    /// alone.
+    pub fn lacks_access_policy(&self) -> bool {
+        self.is("AccessDenied")
+            || self.is("ForbiddenByPolicy")
+            || self.inner.is_none() && self.says("permission on key vault")
+    }
+}
+
+/// `x-ms-request-id`, as far as it may be shown.
+pub fn request_id(response: &Response, discretion: &Discretion) -> Option<String> {
+    discretion.id(response.header("x-ms-request-id")?)
 }
 
 /// The action in the two texts of role-based access control: Key Vault's has a line

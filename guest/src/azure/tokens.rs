@@ -260,10 +260,7 @@ impl Tokens {
             lifetime,
             refresh_in,
         } = Issued::read(&response, calls.env().wall()).map_err(|problem| {
-            CallError::Unreadable {
-                problem: problem.to_owned(),
-                call: call.clone(),
-            }
+            CallError::unreadable(problem, call.clone(), &response, discretion)
         })?;
         discretion.keep(bearer.reveal().as_bytes());
         let now = calls.env().now();

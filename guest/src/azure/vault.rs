@@ -16,10 +16,12 @@ mod reading;
 
 use job_scope::{Alias, KEY_VAULT_API_VERSION};
 
+use super::action::Call;
 use super::calls::Calls;
 use super::error::CallError;
 use super::service::Service;
 use crate::env::Environment;
+use crate::http::Response;
 
 pub use changing::{Deletion, NameState};
 pub use deleted::Deleted;
@@ -48,6 +50,11 @@ impl<'e, E: Environment> Vault<'e, E> {
     /// The vault as a service, for what stands beside its certificates.
     pub fn service(&self) -> &Service<'e, E> {
         &self.service
+    }
+
+    /// An answer that makes no sense.
+    fn unreadable(&self, problem: &str, call: Call, response: &Response) -> CallError {
+        CallError::unreadable(problem, call, response, self.calls().discretion())
     }
 
     /// The URL of a path.

@@ -158,7 +158,12 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
                 Event::Page(page) => {
                     let page = page?;
                     self.list(page.items)?;
-                    next_page = pages.next(page.next).map_err(CallError::from)?;
+                    let request_id = page.request_id;
+                    let misled = |refusal| CallError::Link {
+                        refusal,
+                        request_id,
+                    };
+                    next_page = pages.next(page.next).map_err(misled)?;
                     self.step(next_page.is_none())?;
                 }
                 Event::Certificate(name, reading) => {

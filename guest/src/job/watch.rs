@@ -39,6 +39,8 @@ pub enum Ended {
     Cancelled,
 }
 
+const OUT_OF_TIME: &str = "the job's time limit came first; give the job more time";
+
 impl Ended {
     /// What the job reports: the kind of failure, and the cause as a sentence without its
     /// end. `last` is the last trouble that a call had; a job that ran out of time while the
@@ -51,12 +53,9 @@ impl Ended {
                     Failure::Throttled => Failure::Throttled,
                     _ => Failure::Deadline,
                 },
-                format!("the job's time limit came first; the last trouble was: {error}"),
+                format!("{OUT_OF_TIME}; the last trouble was: {error}"),
             ),
-            (Ended::Deadline, None) => (
-                Failure::Deadline,
-                "the job's time limit came first; give the job more time".to_owned(),
-            ),
+            (Ended::Deadline, None) => (Failure::Deadline, OUT_OF_TIME.to_owned()),
         }
     }
 }
@@ -153,6 +152,8 @@ mod tests {
             let (told, cause) = ended.told(last.map(answered).as_ref());
             assert_eq!(told, failure, "{ended:?} {last:?}");
             assert!(cause.contains(word), "{cause}");
+            let out_of_time = ended == Ended::Deadline;
+            assert_eq!(cause.contains("more time"), out_of_time, "{cause}");
         }
     }
 }

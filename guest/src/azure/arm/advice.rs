@@ -102,11 +102,7 @@ pub fn of(refusal: &Refusal, call: &Call) -> Option<String> {
 
 /// The code stands for two things, which only the text tells apart.
 fn conflict(refusal: &Refusal, vault: &str) -> String {
-    let says = |word: &str| {
-        let detail = refusal.detail.as_ref();
-        detail.is_some_and(|detail| detail.to_ascii_lowercase().contains(word))
-    };
-    if says("deleted") {
+    if refusal.says("deleted") {
         format!(
             "a deleted vault of that name is kept until it is purged: recover it with az keyvault \
              recover --name {vault}, purge it with az keyvault purge --name {vault}, or choose \
@@ -193,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_without_a_remedy_of_its_own_gets_none() {
+    fn a_code_without_a_remedy_of_its_own_gets_the_general_one() {
         let text = told(
             Action::CreateVault("kv-one".into()),
             400,
@@ -203,7 +199,8 @@ mod tests {
         assert_eq!(
             text,
             "could not create the vault kv-one: management.azure.com answered 400 BadRequest: \
-             \"odd\""
+             \"odd\"; Microsoft's documentation of that code says what it means; if it does not, ask \
+             Microsoft's support"
         );
     }
 

@@ -83,16 +83,20 @@ impl<E: Environment> Arm<'_, E> {
             let answer = self.service.send(&call, Repeat::Freely, request).await?;
             let page: WirePage = self.read(action(), &answer)?;
             if page.is_cut_off() {
-                return Err(self.unreadable(action(), "it is cut off without a next page"));
+                return Err(self.unreadable(
+                    action(),
+                    "it is cut off without a next page",
+                    &answer,
+                ));
             }
             for row in page.data {
                 let vault = vault_in(&row.id, |of| asked.contains(of));
-                vaults.push(vault.map_err(|odd| self.unreadable(action(), odd))?);
+                vaults.push(vault.map_err(|odd| self.unreadable(action(), odd, &answer))?);
             }
             let Some(token) = page.skip_token.filter(|token| !token.is_empty()) else {
                 return Ok(vaults);
             };
-            check(&token, &mut tokens)?;
+            check(&token, &mut tokens).map_err(|refusal| self.misled(refusal, &answer))?;
             options = json!({ "resultFormat": "objectArray", "$skipToken": token });
         }
     }

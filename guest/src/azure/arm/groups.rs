@@ -40,7 +40,7 @@ impl<E: Environment> Arm<'_, E> {
         let wire: Wire = self.read(action(), &answer)?;
         match Region::parse(&wire.location) {
             Ok(Some(region)) => Ok(Group { region }),
-            _ => Err(self.unreadable(action(), "it names no region")),
+            _ => Err(self.unreadable(action(), "it names no region", &answer)),
         }
     }
 }

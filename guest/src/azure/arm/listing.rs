@@ -88,10 +88,13 @@ impl<E: Environment> Arm<'_, E> {
                 let entry = serde_json::from_value(entry).map_err(|_| ODD_SHAPE);
                 match entry.and_then(&read) {
                     Ok(item) => listing.items.push(item),
-                    Err(odd) => listing.odd.push(self.unreadable(action.clone(), odd)),
+                    Err(odd) => listing
+                        .odd
+                        .push(self.unreadable(action.clone(), odd, &answer)),
                 }
             }
-            match pages.next(page.next_link)? {
+            let next = pages.next(page.next_link);
+            match next.map_err(|refusal| self.misled(refusal, &answer))? {
                 Some(link) => url = link,
                 None => return Ok(()),
             }

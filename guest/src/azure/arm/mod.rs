@@ -30,6 +30,8 @@ use super::action::Action;
 use super::audience::Audience;
 use super::calls::Calls;
 use super::error::CallError;
+use super::paging::LinkRefusal;
+use super::refusal::request_id;
 use super::service::Service;
 use super::tokens::Tokens;
 use crate::env::Environment;
@@ -62,13 +64,18 @@ impl<'e, E: Environment> Arm<'e, E> {
 
     fn read<T: DeserializeOwned>(&self, action: Action, answer: &Response) -> Result<T, CallError> {
         serde_json::from_slice(&answer.body)
-            .map_err(|_| self.unreadable(action, "it is not the JSON that was asked for"))
+            .map_err(|_| self.unreadable(action, "it is not the JSON that was asked for", answer))
     }
 
-    fn unreadable(&self, action: Action, problem: &str) -> CallError {
-        CallError::Unreadable {
-            problem: problem.to_owned(),
-            call: self.service.call(action),
+    fn unreadable(&self, action: Action, problem: &str, answer: &Response) -> CallError {
+        let call = self.service.call(action);
+        CallError::unreadable(problem, call, answer, self.calls().discretion())
+    }
+
+    fn misled(&self, refusal: LinkRefusal, answer: &Response) -> CallError {
+        CallError::Link {
+            refusal,
+            request_id: request_id(answer, self.calls().discretion()),
         }
     }
 }

@@ -83,6 +83,6 @@ impl<E: Environment> Arm<'_, E> {
         wire.tenant
             .and_then(|tenant| TenantId::parse(&tenant).ok())
             .filter(TenantId::is_guid)
-            .ok_or_else(|| self.unreadable(action(), "it names no tenant"))
+            .ok_or_else(|| self.unreadable(action(), "it names no tenant", &answer))
     }
 }

@@ -129,6 +129,12 @@ fn w33_every_refused_token_has_its_kind_of_failure() {
             Failure::UnknownApplication,
         ),
         (
+            400,
+            70_001,
+            "unauthorized_client",
+            Failure::UnknownApplication,
+        ),
+        (
             401,
             7_000_112,
             "unauthorized_client",
@@ -198,6 +204,7 @@ fn what_was_sent_and_not_answered_for_certain_may_have_taken_effect() {
     let unreadable = |action| CallError::Unreadable {
         problem: "odd".into(),
         call: call(action),
+        request_id: None,
     };
     let large = || TransportError::TooLarge { limit: 1 };
     for (error, wanted) in [

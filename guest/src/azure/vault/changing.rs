@@ -72,10 +72,7 @@ impl<E: Environment> Vault<'_, E> {
             .service
             .send(&call, Repeat::AfterLook { made }, request)
             .await?;
-        let unreadable = |problem: &str| CallError::Unreadable {
-            problem: problem.to_owned(),
-            call: call.clone(),
-        };
+        let unreadable = |problem| self.unreadable(problem, call.clone(), &response);
         let current =
             Current::read(&response.body, name, self.calls().discretion()).map_err(unreadable)?;
         if current.thumbprint.is_none() {
@@ -102,10 +99,7 @@ impl<E: Environment> Vault<'_, E> {
         {
             Ok(response) => Deleted::read(&response.body, name)
                 .map(Deletion::Deleted)
-                .map_err(|problem| CallError::Unreadable {
-                    problem: problem.to_owned(),
-                    call,
-                }),
+                .map_err(|problem| self.unreadable(problem, call, &response)),
             Err(error) if is_gone(&error) => Ok(Deletion::Absent),
             Err(error) => Err(error),
         }

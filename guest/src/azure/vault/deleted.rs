@@ -80,10 +80,7 @@ impl<E: Environment> Vault<'_, E> {
         match self.service.get(&call, url).await {
             Ok(response) => Deleted::read(&response.body, name)
                 .map(Some)
-                .map_err(|problem| CallError::Unreadable {
-                    problem: problem.to_owned(),
-                    call,
-                }),
+                .map_err(|problem| self.unreadable(problem, call, &response)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }

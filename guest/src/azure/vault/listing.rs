@@ -11,6 +11,7 @@ use super::{LIST_PATH, Vault, is_gone, name_in, version_in};
 use crate::azure::action::Action;
 use crate::azure::error::CallError;
 use crate::azure::paging::Pages;
+use crate::azure::refusal::request_id;
 use crate::azure::thumbprint::Thumbprint;
 use crate::env::Environment;
 
@@ -21,6 +22,8 @@ pub struct Page {
     pub items: Vec<Listed>,
     /// Where the list goes on, unchecked: for [`Pages`].
     pub next: Option<String>,
+    /// Of the answer, for a support case.
+    pub request_id: Option<String>,
 }
 
 /// A certificate as a list shows it.
@@ -70,7 +73,10 @@ impl<E: Environment> Vault<'_, E> {
         let url = link.unwrap_or_else(|| self.url(LIST_PATH));
         let call = self.service.call(Action::ListCertificates);
         let response = self.service.get(&call, url).await?;
-        read_page(&response.body).map_err(|problem| CallError::Unreadable { problem, call })
+        let mut page = read_page(&response.body)
+            .map_err(|problem| self.unreadable(problem, call, &response))?;
+        page.request_id = request_id(&response, self.calls().discretion());
+        Ok(page)
     }
 
     /// The versions of a certificate, all pages, in the order of the service.
@@ -89,13 +95,15 @@ impl<E: Environment> Vault<'_, E> {
                 Err(error) if is_gone(&error) => return Ok(Vec::new()),
                 response => response?,
             };
-            let page: WirePage =
-                serde_json::from_slice(&response.body).map_err(|_| CallError::Unreadable {
-                    problem: "it is not the JSON of a list".to_owned(),
-                    call,
-                })?;
+            let page: WirePage = serde_json::from_slice(&response.body)
+                .map_err(|_| self.unreadable(NO_LIST, call, &response))?;
             versions.extend(page.value.iter().filter_map(|item| version_in(&item.id)));
-            match pages.next(page.next_link)? {
+            let next = pages.next(page.next_link);
+            let refused = |refusal| CallError::Link {
+                refusal,
+                request_id: request_id(&response, self.calls().discretion()),
+            };
+            match next.map_err(refused)? {
                 Some(link) => url = link,
                 None => return Ok(versions),
             }
@@ -103,19 +111,18 @@ impl<E: Environment> Vault<'_, E> {
     }
 }
 
-pub(super) fn read_page(body: &[u8]) -> Result<Page, String> {
-    let page: WirePage =
-        serde_json::from_slice(body).map_err(|_| "it is not the JSON of a list".to_owned())?;
+const NO_LIST: &str = "it is not the JSON of a list";
+
+pub(super) fn read_page(body: &[u8]) -> Result<Page, &'static str> {
+    let page: WirePage = serde_json::from_slice(body).map_err(|_| NO_LIST)?;
     let items = page
         .value
         .iter()
-        .map(|item| {
-            item.read()
-                .ok_or_else(|| "an item's id names no certificate".to_owned())
-        })
+        .map(|item| item.read().ok_or("an item's id names no certificate"))
         .collect::<Result<_, _>>()?;
     Ok(Page {
         items,
         next: page.next_link,
+        request_id: None,
     })
 }

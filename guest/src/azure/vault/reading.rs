@@ -52,10 +52,7 @@ impl<E: Environment> Vault<'_, E> {
         match self.service.get(&call, url).await {
             Ok(response) => Current::read(&response.body, name, self.calls().discretion())
                 .map(Some)
-                .map_err(|problem| CallError::Unreadable {
-                    problem: problem.to_owned(),
-                    call,
-                }),
+                .map_err(|problem| self.unreadable(problem, call, &response)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -69,10 +66,9 @@ impl<E: Environment> Vault<'_, E> {
             Ok(response) => match Certificate::read(&response.body, name) {
                 Ok(certificate) => Ok(Reading::Certificate(Box::new(certificate))),
                 Err(Unusable::Defective(defect)) => Ok(Reading::Defective(defect)),
-                Err(Unusable::Unreadable(problem)) => Err(CallError::Unreadable {
-                    problem: problem.to_owned(),
-                    call,
-                }),
+                Err(Unusable::Unreadable(problem)) => {
+                    Err(self.unreadable(problem, call, &response))
+                }
             },
             Err(error) if is_gone(&error) => Ok(Reading::Gone),
             Err(error) => Err(error),

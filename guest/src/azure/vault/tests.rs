@@ -13,6 +13,7 @@ use crate::contract::{Failure, Secret};
 use crate::http::TransportError;
 use crate::testing::{Answer, Fake, Sent, answer, with_header};
 
+const REQUEST_ID: &str = "7d2c0000-0000-4000-8000-000000000001";
 const HOST: &str = "kv-one.vault.azure.net";
 const LIST: &str = "https://kv-one.vault.azure.net/certificates?api-version=7.6";
 const EMPTY: &str = r#"{"value":[],"nextLink":null}"#;
@@ -184,6 +185,7 @@ fn a_page_gives_names_thumbprints_and_the_link_as_they_are() {
                 "https://kv-one.vault.azure.net:443/certificates?api-version=7.6&$skiptoken=eyJO"
                     .into()
             ),
+            request_id: None,
         }
     );
 }
@@ -196,10 +198,15 @@ fn a_page_that_cannot_be_read_is_an_error_that_repeats_nothing_of_it() {
         r#"{"value":[{"id":"https://kv-one.vault.azure.net/secrets/secret"}]}"#,
         r#"{"value":[{"x5t":"secret"}]}"#,
     ] {
-        let fake = served(move |_, _| Ok(answer(200, body)));
-        let error = fake.run(vault(&fake).page(None)).unwrap_err();
-        assert!(matches!(error, CallError::Unreadable { .. }), "{body}");
-        assert!(!error.to_string().contains("secret"), "{error}");
+        for (id, shown) in [(REQUEST_ID, true), ("secret", false)] {
+            let answer = move || with_header(answer(200, body), "x-ms-request-id", id);
+            let fake = served(move |_, _| Ok(answer()));
+            let error = fake.run(vault(&fake).page(None)).unwrap_err();
+            assert!(matches!(error, CallError::Unreadable { .. }), "{body}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+            let told = error.to_string().contains(&format!("(request id {id})"));
+            assert_eq!(told, shown, "{error}");
+        }
     }
 }
 
@@ -285,5 +292,25 @@ fn a_denied_request_and_a_missing_name_say_so() {
         assert_eq!(got.failure(), failure, "{got}");
         assert!(got.to_string().contains(wanted), "{got}");
         assert_eq!(fake.sent_to("/certificates").len(), attempts, "{error:?}");
+    }
+}
+
+#[test]
+fn a_list_of_versions_that_leads_elsewhere_is_an_error_with_its_request_id() {
+    let page = r#"{"value":[],"nextLink":"https://kv-two.vault.azure.net/certificates"}"#;
+    let page = with_header(answer(200, page), "x-ms-request-id", REQUEST_ID);
+    for (page, word) in [
+        (page, "another host"),
+        (
+            with_header(answer(200, "{}"), "x-ms-request-id", REQUEST_ID),
+            "not the JSON of a list",
+        ),
+    ] {
+        let fake = served(move |_, _| Ok(page.clone()));
+        let name = Alias::parse("web-1").unwrap();
+        let error = fake.run(vault(&fake).versions(&name)).unwrap_err();
+        for part in [word, REQUEST_ID] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
     }
 }

@@ -303,6 +303,7 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 .vault
                 .service()
                 .call(Action::ImportCertificate(self.wanted.alias.to_string())),
+            request_id: None,
         })
     }
 

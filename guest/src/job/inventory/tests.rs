@@ -22,6 +22,7 @@ const VAULT: &str = "https://kv-one.vault.azure.net";
 const LISTED: &str = "zjjccD1m-h-SOrD64tk-1X6o28M";
 const RBAC: &str = r#"{"error":{"code":"Forbidden","message":"Caller is not authorized to perform action on resource.\r\nmore","innererror":{"code":"ForbiddenByRbac"}}}"#;
 const GONE: &str = r#"{"error":{"code":"CertificateNotFound","message":"not found"}}"#;
+const REQUEST_ID: &str = "7d2c0000-0000-4000-8000-000000000001";
 const THROTTLED: &str = r#"{"error":{"code":"Throttled","message":"too many"}}"#;
 
 fn job() -> Job {

@@ -126,13 +126,15 @@ fn a_link_to_another_place_is_not_followed() {
         format!("{ARM}/subscriptions?api-version=2026-02-01&$skiptoken=a"),
         format!("http://management.azure.com{VAULTS}?api-version=2026-02-01&$skiptoken=a"),
     ] {
-        let fake = saying(
-            200,
-            &json!({"value": [{"id": id("rg", "kv-1")}], "nextLink": link}),
-        );
+        const REQUEST_ID: &str = "7d2c0000-0000-4000-8000-000000000001";
+        let page = json!({"value": [{"id": id("rg", "kv-1")}], "nextLink": link}).to_string();
+        let page = with_header(answer(200, &page), "x-ms-request-id", REQUEST_ID);
+        let fake = served(move |_, _| Ok(page.clone()));
         let listing = fake.run(arm(&fake).vaults_of(&sub()));
         assert_eq!(listing.items.len(), 1);
-        assert!(matches!(listing.error, Some(CallError::Link(_))), "{link}");
+        let error = listing.error.unwrap();
+        assert!(matches!(error, CallError::Link { .. }), "{link}");
+        assert!(error.to_string().contains(REQUEST_ID), "{error}");
         assert_eq!(sent(&fake).len(), 1, "{link}");
     }
 }

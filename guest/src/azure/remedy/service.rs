@@ -1,0 +1,124 @@
+//! What to do where a service refuses.
+//!
+//! Codes: Microsoft Learn, "Azure Key Vault REST API error codes"; those of Azure Resource
+//! Manager have their advice beside their protocol.
+
+use super::rights::{permission, role};
+use super::support;
+use crate::azure::action::{Action, Call, Party};
+use crate::azure::arm;
+use crate::azure::refusal::Refusal;
+
+/// The service refused.
+pub fn service(refusal: &Refusal, call: &Call, hint: Option<&str>) -> String {
+    let Call { action, server } = call;
+    let advice = match hint {
+        Some(hint) => hint.to_owned(),
+        None => advice(refusal, call),
+    };
+    format!("could not {action}: {server} answered {refusal}; {advice}")
+}
+
+fn advice(refusal: &Refusal, call: &Call) -> String {
+    let party = match call.action.party() {
+        Party::Arm => "Azure Resource Manager",
+        Party::Vault | Party::Issuer => "the vault",
+    };
+    if refusal.code.is_none() {
+        return format!("something between the job and {party} has answered; check the proxy");
+    }
+    if call.action.party() == Party::Arm
+        && let Some(advice) = arm::advice::of(refusal, call)
+    {
+        return advice;
+    }
+    let text = match refusal.status {
+        400 if matches!(call.action, Action::ImportCertificate(_))
+            && refusal.is("BadParameter") =>
+        {
+            "the vault does not take this certificate: see that it has not expired, that its key is \
+             RSA with 2048, 3072 or 4096 bits or EC on a curve of the vault's, and that its tags are \
+             texts that Azure takes"
+        }
+        401 => {
+            return format!("{party} did not accept the token; check the tenant and AzureCloud");
+        }
+        403 if refusal.is("ForbiddenByRbac") || refusal.is("AuthorizationFailed") => {
+            return format!(
+                "assign the identity {}; a new assignment takes up to ten minutes",
+                role(&call.action)
+            );
+        }
+        403 if refusal.is("ForbiddenByFirewall") => {
+            "the vault's firewall does not admit this machine: add its address to the vault's \
+             network rules, or use a private endpoint"
+        }
+        403 if refusal.is("ForbiddenByConnection") => {
+            "the vault takes no connections from public networks: reach it through an approved \
+             private endpoint"
+        }
+        403 if refusal.lacks_access_policy() => {
+            return format!(
+                "add the identity to the vault's access policies with the {}",
+                permission(&call.action)
+            );
+        }
+        403 if call.action.party() == Party::Arm => "the identity may not do this",
+        403 => "the identity may not do this in the vault",
+        404 if call.action == Action::ListCertificates => {
+            "check the vault's name in the store path"
+        }
+        404 if call.action.party() == Party::Arm => {
+            "check the subscription and the resource group in the store path"
+        }
+        409 if refusal.is("ObjectIsBeingDeleted") || refusal.is("ObjectIsBeingRecovered") => {
+            "the vault is still at work on that name: run the job again in some minutes"
+        }
+        409 if refusal.is("ObjectIsDeletedButRecoverable") => {
+            "somebody deletes it at the same time: see who, and run the job again"
+        }
+        409 if refusal.says("status is inProgress") => return pending(call),
+        409 if matches!(call.action, Action::ImportCertificate(_)) => {
+            "a certificate shares its name with a key and a secret: where the vault has a key or a \
+             secret of that name that belongs to no certificate, choose another alias or delete \
+             it; otherwise something else is changing this certificate: run the job again later"
+        }
+        409 if call.action.party() == Party::Vault => {
+            "something else is changing this certificate: run the job again later"
+        }
+        429 if call.action.party() == Party::Arm => {
+            "Azure Resource Manager is throttled: run fewer jobs at once, or this one at another time"
+        }
+        429 => {
+            "the vault is throttled: run fewer jobs against it at once, or this one at another time"
+        }
+        408 | 500.. => {
+            return format!(
+                "{party} is failing: if it goes on, run the job again later, and {}",
+                support(refusal.request_id.as_deref())
+            );
+        }
+        _ => {
+            return format!(
+                "Microsoft's documentation of that code says what it means; if it does not, {}",
+                support(refusal.request_id.as_deref())
+            );
+        }
+    };
+    text.to_owned()
+}
+
+/// The vault takes nothing for a name of which it is still making a certificate.
+fn pending(call: &Call) -> String {
+    let name = match &call.action {
+        Action::ImportCertificate(name)
+        | Action::RecoverCertificate(name)
+        | Action::DeleteCertificate(name) => name,
+        _ => "…",
+    };
+    let vault = call.server.split('.').next().unwrap_or_default();
+    format!(
+        "the vault is still making a certificate of that name: complete that operation, or cancel \
+         it (az keyvault certificate pending delete --vault-name {vault} --name {name})"
+    )
+}
