@@ -141,6 +141,7 @@ const CODES: &[&str] = &[
     "ResourceGroupNotFound",
     "ResourceNotFound",
     "ScopeLocked",
+    "SecretDisabled",
     "SkuNotSupported",
     "SubscriptionNotFound",
     "VaultAlreadyExists",

@@ -20,8 +20,44 @@ use crate::pfx::{Form, issuers};
 pub enum Issuers {
     /// Nearest first; none where the vault has none.
     Known(Vec<Vec<u8>>),
-    /// This one cannot be had, for a reason of its own.
-    Withheld(String),
+    /// This one cannot be had.
+    Withheld(Withheld),
+}
+
+/// Why the issuers of one certificate cannot be had.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Withheld {
+    /// The vault refused its managed secret.
+    Refused(CallError),
+    /// It is there and makes no sense.
+    Odd(&'static str),
+}
+
+impl Withheld {
+    /// The cause, the same for every certificate that lacks its issuers alike.
+    pub fn briefly(&self) -> String {
+        match self {
+            Withheld::Refused(error) => error.briefly(),
+            Withheld::Odd(problem) => (*problem).to_owned(),
+        }
+    }
+
+    /// The vault's refusal.
+    pub fn error(&self) -> Option<&CallError> {
+        match self {
+            Withheld::Refused(error) => Some(error),
+            Withheld::Odd(_) => None,
+        }
+    }
+
+    /// The refusal, if the identity may not read the secret. That of a disabled certificate
+    /// nobody may.
+    pub fn forbidden(&self) -> Option<&CallError> {
+        self.error().filter(|error| {
+            let refusal = error.refusal();
+            refusal.is_some_and(|refusal| refusal.status == 403 && !refusal.is("SecretDisabled"))
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -48,14 +84,16 @@ pub async fn issuers_of<E: Environment>(
     let call = service.call(Action::ReadSecret(shown));
     match service.get(&call, url).await {
         Ok(response) => Ok(read(&response.body, leaf).map_or_else(
-            |problem| Issuers::Withheld(problem.to_owned()),
+            |problem| Issuers::Withheld(Withheld::Odd(problem)),
             Issuers::Known,
         )),
         // A disabled certificate's secret is refused.
-        Err(error) if error.forbids_one_name() => Ok(Issuers::Withheld(error.briefly())),
+        Err(error) if error.forbids_one_name() => Ok(Issuers::Withheld(Withheld::Refused(error))),
         // A deleted one's is gone.
         Err(error) => match error.refusal() {
-            Some(refusal) if refusal.status == 404 => Ok(Issuers::Withheld(error.briefly())),
+            Some(refusal) if refusal.status == 404 => {
+                Ok(Issuers::Withheld(Withheld::Refused(error)))
+            }
             _ => Err(error),
         },
     }

@@ -15,15 +15,16 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use job_scope::{Alias, Extent, JobOptions, Partial};
 
 use self::known::Known;
-use self::report::{Compared, Gaps, Problem, done};
+use self::report::{Compared, Gaps, Problem, done, failed};
 use super::batches::{Added, Batches, SubmissionRefused};
 use super::input;
 use super::item::item;
 use super::reading::{NameReading, read};
 use super::store;
-use super::watch;
+use super::watch::{self, Ended};
 use crate::azure::certificate::Defect;
 use crate::azure::error::CallError;
+use crate::azure::issuers::Withheld;
 use crate::azure::vault::{Listed, Page, Vault};
 use crate::contract::{Failure, Job, KnownState, Outcome, Status, Store};
 use crate::env::Environment;
@@ -59,14 +60,13 @@ async fn inventory<E: Environment>(env: &E, job: &Job, store: &Store) -> Outcome
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
     let vault = opened.vault();
-    match watch::watched(env, deadline, Inventory::new(&vault, &options).read()).await {
-        Ok(Ok(gaps)) => done(&opened.scope, &gaps),
-        Ok(Err(problem)) => Outcome::failure(problem.failure(), problem),
-        Err(ended) => {
-            let (failure, cause) = ended.told(vault.calls().last_trouble().as_ref());
-            Outcome::failure(failure, cause)
-        }
-    }
+    let mut run = Inventory::new(&vault, &options);
+    let problem = match watch::watched(env, deadline, run.read()).await {
+        Ok(Ok(())) => return done(&opened.scope, &run.gaps),
+        Ok(Err(problem)) => problem,
+        Err(ended) => Problem::Ended(ended, vault.calls().last_trouble()),
+    };
+    failed(&problem, run.read_or_known(), run.all_listed())
 }
 
 /// What happens next.
@@ -85,8 +85,11 @@ struct Inventory<'v, 'e, E> {
     gaps: Gaps,
     /// Names that were read: an inventory of all versions has more items.
     done: u64,
-    /// The error of the first certificate that could not be read.
-    first_loss: Option<(Failure, String)>,
+    /// Issuers that were read.
+    chains: u64,
+    /// Issuers that the identity may not read, and the first refusal.
+    forbidden: u64,
+    first_forbidden: Option<(Failure, String)>,
     /// Names in lower case: a vault that changes while it is listed may show one twice.
     listed: BTreeSet<String>,
     waiting: VecDeque<Alias>,
@@ -108,7 +111,9 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
             batches: Batches::new(vault.calls().env()),
             gaps: Gaps::default(),
             done: 0,
-            first_loss: None,
+            chains: 0,
+            forbidden: 0,
+            first_forbidden: None,
             listed: BTreeSet::new(),
             waiting: VecDeque::new(),
             gone: 0,
@@ -117,7 +122,7 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
         }
     }
 
-    async fn read(mut self) -> Result<Gaps, Problem> {
+    async fn read(&mut self) -> Result<(), Problem> {
         let (vault, options) = (self.vault, self.options);
         let mut pages = vault.pages();
         let mut reads = FuturesUnordered::new();
@@ -191,12 +196,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
             let name = item.name;
             match Alias::parse(&name) {
                 Ok(alias) => self.waiting.push_back(alias),
-                Err(_) => self.lose(
-                    &name,
-                    &Defect::Name.to_string(),
-                    Failure::Other,
-                    Defect::Name.to_string(),
-                ),
+                Err(_) => self.lose(&name, &Defect::Name.to_string(), None),
             }
         }
         let count = u64::try_from(unchanged.len()).unwrap_or(u64::MAX);
@@ -226,10 +226,10 @@ impl<E: Environment> Inventory<'_, '_, E> {
         match reading {
             Ok(NameReading::Found(all)) => {
                 self.done += 1;
-                for (found, chain_problem) in all {
-                    if let Some(problem) = chain_problem {
-                        let name = self.shown(name.as_str());
-                        self.gaps.without_chain.add(&name, &problem);
+                for (found, withheld) in all {
+                    match withheld {
+                        Some(withheld) => self.lose_chain(name, &withheld),
+                        None => self.chains += 1,
                     }
                     if self.batches.add(item(found))? == Added::HandedOver {
                         self.step(listed_all)?;
@@ -244,12 +244,10 @@ impl<E: Environment> Inventory<'_, '_, E> {
                 self.env().log(LogLevel::Debug, &line);
             }
             Ok(NameReading::Defective(defect)) => {
-                let cause = format!("{}: {defect}", self.shown(name.as_str()));
-                self.lose(name.as_str(), &defect.to_string(), Failure::Other, cause);
+                self.lose(name.as_str(), &defect.to_string(), None);
             }
             Err(error) if self.tolerates(&error) => {
-                let (failure, cause) = (error.failure(), error.to_string());
-                self.lose(name.as_str(), &error.briefly(), failure, cause);
+                self.lose(name.as_str(), &error.briefly(), Some(&error));
             }
             Err(error) => return Err(error.into()),
         }
@@ -261,15 +259,27 @@ impl<E: Environment> Inventory<'_, '_, E> {
             || self.options.partial == Partial::Submit && error.may_be_of_one_call()
     }
 
-    fn lose(&mut self, name: &str, briefly: &str, failure: Failure, cause: String) {
+    fn lose(&mut self, name: &str, briefly: &str, error: Option<&CallError>) {
         let name = &self.shown(name);
-        let line = format!("{name} is missing from the inventory: {briefly}");
+        let cause = error.map_or_else(|| briefly.to_owned(), ToString::to_string);
+        let line = format!("{name} is missing from the inventory: {cause}");
         self.env().log(LogLevel::Warn, &line);
-        self.gaps.missing.add(name, briefly);
-        let (kind, _) = self.first_loss.get_or_insert((failure, cause));
-        if *kind != failure {
-            *kind = Failure::Other;
+        self.gaps.missing.add(name, briefly, error);
+    }
+
+    fn lose_chain(&mut self, name: &Alias, withheld: &Withheld) {
+        let name = &self.shown(name.as_str());
+        let error = withheld.error();
+        let cause = error.map_or_else(|| withheld.briefly(), ToString::to_string);
+        if let Some(error) = withheld.forbidden() {
+            self.forbidden += 1;
+            self.first_forbidden
+                .get_or_insert_with(|| (error.failure(), error.to_string()));
         }
+        let line = format!("{name} is in the inventory without its issuers: {cause}");
+        self.env().log(LogLevel::Warn, &line);
+        let without_chain = &mut self.gaps.without_chain;
+        without_chain.add(name, &withheld.briefly(), error);
     }
 
     /// Between pages and batches: says how far the job is, and asks whether to go on.
@@ -279,19 +289,27 @@ impl<E: Environment> Inventory<'_, '_, E> {
             .saturating_add(self.unchanged)
             .saturating_add(self.gaps.missing.count())
             .saturating_add(self.gone);
-        let total = u64::try_from(self.listed.len()).unwrap_or(u64::MAX);
+        let total = self.all_listed();
         self.env().progress(done, listed_all.then_some(total));
         if self.env().cancelled() {
-            return Err(Problem::Cancelled);
+            return Err(Problem::Ended(Ended::Cancelled, None));
         }
         Ok(())
     }
 
-    fn end(mut self) -> Result<Gaps, Problem> {
+    fn all_listed(&self) -> u64 {
+        u64::try_from(self.listed.len()).unwrap_or(u64::MAX)
+    }
+
+    fn read_or_known(&self) -> u64 {
+        self.done.saturating_add(self.unchanged)
+    }
+
+    fn end(&mut self) -> Result<(), Problem> {
         let count = self.batches.count().saturating_add(self.unchanged);
-        let read = self.done.saturating_add(self.unchanged);
+        let read = self.read_or_known();
         let lost = self.gaps.missing.count();
-        if let Some((failure, cause)) = self.first_loss.take() {
+        if let Some((failure, cause)) = self.gaps.missing.first() {
             if count == 0 {
                 return Err(Problem::Nothing {
                     count: lost,
@@ -307,6 +325,16 @@ impl<E: Environment> Inventory<'_, '_, E> {
                     failure,
                 });
             }
+        }
+        if let Some((failure, cause)) = self.first_forbidden.take()
+            && self.chains == 0
+            && self.options.partial == Partial::Refuse
+        {
+            return Err(Problem::NoChains {
+                count: self.forbidden,
+                cause,
+                failure,
+            });
         }
         self.step(true)?;
         self.batches.hand_over()?;
@@ -328,7 +356,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
             self.gone
         );
         self.env().log(LogLevel::Info, &line);
-        Ok(self.gaps)
+        Ok(())
     }
 
     fn shown(&self, name: &str) -> String {

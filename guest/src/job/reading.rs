@@ -8,7 +8,7 @@ use job_scope::{Alias, Chain, JobOptions, Versions};
 use super::item::Found;
 use crate::azure::certificate::{Certificate, Defect};
 use crate::azure::error::CallError;
-use crate::azure::issuers::{Issuers, issuers_of};
+use crate::azure::issuers::{Issuers, Withheld, issuers_of};
 use crate::azure::vault::{Reading, Vault};
 use crate::env::Environment;
 
@@ -17,7 +17,7 @@ use crate::env::Environment;
 pub enum NameReading {
     /// Its versions, the current one first; each with the reason why it has no chain, where
     /// one was wanted and is not to be had.
-    Found(Vec<(Found, Option<String>)>),
+    Found(Vec<(Found, Option<Withheld>)>),
     /// It was deleted since the list was made.
     Gone,
     /// It is there, and is not one that can be used.
@@ -64,12 +64,12 @@ async fn with_chain<E: Environment>(
     options: &JobOptions,
     certificate: Certificate,
     current: Option<bool>,
-) -> Result<(Found, Option<String>), CallError> {
+) -> Result<(Found, Option<Withheld>), CallError> {
     let (issuers, problem) = match (options.chain, &certificate.version) {
         (Chain::Leaf, _) => (Vec::new(), None),
         (Chain::Full, None) => (
             Vec::new(),
-            Some("the vault did not say its version".to_owned()),
+            Some(Withheld::Odd("the vault did not say its version")),
         ),
         (Chain::Full, Some(version)) => {
             match issuers_of(vault.service(), name, version, &certificate.der).await? {

@@ -17,7 +17,7 @@ const FIRST_WORDS: [(&str, &str); 5] = [
 ];
 
 /// What a platform's people are told to do, and what that is here. The longer ones first.
-const PHRASES: [(&str, &str); 27] = [
+const PHRASES: [(&str, &str); 29] = [
     (
         "is missing, so that what came cannot be a PFX as platforms make it; have the certificate \
          delivered as a PFX with a password, or as PEM with ContentsFormat PEM",
@@ -84,6 +84,11 @@ const PHRASES: [(&str, &str); 27] = [
     ),
     ("the client machine", "--tenant"),
     ("what the platform renews", "what is renewed from outside"),
+    (
+        "set the option full-chain to false, or partial to submit",
+        "leave --full-chain out, or give --partial",
+    ),
+    ("set the option partial to submit", "give --partial"),
 ];
 
 /// Fields by their names, wherever they stand, and the arguments that they come from.
@@ -174,6 +179,14 @@ mod tests {
             (
                 "web-1 is there; run the job with Overwrite to replace it",
                 "web-1 is there; run it again with --overwrite to replace it",
+            ),
+            (
+                "If it is meant so, set the option partial to submit",
+                "If it is meant so, give --partial",
+            ),
+            (
+                "set the option full-chain to false, or partial to submit",
+                "leave --full-chain out, or give --partial",
             ),
         ] {
             assert_eq!(told(message), wanted);

@@ -10,6 +10,7 @@ use crate::azure::error::CallError;
 use crate::contract::{Failure, Outcome, Status};
 use crate::job::batches::SubmissionRefused;
 use crate::job::losses::Losses;
+use crate::job::watch::Ended;
 
 /// Why an inventory failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +19,9 @@ pub(super) enum Problem {
     Call(#[from] CallError),
     #[error(transparent)]
     Submission(#[from] SubmissionRefused),
-    #[error("the job was cancelled")]
-    Cancelled,
+    /// The job had to stop; the last trouble before that.
+    #[error("{}", .0.told(.1.as_ref()).1)]
+    Ended(Ended, Option<CallError>),
     /// No certificate could be read; the first cause.
     #[error("{cause}; none of the {count} certificates could be read")]
     Nothing {
@@ -39,6 +41,17 @@ pub(super) enum Problem {
         cause: String,
         failure: Failure,
     },
+    /// The job asked for issuers, and may read none.
+    #[error(
+        "{cause}; the issuers of {count} certificates are asked for (full-chain), and of none could \
+         they be read, so that nothing is submitted. If the certificates alone will do, set the \
+         option full-chain to false, or partial to submit"
+    )]
+    NoChains {
+        count: u64,
+        cause: String,
+        failure: Failure,
+    },
 }
 
 impl Problem {
@@ -46,10 +59,32 @@ impl Problem {
         match self {
             Problem::Call(error) => error.failure(),
             Problem::Submission(_) => Failure::SubmissionRefused,
-            Problem::Cancelled => Failure::Cancelled,
-            Problem::Nothing { failure, .. } | Problem::MostLost { failure, .. } => *failure,
+            Problem::Ended(ended, last) => ended.told(last.as_ref()).0,
+            Problem::Nothing { failure, .. }
+            | Problem::MostLost { failure, .. }
+            | Problem::NoChains { failure, .. } => *failure,
         }
     }
+
+    /// Whether the job could have gone on, had it been let.
+    fn is_early(&self) -> bool {
+        match self {
+            Problem::Ended(..) => true,
+            Problem::Call(error) => error.is_out_of_time(),
+            _ => false,
+        }
+    }
+}
+
+/// The outcome of a run that ended with a problem, after `read` of so many names that were listed.
+pub(super) fn failed(problem: &Problem, read: u64, listed: u64) -> Outcome {
+    let mut message = problem.to_string();
+    if problem.is_early() {
+        message.push_str(&format!(
+            "; {read} of {listed} listed certificates were read, and none submitted"
+        ));
+    }
+    Outcome::failure(problem.failure(), message)
 }
 
 /// A complete inventory says nothing, as the platform expects, or what it did not look at; what
@@ -64,14 +99,13 @@ pub(super) fn done(scope: &StoreScope, gaps: &Gaps) -> Outcome {
         (&gaps.without_chain, "", "there without their issuers"),
     ]
     .into_iter()
-    .filter(|(losses, ..)| losses.count() > 0)
-    .map(|(losses, did, what)| {
-        let (noun, are) = match losses.count() {
+    .filter(|(gap, ..)| gap.count() > 0)
+    .map(|(gap, did, what)| {
+        let (noun, are) = match gap.count() {
             1 => ("certificate", "is"),
             _ => ("certificates", "are"),
         };
-        let count = losses.count();
-        format!("{count} {noun} {did}{are} {what}: {losses}")
+        format!("{} {noun} {did}{are} {what}: {gap}", gap.count())
     })
     .collect();
     told.extend_from_slice(scope.notes());
@@ -100,11 +134,58 @@ impl fmt::Display for Compared {
 #[derive(Default)]
 pub(super) struct Gaps {
     /// Certificates that could not be read.
-    pub(super) missing: Losses,
+    pub(super) missing: Gap,
     /// Certificates whose issuers could not.
-    pub(super) without_chain: Losses,
+    pub(super) without_chain: Gap,
     /// What came of comparing with the last inventory, where that was done.
     pub(super) compared: Option<Compared>,
+}
+
+/// What is lacking for one kind of reason.
+#[derive(Default)]
+pub(super) struct Gap {
+    losses: Losses,
+    /// The kind of all causes, if they are alike, and the first one.
+    first: Option<(Failure, String)>,
+    /// The first error of a call, with its ids and what to do.
+    in_full: Option<String>,
+}
+
+impl Gap {
+    /// Takes one down: why, the same for all alike, and the error of the call if there was one.
+    pub(super) fn add(&mut self, name: &str, briefly: &str, error: Option<&CallError>) {
+        self.losses.add(name, briefly);
+        let failure = error.map_or(Failure::Other, CallError::failure);
+        let cause = || match error {
+            Some(error) => error.to_string(),
+            None => format!("{name}: {briefly}"),
+        };
+        let (kind, _) = self.first.get_or_insert_with(|| (failure, cause()));
+        if *kind != failure {
+            *kind = Failure::Other;
+        }
+        if self.in_full.is_none() {
+            self.in_full = error.map(ToString::to_string);
+        }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.losses.count()
+    }
+
+    pub(super) fn first(&self) -> Option<(Failure, String)> {
+        self.first.clone()
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.losses)?;
+        match &self.in_full {
+            Some(cause) => write!(out, ". The first cause in full: {cause}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// How a list compares with the last inventory.

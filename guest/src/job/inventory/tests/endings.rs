@@ -279,3 +279,50 @@ fn a_job_that_is_cancelled_while_its_last_page_arrives_ends_there() {
         .set(Some(fake.now() + Duration::from_millis(100)));
     assert_eq!(failed(&inventory(&fake)), Failure::Cancelled);
 }
+
+#[test]
+fn a_job_that_ends_early_says_how_far_it_came() {
+    const SO_FAR: &str = "25 of 50 listed certificates were read, and none submitted";
+    // The third page never comes, and what is on the second is not read.
+    let slow = || {
+        vault(60, |sent, _| {
+            let late = asked(sent).is_some_and(|asked| asked >= name(25).as_str());
+            late.then(|| Ok(with_header(answer(503, ""), "retry-after", "50")))
+        })
+        .latency(1)
+        .slow("skiptoken=50", Duration::from_secs(40))
+    };
+    let fake = slow();
+    fake.cancel_at
+        .set(Some(fake.now() + Duration::from_secs(3)));
+    let outcome = inventory(&fake);
+    assert_eq!(failed(&outcome), Failure::Cancelled);
+    assert_eq!(outcome.message, format!("the job was cancelled; {SO_FAR}"));
+
+    let fake = slow();
+    let limited = |seconds| Job {
+        time_limit: Duration::from_secs(seconds),
+        ..job()
+    };
+    let outcome = fake.run(run(&fake, &limited(60), &store()));
+    assert_eq!(failed(&outcome), Failure::Deadline);
+    assert!(
+        outcome.message.ends_with("none submitted"),
+        "{}",
+        outcome.message
+    );
+
+    // A wait that is not begun.
+    let fake = slow();
+    let outcome = fake.run(run(&fake, &limited(30), &store()));
+    assert_eq!(failed(&outcome), Failure::Deadline);
+    assert!(
+        outcome.message.ends_with("none submitted"),
+        "{}",
+        outcome.message
+    );
+
+    let fake = with_odd(3, &[(1, 429, THROTTLED)]);
+    let outcome = inventory(&fake);
+    assert!(!outcome.message.contains("listed"), "{}", outcome.message);
+}

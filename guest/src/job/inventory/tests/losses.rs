@@ -18,10 +18,26 @@ fn r19_w08_one_unreadable_certificate_of_three_is_a_warning_that_names_it() {
         (403, RBAC.to_owned(), "403 ForbiddenByRbac"),
     ] {
         let fake = vault(3, move |sent, _| {
-            (asked(sent)? == name(1)).then(|| Ok(answer(status, &body)))
+            let answer = || with_header(answer(status, &body), "x-ms-request-id", REQUEST_ID);
+            (asked(sent)? == name(1)).then(|| Ok(answer()))
         });
         let outcome = inventory(&fake);
         assert_eq!(outcome.status, Status::Warning, "{cause}");
+        for part in [
+            REQUEST_ID,
+            "Key Vault Reader",
+            ". The first cause in full: ",
+        ] {
+            let of_a_call = status == 403;
+            assert_eq!(
+                outcome.message.contains(part),
+                of_a_call,
+                "{}",
+                outcome.message
+            );
+        }
+        assert_eq!(fake.logged("cert-0001 is missing from the inventory: "), 1);
+        assert_eq!(fake.logged(REQUEST_ID), usize::from(status == 403));
         let one = "1 certificate could not be read and is missing from this inventory: cert-0001";
         assert!(outcome.message.starts_with(one), "{}", outcome.message);
         assert!(outcome.message.contains(cause), "{}", outcome.message);

@@ -159,6 +159,9 @@ fn a_certificate_whose_secret_is_withheld_is_there_without_its_issuers_and_named
         let outcome = fake.run(run(&fake, &with("full-chain", "true"), &store()));
         assert_eq!(outcome.status, Status::Warning, "{cause}");
         let message = &outcome.message;
+        let in_full = "The first cause in full: could not read the chain of cert-0000";
+        assert_eq!(message.contains(in_full), status != 200, "{message}");
+        assert_eq!(fake.logged("without its issuers: "), 1);
         assert!(message.contains("without their issuers"), "{message}");
         assert!(
             message.contains(&name(0)) && message.contains(cause),
@@ -201,4 +204,63 @@ fn a_certificate_without_a_version_has_no_chain_and_gaps_of_both_kinds_are_told(
         assert!(outcome.message.contains(word), "{}", outcome.message);
     }
     assert_eq!(fake.sent_to("/secrets/").len(), 0);
+}
+
+/// A vault whose secrets are answered by their place in the list.
+fn secrets(statuses: &'static [u16]) -> Fake {
+    let leaf = base64::engine::general_purpose::STANDARD.encode(der(LEAF));
+    vault(statuses.len(), move |sent, _| {
+        if let Some((_, rest)) = sent.url().split_once("/secrets/") {
+            let status = statuses
+                .iter()
+                .enumerate()
+                .find(|(number, _)| rest.starts_with(&name(*number)))
+                .map(|(_, status)| *status)?;
+            let body = match status {
+                200 => pem_secret(LEAF),
+                403 => RBAC.to_owned(),
+                _ => r#"{"error":{"code":"SecretNotFound"}}"#.to_owned(),
+            };
+            let answer = answer(status, &body);
+            return Some(Ok(with_header(answer, "x-ms-request-id", REQUEST_ID)));
+        }
+        let name = asked(sent)?;
+        let body = format!(r#"{{"id":"{VAULT}/certificates/{name}/{CURRENT}","cer":"{leaf}"}}"#);
+        Some(Ok(answer(200, &body)))
+    })
+}
+
+#[test]
+fn who_may_read_no_chain_at_all_has_no_inventory_with_chains() {
+    for (statuses, chains) in [
+        (&[403, 403, 403][..], false),
+        (&[404, 403, 404], false),
+        (&[404, 404], true),
+        (&[403, 200, 403], true),
+    ] {
+        let fake = secrets(statuses);
+        let outcome = fake.run(run(&fake, &with("full-chain", "true"), &store()));
+        if chains {
+            assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+            assert_eq!(fake.aliases().len(), statuses.len());
+            continue;
+        }
+        assert_eq!(failed(&outcome), Failure::MissingRole);
+        for part in [
+            "could not read the chain of cert-000",
+            "Key Vault Secrets User",
+            REQUEST_ID,
+            "nothing is submitted",
+            "full-chain to false",
+        ] {
+            assert!(outcome.message.contains(part), "{}", outcome.message);
+        }
+        assert!(fake.batches().is_empty());
+        // Whoever asks for what can be read gets it.
+        let mut job = with("full-chain", "true");
+        job.options.push(("partial".into(), "submit".into()));
+        let outcome = fake.run(run(&fake, &job, &store()));
+        assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+        assert_eq!(fake.aliases().len(), statuses.len());
+    }
 }

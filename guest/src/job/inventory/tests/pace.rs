@@ -184,7 +184,8 @@ fn a_server_that_does_not_answer_is_told_of_while_it_is_tried_again() {
             })
     });
     assert_eq!(inventory(&fake).status, Status::Success);
-    let is_retry = |line: &str, why| line.contains(why) && line.contains("; trying again in ");
+    let is_retry =
+        |line: &str, why: &str| line.contains(why) && line.contains("; trying again in ");
     let warned = |words: &str| {
         let log = fake.log.borrow();
         log.iter()
