@@ -28,7 +28,10 @@ pub(super) fn outcome(findings: &[(JobKind, Finding)], notes: &[String]) -> Outc
         match finding {
             Finding::Can => can.push(kind.to_string()),
             Finding::Cannot(why, text) => {
-                failure.get_or_insert(*why);
+                // Whoever waits for a right would wait for nothing.
+                if failure.is_none() || *why == Failure::InvalidInput {
+                    failure = Some(*why);
+                }
                 push(&mut missing, *kind, text);
             }
             Finding::Unknown(text) => push(&mut unknown, *kind, text),
@@ -91,6 +94,18 @@ mod tests {
                 "add, remove: no: no role. discovery: not known: not asked. inventory: yes"
             )
         );
+    }
+
+    #[test]
+    fn wrong_input_decides_before_a_missing_right_in_whatever_order() {
+        let role = || Finding::Cannot(Failure::MissingRole, "no role".into());
+        let input = || Finding::Cannot(Failure::InvalidInput, "SkuType".into());
+        for pair in [[role(), input()], [input(), role()]] {
+            let [one, two] = pair;
+            let findings = [(JobKind::Add, one), (JobKind::CreateStore, two)];
+            let status = outcome(&findings, &[]).status;
+            assert_eq!(status, Status::Failure(Failure::InvalidInput));
+        }
     }
 
     #[test]

@@ -71,12 +71,15 @@ impl Wanted {
         }
         // The data plane of a vault that does not say so is ruled by access policies.
         if vault.rbac != Some(true) {
-            differences
-                .push("it uses access policies instead of role-based access control".to_owned());
+            differences.push(BY_ACCESS_POLICIES.to_owned());
         }
         differences
     }
 }
+
+/// A difference that decides who can use the vault.
+pub(super) const BY_ACCESS_POLICIES: &str =
+    "it uses access policies instead of role-based access control";
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 
 use job_scope::VaultName;
 
+use super::settings::BY_ACCESS_POLICIES;
 use super::{End, Plan};
 use crate::azure::error::CallError;
 use crate::contract::{Failure, Outcome, Status};
@@ -159,15 +160,20 @@ pub(super) fn done(plan: &Plan, end: End) -> Outcome {
             ),
             Status::Success,
         ),
-        End::Created(_) => (
-            format!(
-                "the vault {name} was created in the resource group {group}, SKU {}, with \
-                 role-based access control. {}",
-                plan.new_vault.sku(),
-                access(plan)
-            ),
-            Status::Success,
-        ),
+        End::Created(differences) => {
+            let sku = plan.new_vault.sku();
+            let created =
+                format!("the vault {name} was created in the resource group {group}, SKU {sku}");
+            let by_roles = !differences.iter().any(|it| it == BY_ACCESS_POLICIES);
+            let message = match by_roles {
+                true => format!(
+                    "{created}, with role-based access control. {}",
+                    access(plan)
+                ),
+                false => format!("{created}. {}", access_by_policies(plan)),
+            };
+            (message, Status::Success)
+        }
     };
     let mut notes: Vec<String> = Vec::new();
     if let End::Created(differences) = end
@@ -188,11 +194,13 @@ pub(super) fn done(plan: &Plan, end: End) -> Outcome {
     Outcome::new(status, &message)
 }
 
+const MACHINE: &str = "<object id of this machine's managed identity>";
+
 /// Who can use a new vault, and how the others get there.
 fn access(plan: &Plan) -> String {
     let assignee = match plan.identity.client_id() {
         Some(client_id) => client_id.to_string(),
-        None => "<object id of this machine's managed identity>".to_owned(),
+        None => MACHINE.to_owned(),
     };
     format!(
         "Nobody can use its certificates yet but those whose roles come from the resource group, \
@@ -200,5 +208,18 @@ fn access(plan: &Plan) -> String {
          \"Key Vault Certificates Officer\" --assignee {assignee} --scope \"{}\". A new role takes up to \
          ten minutes to arrive",
         plan.vault().resource_id()
+    )
+}
+
+/// The same of one that has become one with access policies.
+fn access_by_policies(plan: &Plan) -> String {
+    let name = plan.scope.vault();
+    let assignee = match plan.identity.client_id() {
+        Some(client_id) => format!("--spn {client_id}"),
+        None => format!("--object-id {MACHINE}"),
+    };
+    format!(
+        "Nobody can use its certificates yet. To let this job's identity: az keyvault set-policy \
+         --name {name} {assignee} --certificate-permissions get list import recover delete"
     )
 }

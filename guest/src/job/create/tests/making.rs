@@ -212,21 +212,37 @@ fn a_vault_may_be_missing_for_a_moment_after_it_was_asked_for() {
 
 #[test]
 fn what_comes_out_otherwise_than_asked_for_is_a_warning() {
-    let world = world();
-    let inner = Rc::clone(&world);
-    let fake = azure(&world, move |sent, _| {
-        if let (true, Some(vault)) = (looks(sent), inner.borrow_mut().vault.as_mut()) {
-            vault["properties"]["enableRbacAuthorization"] = false.into();
+    let machine = Job {
+        credential: Credential::ManagedIdentity(None),
+        ..job()
+    };
+    let object = "--object-id <object id of this machine's managed identity> ";
+    for (job, assignee) in [
+        (job(), format!("--spn {CLIENT} ")),
+        (machine, object.into()),
+    ] {
+        let world = world();
+        let inner = Rc::clone(&world);
+        let fake = azure(&world, move |sent, _| {
+            if let (true, Some(vault)) = (looks(sent), inner.borrow_mut().vault.as_mut()) {
+                vault["properties"]["enableRbacAuthorization"] = false.into();
+            }
+            None
+        });
+        let outcome = fake.run(run(&fake, &job, &store()));
+        assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+        for part in [
+            "it uses access policies",
+            "az keyvault set-policy",
+            &assignee,
+        ] {
+            assert!(outcome.message.contains(part), "{}", outcome.message);
         }
-        None
-    });
-    let outcome = create(&fake);
-    assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
-    assert!(
-        outcome.message.contains("access policies"),
-        "{}",
-        outcome.message
-    );
+        // Nothing of what would be so with roles.
+        for part in ["with role-based", "role assignment"] {
+            assert!(!outcome.message.contains(part), "{}", outcome.message);
+        }
+    }
 }
 
 #[test]
