@@ -159,6 +159,8 @@ impl<'e, E: Environment> Search<'e, E> {
         let wanted = |id: &SubscriptionId| {
             target.subscriptions.is_empty() || target.subscriptions.contains(id)
         };
+        findings.named(&target.subscriptions);
+        findings.account_for(listing.items.iter().map(|one| one.id.clone()));
         let mut closed = 0;
         let mut usable = BTreeSet::new();
         for subscription in listing.items.into_iter().filter(|one| wanted(&one.id)) {
@@ -173,6 +175,9 @@ impl<'e, E: Environment> Search<'e, E> {
         let lost: Vec<CallError> = listing.odd.into_iter().chain(listing.error).collect();
         if lost.is_empty() && sees_none {
             findings.blind(target.to_string());
+        }
+        if !lost.is_empty() {
+            findings.account_for(target.subscriptions.iter().cloned());
         }
         for error in lost {
             let cause = format!("{target}: {error}");

@@ -2,15 +2,15 @@
 //!
 //! It must not know how anything was searched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use job_scope::{PathFormat, StorePath};
+use job_scope::{PathFormat, StorePath, SubscriptionId};
 
 use crate::azure::arm::vaults::resource_id;
 use crate::contract::{Failure, Outcome, Status};
 use crate::job::losses::Losses;
 
-/// Tenants named in a summary; the others are counted. With domains of usual length, the
+/// Tenants or subscriptions named in a summary; the others are counted. With domains of usual length, the
 /// summary of a success stays below a tenth of a message.
 const NAMES: usize = 5;
 
@@ -27,6 +27,10 @@ pub(super) struct Findings {
     searched: usize,
     closed: usize,
     blind: Vec<String>,
+    /// Subscriptions that the options name, and those of which nobody can say that they are
+    /// hidden: they are seen, or could not be looked for.
+    named: BTreeSet<SubscriptionId>,
+    accounted: BTreeSet<SubscriptionId>,
     note: Option<String>,
 }
 
@@ -43,6 +47,8 @@ impl Findings {
             searched: 0,
             closed: 0,
             blind: Vec::new(),
+            named: BTreeSet::new(),
+            accounted: BTreeSet::new(),
             note,
         }
     }
@@ -90,6 +96,16 @@ impl Findings {
         self.blind.push(tenant);
     }
 
+    /// Subscriptions that the options name, in one tenant or another.
+    pub(super) fn named(&mut self, subscriptions: &BTreeSet<SubscriptionId>) {
+        self.named.extend(subscriptions.iter().cloned());
+    }
+
+    /// Subscriptions that the identity sees, or that could not be looked for.
+    pub(super) fn account_for(&mut self, subscriptions: impl IntoIterator<Item = SubscriptionId>) {
+        self.accounted.extend(subscriptions);
+    }
+
     /// How many vaults there are.
     pub(super) fn count(&self) -> u64 {
         u64::try_from(self.vaults.len()).unwrap_or(u64::MAX)
@@ -123,17 +139,18 @@ impl Findings {
     /// | something | some | warning |
     /// | something | none | failure |
     ///
-    /// A note makes a warning of a success.
+    /// A note makes a warning of a success, and so does a named subscription that nobody sees.
     pub(super) fn outcome(&self) -> Outcome {
         let summary = self.summary();
+        let notes = self.hidden().into_iter().chain(self.note.clone());
+        let note: String = notes.map(|note| format!(". {note}")).collect();
         let Some((failure, cause)) = &self.first_loss else {
-            return match &self.note {
-                None => Outcome::new(Status::Success, &summary),
-                Some(note) => Outcome::new(Status::Warning, &format!("{summary}. {note}")),
+            let status = match note.is_empty() {
+                true => Status::Success,
+                false => Status::Warning,
             };
+            return Outcome::new(status, &format!("{summary}{note}"));
         };
-        let note = self.note.as_ref().map(|note| format!(". {note}"));
-        let note = note.unwrap_or_default();
         if self.vaults.is_empty() {
             let others = match self.losses.count() {
                 1 => String::new(),
@@ -162,17 +179,34 @@ impl Findings {
             text.push_str(&format!("; skipped: {closed}"));
         }
         if !self.blind.is_empty() {
-            let names: Vec<&str> = self.blind.iter().take(NAMES).map(String::as_str).collect();
             text.push_str(&format!(
                 "; without a subscription that this identity can see: {}",
-                names.join(", ")
+                first(self.blind.iter().map(String::as_str))
             ));
-            match self.blind.len().saturating_sub(NAMES) {
-                0 => {}
-                more => text.push_str(&format!(" and {more} more")),
-            }
         }
         text
+    }
+
+    /// The named subscriptions that no tenant showed to the identity.
+    fn hidden(&self) -> Option<String> {
+        let mut hidden = self.named.difference(&self.accounted).peekable();
+        hidden.peek()?;
+        Some(format!(
+            "the option subscriptions names some that this identity cannot see, so that they were \
+             not searched: {}; assign it the role Reader or Key Vault Reader there, or take them \
+             out of the option",
+            first(hidden.map(SubscriptionId::as_str))
+        ))
+    }
+}
+
+/// The first names of some, and how many more there are.
+fn first<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let (told, more) = names.split_at(names.len().min(NAMES));
+    match more.len() {
+        0 => told.join(", "),
+        more => format!("{} and {more} more", told.join(", ")),
     }
 }
 
@@ -326,6 +360,27 @@ mod tests {
                 &id("rg", "kv-two")
             ]
         );
+    }
+
+    #[test]
+    fn named_subscriptions_that_nobody_sees_are_a_warning_whatever_else_there_is() {
+        let ids = |numbers: std::ops::Range<usize>| {
+            let id = |number| format!("22222222-2222-4222-8222-{number:012}");
+            let read = move |number| SubscriptionId::parse(&id(number)).unwrap();
+            numbers.map(read).collect::<BTreeSet<_>>()
+        };
+        for (vaults, warnings) in [(0, &[][..]), (1, &[]), (1, &["throttled"])] {
+            let mut findings = found(vaults, warnings);
+            findings.named(&ids(0..8));
+            findings.account_for(ids(1..3));
+            let outcome = findings.outcome();
+            assert_eq!(outcome.status, Status::Warning);
+            for part in ["cannot see", "000000000000, 22", "000000000006 and 1 more;"] {
+                assert!(outcome.message.contains(part), "{}", outcome.message);
+            }
+            findings.account_for(ids(0..8));
+            assert!(!findings.outcome().message.contains("cannot see"));
+        }
     }
 
     #[test]

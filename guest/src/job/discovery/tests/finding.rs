@@ -205,15 +205,51 @@ fn only_the_named_subscriptions_are_searched_in_lists_and_in_the_graph() {
     }
 }
 
-#[test]
-fn a_tenant_whose_subscriptions_are_none_of_the_named_ones_has_nothing_to_search_and_is_not_blind()
-{
-    let fake = healthy(subscriptions(3, 1));
+/// A job of these tenants where the options name these subscriptions.
+fn naming(subscriptions: &[usize], fake: &Fake, tenants: &[&str]) -> Outcome {
+    let named: Vec<String> = subscriptions.iter().map(|number| sub(*number)).collect();
     let job = Job {
-        options: vec![("subscriptions".to_owned(), sub(9))],
+        options: vec![("subscriptions".to_owned(), named.join(","))],
         ..job()
     };
-    let outcome = discover(&fake, &job, &[ONE]);
+    discover(fake, &job, tenants)
+}
+
+#[test]
+fn named_subscriptions_that_the_identity_cannot_see_are_named_in_a_warning() {
+    let all = || {
+        let disabled = Subscription {
+            state: "Disabled",
+            ..subscription(ONE, 2, 1)
+        };
+        healthy(vec![
+            subscription(ONE, 1, 1),
+            disabled,
+            subscription(TWO, 3, 1),
+        ])
+    };
+    // Each may be another tenant's.
+    let outcome = naming(&[1, 2, 3], &all(), &[ONE, TWO]);
     assert_eq!(outcome.status, Status::Success, "{outcome:?}");
-    assert_eq!(submitted(&fake), Vec::<String>::new());
+    for (named, hidden) in [(&[1, 9][..], 9), (&[9], 9), (&[1, 3], 3)] {
+        let fake = all();
+        let outcome = naming(named, &fake, &[ONE]);
+        assert_eq!(outcome.status, Status::Warning, "{outcome:?}");
+        let told = format!("they were not searched: {};", sub(hidden));
+        assert!(outcome.message.contains(&told), "{outcome:?}");
+        let blind = outcome.message.contains("without a subscription");
+        assert!(!blind, "it sees others: {outcome:?}");
+        assert_eq!(submitted(&fake).len(), named.len() - 1);
+    }
+}
+
+#[test]
+fn where_the_subscriptions_could_not_be_listed_none_is_called_hidden() {
+    let fake = Fake::new(|sent, _| match sent.url().contains("/oauth2/") {
+        true => Ok(answer(200, r#"{"access_token":"t1","expires_in":3599}"#)),
+        false => Ok(answer(400, r#"{"error":{"code":"BadRequest"}}"#)),
+    });
+    let outcome = naming(&[1], &fake, &[ONE]);
+    assert!(matches!(outcome.status, Status::Failure(_)), "{outcome:?}");
+    assert!(!outcome.message.contains("cannot see"), "{outcome:?}");
 }
