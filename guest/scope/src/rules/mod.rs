@@ -12,8 +12,8 @@
 //! | create-store | get the resource group, get and put the vault, check its name; get the subscription where the job does not say its tenant |
 //! | discovery | list subscriptions, list vaults, the one Resource Graph query |
 //! | check of inventory | list and get certificates |
-//! | check of add or remove | the same, and the permissions on the vault |
-//! | check of create-store | get the resource group, the permissions there |
+//! | check of add or remove | get certificates, get the vault as a resource, the permissions on it |
+//! | check of create-store | get the resource group, the permissions there; get the subscription as a Create does |
 //! | check of discovery | list subscriptions, and the permissions in the resource group |
 //!
 //! A check of several kinds has the requests of all of them, each once, and a token for each of
@@ -110,6 +110,12 @@ impl Needs<'_> {
         })
     }
 
+    /// Whether a check lists the vault.
+    fn checks_list(&self) -> bool {
+        let lists = |kind: &JobKind| matches!(kind, JobKind::Inventory | JobKind::Check);
+        self.check_kinds.iter().any(lists)
+    }
+
     /// Whether a check asks Azure Resource Manager: about vaults as resources, and what else than
     /// reading the identity may do in one.
     fn asks_arm(&self) -> bool {
@@ -147,7 +153,8 @@ pub fn rules(needs: Needs<'_>) -> Vec<RuleTemplate> {
 fn check(needs: &Needs<'_>) -> (Vec<RuleTemplate>, Vec<RuleTemplate>) {
     let (mut vault, mut arm) = (Vec::new(), Vec::new());
     if needs.checks_vault() {
-        vault.extend([certificates::list(), certificates::get_any()]);
+        vault.extend(needs.checks_list().then(certificates::list));
+        vault.push(certificates::get_any());
     }
     if needs.asks_arm() {
         arm.extend(management::check(needs.check_kinds, needs.store));

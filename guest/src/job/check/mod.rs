@@ -1,7 +1,7 @@
 //! The check: whether an identity could do its work, without changing anything.
 //!
-//! What decides, for each kind of job: a token; one page of the vault's list and one
-//! certificate of it; the resource group, and the subscription where a Create would read it;
+//! What decides, for each kind of job: a token; one page of the vault's list, for an inventory,
+//! and one certificate of it, or a name that it may not have; the resource group, and the subscription where a Create would read it;
 //! and the permissions that Azure Resource Manager reports, where the identity may ask for them
 //! and the vault goes by roles. What cannot be seen without trying (an import into a vault with
 //! access policies) is told as not known, and so is what would have
@@ -27,7 +27,7 @@ use crate::azure::arm::permissions::Permissions;
 use crate::azure::arm::vaults::VaultRef;
 use crate::azure::arm::{Arm, group_path, vault_path};
 use crate::azure::error::CallError;
-use crate::azure::vault::Vault;
+use crate::azure::vault::{Page, Vault};
 use crate::contract::{Failure, Job, Outcome, Store};
 use crate::env::Environment;
 
@@ -52,10 +52,14 @@ struct Check<'e, E> {
     /// The options, or what is wrong with them; a job that reads them fails then.
     options: Result<JobOptions, FieldError>,
     properties: Properties,
+    probe: Alias,
     may_ask_arm: bool,
     vault: Vault<'e, E>,
     arm: Arm<'e, E>,
 }
+
+/// A name to look for where none is known.
+const PROBE: &str = "akv-check";
 
 const NO_GROUP: &str = "the store path names no resource group";
 
@@ -76,6 +80,7 @@ impl<'e, E: Environment> Check<'e, E> {
             .filter(|(name, _)| name == option::CHECK_ARM);
         let of_check = JobOptions::from_fields(of_check.map(|(name, value)| (name, value)))?;
         Ok(Check {
+            probe: Alias::parse(PROBE)?,
             may_ask_arm: of_check.check_arm == CheckArm::Ask,
             options: input::options(job),
             vault: opened.vault(),
@@ -91,8 +96,6 @@ impl<'e, E: Environment> Check<'e, E> {
     }
 
     async fn all(&self, kinds: &[JobKind]) -> Outcome {
-        let changes = |kind: &JobKind| matches!(kind, JobKind::Add | JobKind::Remove);
-        let changes = kinds.iter().any(changes);
         // All kinds that work in the vault share one look into it.
         let mut in_vault = None;
         let mut findings = Vec::new();
@@ -104,7 +107,7 @@ impl<'e, E: Environment> Check<'e, E> {
                 (_, JobKind::Inventory | JobKind::Add | JobKind::Remove | JobKind::Check) => {
                     let seen = match &in_vault {
                         Some(seen) => seen,
-                        None => in_vault.insert(self.look_into_vault(changes).await),
+                        None => in_vault.insert(self.look_into_vault(kinds).await),
                     };
                     seen.finding(&self.needs(*kind))
                 }
@@ -128,21 +131,34 @@ impl<'e, E: Environment> Check<'e, E> {
 
     /// What can be seen of the vault's inside. Whoever changes nothing needs no permissions
     /// beyond those that reading shows.
-    async fn look_into_vault(&self, changes: bool) -> InVault {
-        let read = self.read_one().await;
-        let permissions = match &read {
+    async fn look_into_vault(&self, kinds: &[JobKind]) -> InVault {
+        let needs = |kind: &JobKind| self.needs(*kind);
+        let lists = kinds.iter().map(needs).any(|needs| needs.lists());
+        let changes = |kind: &JobKind| matches!(kind, JobKind::Add | JobKind::Remove);
+        let listed = match lists {
+            true => self.vault.page(None).await.map(Some),
+            false => Ok(None),
+        };
+        let (list, get) = match listed {
+            Ok(page) => (Ok(()), self.get_one(page.as_ref()).await),
+            // Who may not list may get all the same.
+            Err(error) if is_refusal(&error) => (Err(error), self.get_one(None).await),
+            Err(error) => (Err(error.clone()), Err(error)),
+        };
+        let permissions = match &get {
             // A vault that cannot be reached, or no token: the permissions change nothing.
             Err(error) if !is_refusal(error) => None,
-            _ if !changes => None,
+            _ if !kinds.iter().any(changes) => None,
             _ => Some(self.vault_permissions().await),
         };
         // Only of whoever may read it is a "yes" at stake.
         let by_roles = match (&permissions, self.scope.resource_group()) {
-            (Some(Ok(_)), Some(group)) if read.is_ok() => self.vault_goes_by_roles(group).await,
+            (Some(Ok(_)), Some(group)) if get.is_ok() => self.vault_goes_by_roles(group).await,
             _ => Ok(()),
         };
         InVault {
-            read,
+            list,
+            get,
             permissions,
             by_roles,
         }
@@ -170,17 +186,13 @@ impl<'e, E: Environment> Check<'e, E> {
         }
     }
 
-    /// One page, and the first certificate of it.
-    async fn read_one(&self) -> Result<(), CallError> {
-        let page = self.vault.page(None).await?;
-        match page
-            .items
-            .iter()
-            .find_map(|item| Alias::parse(&item.name).ok())
-        {
-            Some(name) => self.vault.certificate(&name).await.map(|_| ()),
-            None => Ok(()),
-        }
+    /// The first certificate of a page, or else a name that the vault may not have: who may get
+    /// it is told that it is not there, and who may not that it is forbidden.
+    async fn get_one(&self, page: Option<&Page>) -> Result<(), CallError> {
+        let mut items = page.into_iter().flat_map(|page| &page.items);
+        let listed = items.find_map(|item| Alias::parse(&item.name).ok());
+        let name = listed.as_ref().unwrap_or(&self.probe);
+        self.vault.certificate(name).await.map(|_| ())
     }
 
     async fn vault_permissions(&self) -> Result<Permissions, String> {
@@ -284,7 +296,10 @@ impl<'e, E: Environment> Check<'e, E> {
 
 /// What was seen of the vault's inside.
 struct InVault {
-    read: Result<(), CallError>,
+    /// The list, where a kind of job needs it.
+    list: Result<(), CallError>,
+    /// One name.
+    get: Result<(), CallError>,
     /// `None` where they were not asked for; an error says why they are not told.
     permissions: Option<Result<Permissions, String>>,
     /// Or why the permissions may mean nothing.
@@ -293,7 +308,8 @@ struct InVault {
 
 impl InVault {
     fn finding(&self, needs: &Needs) -> Finding {
-        if let Err(error) = &self.read {
+        let listed = self.list.as_ref().err().filter(|_| needs.lists());
+        if let Some(error) = listed.or(self.get.as_ref().err()) {
             // The vault names the one action that it refused, the permissions all of them.
             let told = match &self.permissions {
                 Some(Ok(permissions)) if error.failure() == Failure::MissingRole => {

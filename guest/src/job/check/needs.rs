@@ -23,7 +23,10 @@ pub(super) struct Needs {
 /// What every job in a vault needs.
 pub(super) const READ_ACTION: &str = "Microsoft.KeyVault/vaults/certificates/read";
 
-const READ: (&str, &str) = (READ_ACTION, "Get and List");
+/// What looks for one name alone. Roles know no difference, access policies do.
+const GET: (&str, &str) = (READ_ACTION, "Get");
+
+const GET_AND_LIST: (&str, &str) = (READ_ACTION, "Get and List");
 
 /// What the chain of a certificate is read with, and its private key.
 const READ_SECRET: (&str, &str) = (
@@ -32,6 +35,11 @@ const READ_SECRET: (&str, &str) = (
 );
 
 impl Needs {
+    /// Whether it lists the vault, and does not look for one name alone.
+    pub(super) fn lists(&self) -> bool {
+        self.in_vault.contains(&GET_AND_LIST)
+    }
+
     /// Whether who could read a certificate has all of it.
     pub(super) fn only_to_read(&self) -> bool {
         self.in_vault
@@ -60,18 +68,18 @@ impl Needs {
 pub(super) fn needs(kind: JobKind, chain: Chain) -> Needs {
     match kind {
         JobKind::Inventory if chain == Chain::Full => Needs {
-            in_vault: &[READ, READ_SECRET],
+            in_vault: &[GET_AND_LIST, READ_SECRET],
             in_group: &[],
             role: "Key Vault Reader together with Key Vault Secrets User on the vault",
         },
         JobKind::Inventory | JobKind::Check => Needs {
-            in_vault: &[READ],
+            in_vault: &[GET_AND_LIST],
             in_group: &[],
             role: "Key Vault Reader or Key Vault Certificates Officer on the vault",
         },
         JobKind::Add => Needs {
             in_vault: &[
-                READ,
+                GET,
                 (
                     "Microsoft.KeyVault/vaults/certificates/import/action",
                     "Import",
@@ -86,7 +94,7 @@ pub(super) fn needs(kind: JobKind, chain: Chain) -> Needs {
         },
         JobKind::Remove => Needs {
             in_vault: &[
-                READ,
+                GET,
                 ("Microsoft.KeyVault/vaults/certificates/delete", "Delete"),
             ],
             in_group: &[],

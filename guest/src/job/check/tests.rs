@@ -35,6 +35,8 @@ const POLICY: &str = r#"{"error":{"code":"Forbidden","message":"no list permissi
 struct Azure {
     token: u16,
     list: (u16, &'static str),
+    /// To any name.
+    get: Option<(u16, &'static str)>,
     in_vault: (u16, &'static str),
     vault: (u16, &'static str),
     subscription: (u16, &'static str),
@@ -51,6 +53,7 @@ impl Default for Azure {
                 200,
                 r#"{"value":[{"id":"https://kv-one.vault.azure.net/certificates/web-1"}]}"#,
             ),
+            get: None,
             in_vault: (200, OFFICER),
             vault: (200, r#"{"properties":{"enableRbacAuthorization":true}}"#),
             subscription: (
@@ -77,6 +80,10 @@ impl Azure {
             }
         } else if url.contains("/certificates?") {
             self.list
+        } else if let Some(get) = self.get.filter(|_| url.contains("/certificates/")) {
+            get
+        } else if url.contains("/certificates/akv-check?") {
+            (404, r#"{"error":{"code":"CertificateNotFound"}}"#)
         } else if url.contains("/certificates/web-1?") {
             (
                 200,
@@ -173,6 +180,7 @@ fn an_identity_with_every_right_can_do_everything_and_is_asked_for_two_tokens() 
     );
     assert_eq!(fake.sent_to("/oauth2/").len(), 2);
     assert_eq!(fake.sent_to("/certificates?").len(), 1, "one page");
+    assert_eq!(fake.sent_to("/certificates/").len(), 1, "one certificate");
 }
 
 #[test]
@@ -187,6 +195,7 @@ fn what_is_missing_is_named_with_the_role_that_gives_it() {
     };
     let nobody = Azure {
         list: (403, RBAC),
+        get: Some((403, RBAC)),
         in_vault: (200, NONE),
         in_group: (200, NONE),
         subscriptions: NONE,
@@ -276,8 +285,8 @@ fn a_vault_with_access_policies_does_not_tell_what_may_be_imported() {
                 Status::Success
             );
             for (kind, needed) in [
-                (JobKind::Add, "Get and List, Import, Recover"),
-                (JobKind::Remove, "Get and List, Delete"),
+                (JobKind::Add, "permissions Get, Import, Recover"),
+                (JobKind::Remove, "permissions Get, Delete"),
             ] {
                 let outcome = check(policies, &[kind]);
                 assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
@@ -337,9 +346,12 @@ fn without_a_token_or_a_vault_no_permission_is_asked_for() {
         token: 401,
         ..Azure::default()
     };
-    let (outcome, fake) = check_at(path, expired, &[JobKind::Add]);
-    assert_eq!(outcome.status, Status::Failure(Failure::ExpiredSecret));
-    assert_eq!(fake.sent_to("/permissions").len(), 0);
+    for kinds in [&[JobKind::Add][..], &[JobKind::Inventory, JobKind::Add]] {
+        let (outcome, fake) = check_at(path, expired, kinds);
+        assert_eq!(outcome.status, Status::Failure(Failure::ExpiredSecret));
+        assert_eq!(fake.sent_to("/permissions").len(), 0);
+        assert_eq!(fake.sent_to("/oauth2/").len(), 1, "it is not asked again");
+    }
 
     let fake = Fake::new(|sent, _| match sent.url().contains("/oauth2/") {
         true => Azure::default().answer(sent.url()),
@@ -406,13 +418,66 @@ fn where_a_create_would_read_the_subscription_so_does_the_check() {
     assert_eq!(fake.sent_to("222222222222?").len(), 0);
 }
 
+const EMPTY: (u16, &str) = (200, r#"{"value":[],"nextLink":null}"#);
+
 #[test]
-fn an_empty_vault_can_be_inventoried() {
+fn an_empty_vault_can_be_inventoried_by_whoever_may_get_what_comes_into_it() {
     let empty = Azure {
-        list: (200, r#"{"value":[],"nextLink":null}"#),
+        list: EMPTY,
         ..Azure::default()
     };
     assert_eq!(check(empty, &[JobKind::Inventory]).status, Status::Success);
+    let may_only_list = Azure {
+        get: Some((403, POLICY)),
+        ..empty
+    };
+    let outcome = check(may_only_list, &[JobKind::Inventory]);
+    let wanted = Status::Failure(Failure::MissingAccessPolicy);
+    assert_eq!(outcome.status, wanted, "{}", outcome.message);
+    assert!(outcome.message.contains("Get"), "{}", outcome.message);
+    let answered_by_another = Azure {
+        get: Some((404, "<html>")),
+        ..empty
+    };
+    let outcome = check(answered_by_another, &[JobKind::Inventory]);
+    assert_eq!(outcome.status, Status::Failure(Failure::NotFound));
+}
+
+#[test]
+fn an_add_or_a_remove_needs_no_list() {
+    let path = "22222222-2222-2222-2222-222222222222:rg-one:kv-one";
+    let may_not_list = Azure {
+        list: (403, POLICY),
+        vault: (200, r#"{"properties":{"enableRbacAuthorization":false}}"#),
+        ..Azure::default()
+    };
+    let changes = [JobKind::Add, JobKind::Remove];
+    let (outcome, fake) = check_at(path, may_not_list, &changes);
+    assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+    assert!(
+        outcome.message.contains("it may read"),
+        "{}",
+        outcome.message
+    );
+    assert_eq!(fake.sent_to("/certificates?").len(), 0);
+    assert_eq!(fake.sent_to("/certificates/akv-check?").len(), 1);
+
+    let outcome = check(may_not_list, &[JobKind::Inventory, JobKind::Add]);
+    let wanted = Status::Failure(Failure::MissingAccessPolicy);
+    assert_eq!(outcome.status, wanted, "{}", outcome.message);
+    for part in [
+        "inventory: no: could not list",
+        "add: not known: it may read",
+    ] {
+        assert!(outcome.message.contains(part), "{}", outcome.message);
+    }
+
+    let by_roles = Azure {
+        list: (403, RBAC),
+        ..Azure::default()
+    };
+    let outcome = check(by_roles, &changes);
+    assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
 }
 
 #[test]

@@ -24,12 +24,13 @@ fn a_check_may_ask_what_its_kinds_need_and_nothing_else() {
         (&[Inventory], [&["token"], &VAULT[..]].concat()),
         (
             &[Add],
-            [
-                &["token", "token-arm"],
-                &VAULT[..],
-                &["get-vault", "get-vault-permissions"],
-            ]
-            .concat(),
+            vec![
+                "token",
+                "token-arm",
+                "get-certificate",
+                "get-vault",
+                "get-vault-permissions",
+            ],
         ),
         (
             &[Inventory, Remove],
