@@ -6,7 +6,7 @@
 use super::rule::{Fill, Pair, pairs_fit};
 use http::HeaderValue;
 use job_scope::{BodyTemplate, FreeMember};
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::fmt;
 
 /// The body part of a rule.
@@ -74,14 +74,18 @@ impl BodyRule {
             Self::Empty if body.is_empty() => Ok(()),
             Self::Empty => Err("there should be none"),
             Self::Form(pairs) => {
-                is_type(content_type, "application/x-www-form-urlencoded")?;
+                is_type(
+                    content_type,
+                    "application/x-www-form-urlencoded",
+                    Parameters::Utf8,
+                )?;
                 let given: Vec<(String, String)> =
                     form_urlencoded::parse(body).into_owned().collect();
                 pairs_fit(pairs, &given)
                     .map_err(|_| "a form field is unknown, twice, missing or wrong")
             }
             Self::Json { value, free } => {
-                is_type(content_type, "application/json")?;
+                is_type(content_type, "application/json", Parameters::Utf8)?;
                 let mut given = strict_json(body)?;
                 for member in free {
                     take(&mut given, member)?;
@@ -96,7 +100,7 @@ impl BodyRule {
                 content_type: wanted,
                 bytes,
             } => {
-                is_type(content_type, wanted)?;
+                is_type(content_type, wanted, Parameters::Any)?;
                 if body.len() <= *bytes {
                     Ok(())
                 } else {
@@ -153,9 +157,7 @@ fn without_tags(mut value: Value) -> Value {
 /// 30.0 are one.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            one == other || one.as_f64() == other.as_f64()
-        }
+        (Value::Number(one), Value::Number(other)) => same_number(one, other),
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
         }
@@ -169,15 +171,61 @@ fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
-fn is_type(given: Option<&HeaderValue>, wanted: &str) -> Result<(), &'static str> {
-    let essence = given
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.split(';').next())
-        .map(str::trim);
-    match essence {
-        Some(essence) if essence.eq_ignore_ascii_case(wanted) => Ok(()),
-        _ => Err("its content type is another one"),
+/// Whole numbers one by one: as floating-point numbers, two of them can be one.
+fn same_number(one: &Number, other: &Number) -> bool {
+    /// From here on a floating-point number stands for several whole ones.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let whole = |number: &Number| {
+        let signed = number.as_i64().map(i128::from);
+        signed.or_else(|| number.as_u64().map(i128::from))
+    };
+    match (whole(one), whole(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => one.as_f64() == other.as_f64(),
+        _ => one.as_f64() == other.as_f64() && one.as_f64().is_some_and(|one| one.abs() < EXACT),
     }
+}
+
+/// What a content type says beside the type itself.
+#[derive(Clone, Copy)]
+enum Parameters {
+    /// Nothing, or that it is in UTF-8: it was read as that.
+    Utf8,
+    /// Whatever it likes: nobody read it.
+    Any,
+}
+
+/// RFC 9110 section 8.3.1.
+fn is_type(
+    given: Option<&HeaderValue>,
+    wanted: &str,
+    parameters: Parameters,
+) -> Result<(), &'static str> {
+    let text = given.and_then(|value| value.to_str().ok());
+    let fits = text.is_some_and(|text| {
+        let (essence, rest) = match text.split_once(';') {
+            Some((essence, rest)) => (essence, Some(rest)),
+            None => (text, None),
+        };
+        essence.trim().eq_ignore_ascii_case(wanted)
+            && match parameters {
+                Parameters::Utf8 => rest.is_none_or(is_utf8),
+                Parameters::Any => true,
+            }
+    });
+    match fits {
+        true => Ok(()),
+        false => Err("its content type is another one"),
+    }
+}
+
+fn is_utf8(parameter: &str) -> bool {
+    parameter.split_once('=').is_some_and(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("charset")
+            && ["utf-8", "\"utf-8\""]
+                .iter()
+                .any(|one| value.trim().eq_ignore_ascii_case(one))
+    })
 }
 
 fn filled(template: &Value, fill: &Fill<'_>) -> Result<Value, String> {

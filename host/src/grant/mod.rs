@@ -164,15 +164,17 @@ impl Heads {
 
     /// A denial of a body with more bytes than any may have.
     pub fn deny_size(&self, headers: &HeaderMap, most: usize) -> Denial {
-        let nearest = self.rules.last().map(|rule| rule.id().to_owned());
         let what = "body";
-        self.target
-            .denied(Reason::TooLarge { what, most }, nearest, headers)
+        self.denied(headers, Reason::TooLarge { what, most })
     }
 
     /// A denial of a body that cannot even be looked at.
     pub fn deny_body(&self, headers: &HeaderMap, what: &'static str) -> Denial {
+        self.denied(headers, Reason::Body(what))
+    }
+
+    fn denied(&self, headers: &HeaderMap, reason: Reason) -> Denial {
         let nearest = self.fitting().next_back().map(|rule| rule.id().to_owned());
-        self.target.denied(Reason::Body(what), nearest, headers)
+        self.target.denied(reason, nearest, headers)
     }
 }

@@ -126,3 +126,103 @@ fn the_values_of_tags_are_never_shown() {
     );
     assert!(!shown.contains("t4g-value"), "{shown}");
 }
+
+#[test]
+fn a_whole_number_is_no_other_one() {
+    let found = json_fits(
+        "{ value = { serial = 9007199254740992 } }",
+        &[
+            r#"{"serial":9007199254740992}"#,
+            r#"{"serial":9007199254740993}"#,
+            r#"{"serial":9007199254740993.0}"#,
+            r#"{"serial":9007199254740992.0}"#,
+            r#"{"serial":-9007199254740992}"#,
+        ],
+    );
+    assert_eq!(found, [true, false, false, false, false]);
+    let found = json_fits(
+        "{ value = { most = 9223372036854775807 } }",
+        &[
+            r#"{"most":9223372036854775807}"#,
+            r#"{"most":9223372036854775808}"#,
+            r#"{"most":9223372036854775806}"#,
+        ],
+    );
+    assert_eq!(found, [true, false, false]);
+}
+
+/// Whether a rule with this body lets one pass that is said to be of these types.
+fn types_fit(body: &str, given: &str, types: &[&str]) -> Vec<bool> {
+    let template: RuleTemplate = toml::from_str(&format!(
+        "id = \"r\"\nmethod = \"POST\"\nurl = \"https://api.example/\"\nbody = {body}"
+    ))
+    .unwrap();
+    let (grants, _) = Grants::intersect(&[], &[], &[template], &Variables::default(), &[]).unwrap();
+    let uri = "https://api.example/".parse().unwrap();
+    let target = Target::parse(&Method::POST, &uri, LONGEST).unwrap();
+    let passes = |kind: &&str| {
+        let headers = headers(&[("content-type", kind)]);
+        whole(&grants, &target, &headers, given.as_bytes()).is_ok()
+    };
+    types.iter().map(passes).collect()
+}
+
+#[test]
+fn what_is_read_as_utf_8_says_nothing_else_of_itself() {
+    for (body, given, kind) in [
+        ("{ json = { value = {} } }", "{}", "application/json"),
+        (
+            "{ form = [{ name = \"a\", value = \"b\" }] }",
+            "a=b",
+            "application/x-www-form-urlencoded",
+        ),
+    ] {
+        let fit = |rest: &str| types_fit(body, given, &[&format!("{kind}{rest}")])[0];
+        for rest in [
+            "",
+            "; charset=utf-8",
+            ";charset=UTF-8",
+            "; Charset=\"utf-8\"",
+            " ; charset=\"Utf-8\" ",
+        ] {
+            assert!(fit(rest), "{kind}{rest}");
+        }
+        for rest in [
+            ";",
+            "; charset=utf-7",
+            "; charset=utf-16",
+            "; charset=\"utf-7\"",
+            "; charset='utf-8'",
+            "; charset=utf-8; charset=utf-7",
+            "; charset=utf-7; charset=utf-8",
+            "; boundary=x",
+            "; charset",
+            ", text/plain",
+        ] {
+            assert!(!fit(rest), "{kind}{rest}");
+        }
+    }
+    // What nobody reads may say of itself what it likes.
+    let bounded = "{ bounded = { content-type = \"multipart/form-data\", max-bytes = 9 } }";
+    let found = types_fit(
+        bounded,
+        "x",
+        &["multipart/form-data; boundary=x", "text/plain"],
+    );
+    assert_eq!(found, [true, false]);
+}
+
+#[test]
+fn a_body_that_is_too_long_is_told_by_the_rule_that_its_head_fits() {
+    let (scope, _) = scope();
+    let url = format!(
+        "https://{}/{TENANT}/oauth2/v2.0/token",
+        scope.endpoints().authority
+    );
+    let grants = inventory();
+    let target = Target::parse(&Method::POST, &url.parse().unwrap(), LONGEST).unwrap();
+    let heads = grants.heads(target, &HeaderMap::new()).unwrap();
+    let denial = heads.deny_size(&HeaderMap::new(), 10);
+    assert_eq!(denial.nearest.as_deref(), Some("token"));
+    assert_ne!(grants.rules().last().unwrap().id(), "token");
+}
