@@ -8,6 +8,9 @@ use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use job_scope::MemberType;
 use serde_json::json;
 
+/// An id that is nobody's.
+const GUID: &str = "00000000-0000-0000-0000-000000000000";
+
 /// A request that a rule lets pass.
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
@@ -47,11 +50,15 @@ impl Sample {
                 let mut value = value.clone();
                 for member in free.iter().filter(|member| !member.optional) {
                     let (parent, name) = member.pointer.rsplit_once('/').unwrap();
+                    let text = match (member.among.first(), member.holds) {
+                        (Some(text), _) => text,
+                        (None, MemberType::Any | MemberType::Text) => "x",
+                        (None, MemberType::Guid | MemberType::Guids) => GUID,
+                        (None, MemberType::Region) => "westeurope",
+                    };
                     value.pointer_mut(parent).unwrap()[name] = match member.holds {
-                        MemberType::Any | MemberType::Text => json!("x"),
-                        MemberType::Guid => json!("0".repeat(8) + "-0000-0000-0000-000000000000"),
-                        MemberType::Guids => json!([]),
-                        MemberType::Region => json!("westeurope"),
+                        MemberType::Guids => json!([text]),
+                        _ => json!(text),
                     };
                 }
                 (Some("application/json"), value.to_string())

@@ -61,7 +61,8 @@ pub struct FreeMember {
         skip_serializing_if = "MemberType::is_default"
     )]
     pub holds: MemberType,
-    /// The texts that it, or each member of its list, may be, compared exactly; empty for any.
+    /// The texts that it, or each member of its list, may be, compared exactly; empty for any. An
+    /// empty list is none of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub among: Vec<Cow<'static, str>>,
     /// Whether it may be missing.
@@ -79,7 +80,7 @@ impl FreeMember {
         self.holds.matches(value)
             && (self.among.is_empty()
                 || match value {
-                    Value::Array(values) => values.iter().all(is_among),
+                    Value::Array(values) => !values.is_empty() && values.iter().all(is_among),
                     value => is_among(value),
                 })
     }
@@ -96,7 +97,7 @@ pub enum MemberType {
     Text,
     /// The text of a GUID: 8, 4, 4, 4 and 12 hex digits with hyphens between.
     Guid,
-    /// A list of such texts, also an empty one.
+    /// A list of such texts, at least one: to a service, none of them may mean all of them.
     Guids,
     /// The name of an Azure region: 1 to 40 lower-case ASCII letters and digits.
     Region,
@@ -110,9 +111,8 @@ impl MemberType {
             MemberType::Text => value.is_string(),
             MemberType::Guid => value.as_str().is_some_and(is_guid),
             MemberType::Guids => value.as_array().is_some_and(|values| {
-                values
-                    .iter()
-                    .all(|value| value.as_str().is_some_and(is_guid))
+                let mut guids = values.iter().map(Value::as_str);
+                !values.is_empty() && guids.all(|text| text.is_some_and(is_guid))
             }),
             MemberType::Region => value.as_str().is_some_and(is_region_name),
         }
@@ -155,7 +155,7 @@ mod tests {
             (MemberType::Guid, json!("contoso.example"), false),
             (MemberType::Guid, Value::Null, false),
             (MemberType::Guids, json!([guid, guid]), true),
-            (MemberType::Guids, json!([]), true),
+            (MemberType::Guids, json!([]), false),
             (MemberType::Guids, json!([guid, 1]), false),
             (MemberType::Guids, json!(guid), false),
             (MemberType::Region, json!("westus2"), true),
@@ -180,7 +180,7 @@ mod tests {
         for (value, fits) in [
             (json!("one"), true),
             (json!(["one", "two", "one"]), true),
-            (json!([]), true),
+            (json!([]), false),
             (json!("One"), false),
             (json!(["one", "three"]), false),
             (json!([["one"]]), false),

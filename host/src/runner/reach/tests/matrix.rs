@@ -26,7 +26,7 @@ fn jobs() -> Vec<(String, Grants)> {
     jobs
 }
 
-fn passes(grants: &Grants, sample: &Sample) -> bool {
+pub(super) fn passes(grants: &Grants, sample: &Sample) -> bool {
     Target::parse(&sample.method, &sample.uri(), LONGEST)
         .and_then(|target| grants.heads(target, &sample.headers))
         .and_then(|heads| {
