@@ -2,10 +2,11 @@
 //! others.
 //!
 //! What each place needs is granted to the whole job. A job is one run of the extension, and nothing
-//! in a request says for which of its places it is made. An application's rules still join each
-//! tenant to the authority of its own cloud, so that no crossing of two places is granted; the rules
-//! of a machine's identity name no tenant, so that in two clouds it may ask its endpoint for a token
-//! of either.
+//! in a request says for which of its places it is made: in one cloud, the token of any tenant may ask
+//! what the rules of every other let it. So places of one cloud are searched alike, or the job does
+//! not begin: what narrowed one of them would hold for none. An application's rules still join each
+//! tenant to the authority of its own cloud; the rules of a machine's identity name no tenant, so that
+//! in two clouds it may ask its endpoint for a token of either.
 //!
 //! It must not know how a place is searched.
 
@@ -16,9 +17,10 @@ use crate::orchestrator::Job;
 use crate::policy::{Beyond, Ceiling, Policy};
 use crate::runner::Failure;
 use job_scope::{
-    Extent, FieldError, JobKind, JobOptions, Needs, SubscriptionId, TenantId, Variables, Versions,
-    option, rules,
+    Cloud, Extent, FieldError, JobKind, JobOptions, Needs, SubscriptionId, TenantId, Variables,
+    Versions, option, rules,
 };
+use std::collections::BTreeSet;
 
 /// The platform's name for the tenants of a discovery.
 const DIRS: &str = "dirs";
@@ -26,11 +28,32 @@ const DIRS: &str = "dirs";
 /// What becomes of a place.
 enum Found {
     /// It is searched.
-    Granted(Grants),
+    Granted(Grants, Searched),
     /// Its name can be no tenant's. The extension gets it, without any rule, and says so.
     Unusable(Failure),
     /// The policy keeps the job from it.
     LeftOut(Failure),
+}
+
+/// What of a place is searched.
+struct Searched {
+    cloud: Cloud,
+    /// `None` is all.
+    subscriptions: Option<BTreeSet<SubscriptionId>>,
+}
+
+/// Refuses a place of which other subscriptions are searched than of another in its cloud.
+fn alike(before: &[(&str, Searched)], name: &str, place: &Searched) -> Result<(), Failure> {
+    let other = before.iter().find(|(_, other)| {
+        other.cloud == place.cloud && other.subscriptions != place.subscriptions
+    });
+    match other {
+        None => Ok(()),
+        Some((other, _)) => Err(Failure::configuration(format!(
+            "of {other} and {name} not the same subscriptions would be searched, and what one job may ask for one tenant it may ask for the other; run a discovery for each of them, or give both the same option {} in the policy",
+            option::SUBSCRIPTIONS
+        ))),
+    }
 }
 
 pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reach, Failure> {
@@ -49,14 +72,15 @@ pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reac
         extent: Extent::Whole,
         max_shrink: general.max_shrink,
     };
-    let mut searched = false;
+    let mut searched: Vec<(&str, Searched)> = Vec::new();
     let mut first_failure = None;
     for name in names {
         let (options, found) = place(job, name, policy)?;
         let failure = match found {
-            Found::Granted(grants) => {
+            Found::Granted(grants, of_place) => {
+                alike(&searched, name, &of_place)?;
                 reach.grants.join(grants);
-                searched = true;
+                searched.push((name, of_place));
                 None
             }
             Found::Unusable(failure) => Some(failure),
@@ -78,7 +102,7 @@ pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reac
         }
     }
     match first_failure {
-        Some(failure) if !searched => Err(failure),
+        Some(failure) if searched.is_empty() => Err(failure),
         _ => Ok(reach),
     }
 }
@@ -126,7 +150,13 @@ fn place(job: &Job, name: &str, policy: &Policy) -> Result<(Options, Found), Fai
     let (grants, outside) = granted(JobKind::Discovery, &templates, &variables, policy)
         .map_err(Failure::configuration)?;
     let found = match outside.first() {
-        None => Found::Granted(grants),
+        None => Found::Granted(
+            grants,
+            Searched {
+                cloud: read.cloud,
+                subscriptions: only.map(|only| only.into_iter().collect()),
+            },
+        ),
         Some(outside) => Found::LeftOut(Failure::outside(outside, None)),
     };
     Ok((options, found))

@@ -90,3 +90,52 @@ fn a_tenant_that_the_policy_keeps_from_a_discovery_is_left_out_and_told() {
         }
     }
 }
+
+#[test]
+fn tenants_of_one_cloud_are_searched_alike_or_not_together() {
+    const ONE: &str = "22222222-2222-4222-8222-222222222222";
+    const OTHER: &str = "22222222-2222-4222-8222-222222222229";
+    let entry = |tenant: &str, only: &str| {
+        format!("[[tenant]]\nnames = [\"{tenant}\"]\noptions = {{ subscriptions = \"{only}\" }}\n")
+    };
+    let narrowed = entry(SECOND, ONE);
+    for policy in [
+        narrowed.clone(),
+        format!("{narrowed}{}", entry(TENANT, OTHER)),
+        format!("options = {{ subscriptions = \"{ONE},{OTHER}\" }}\n{narrowed}"),
+        format!("subscriptions = [\"{ONE}\", \"{OTHER}\"]\n{narrowed}"),
+    ] {
+        for (name, identity) in identities() {
+            for places in [[TENANT, SECOND], [SECOND, TENANT]] {
+                let mut job = discovery(&places);
+                job.identity = identity.clone();
+                let failure = refused(&job, &policy);
+                assert_eq!(failure.cause, Cause::Configuration);
+                for part in [TENANT, SECOND, "subscriptions", "a discovery for each"] {
+                    assert!(
+                        failure.message.contains(part),
+                        "{name}: {}",
+                        failure.message
+                    );
+                }
+            }
+        }
+        reached(&discovery(&[TENANT]), &policy);
+        reached(&discovery(&[SECOND]), &policy);
+    }
+    let both = format!(
+        "{narrowed}{}",
+        entry(TENANT, ONE).replace(ONE, &ONE.to_uppercase())
+    );
+    for policy in [
+        both,
+        format!("subscriptions = [\"{ONE}\"]\n{narrowed}"),
+        // A token of one cloud is worth nothing in another.
+        narrowed.replace("options", "cloud = \"china\"\noptions"),
+        // What is not searched widens nothing.
+        format!("tenants = [\"{SECOND}\"]\n{narrowed}"),
+    ] {
+        let reach = reached(&discovery(&[TENANT, SECOND]), &policy);
+        assert!(!reach.places.is_empty(), "{policy}");
+    }
+}
