@@ -37,6 +37,9 @@ pub(crate) fn schema() -> Result<Exit> {
 }
 
 fn warn(policy: &Policy) {
+    for vain in policy.in_vain() {
+        say!("akv: {vain}");
+    }
     if let Some(caution) = policy.caution() {
         say!("akv: of each run it would be said that {caution}");
     }

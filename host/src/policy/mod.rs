@@ -225,6 +225,12 @@ impl Policy {
         &self.extensions
     }
 
+    /// What is written and can never hold, for its writer to look at.
+    pub fn in_vain(&self) -> Vec<String> {
+        let tenants = tenants::beyond(&self.tenants, &self.ceiling);
+        tenants.chain(vaults::in_vain(&self.vaults)).collect()
+    }
+
     /// What a reader of a result must know about the run: that traffic went elsewhere, or that
     /// somebody else's certificates were accepted. `None` for an ordinary policy.
     pub fn caution(&self) -> Option<String> {

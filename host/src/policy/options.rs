@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 /// What the names of the options begin with that `[create]` holds.
 const CREATE: &str = "create-";
 
+/// Most edits between a key and an option that is taken for what was meant. Fewer than for the
+/// policy's own keys: options may be another extension's.
+const SLIP: usize = 2;
+
 /// Reads a table; `place` is where it stands.
 pub(super) fn read(place: &str, table: BTreeMap<String, Text>) -> Result<Options, PolicyError> {
     // Among options they would be silent: an extension ignores what it does not know, and the
@@ -29,6 +33,11 @@ pub(super) fn read(place: &str, table: BTreeMap<String, Text>) -> Result<Options
             "{place}: `{key}` is no option, but a key of the policy; it belongs {belongs}"
         )));
     }
+    if let Some((key, known)) = table.keys().find_map(|key| Some((key, meant(key)?))) {
+        return Err(PolicyError(format!(
+            "{place}: `{key}` is no option; did you mean `{known}`? An option of another extension needs a name that is less like it"
+        )));
+    }
     let options: Options = table
         .into_iter()
         .map(|(name, Text(text))| (name, text))
@@ -42,6 +51,23 @@ pub(super) fn read(place: &str, table: BTreeMap<String, Text>) -> Result<Options
         )));
     }
     Ok(options)
+}
+
+/// The option that an unknown one is a slip of: what is ignored would be believed to hold.
+fn meant(key: &str) -> Option<&'static str> {
+    let mut known = OPTIONS.iter().map(|option| option.name);
+    if known.clone().any(|name| name == key) {
+        return None;
+    }
+    let is_near = |name: &str| {
+        let edits = strsim::damerau_levenshtein(key, name);
+        edits <= SLIP && edits * 3 <= name.len()
+    };
+    let is_beginning = |name: &str| {
+        let rest = name.strip_prefix(key);
+        key.contains('-') && rest.is_some_and(|rest| rest.starts_with('-'))
+    };
+    known.find(|name| is_near(name) || is_beginning(name))
 }
 
 /// Reads `[create]`, whose keys are the options' names without what they all begin with.

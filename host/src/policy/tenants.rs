@@ -1,6 +1,7 @@
 //! `[[tenant]]`: what holds for the jobs of one tenant. It must not know the jobs.
 
 use super::PolicyError;
+use super::ceiling::Ceiling;
 use super::file::TenantEntry;
 use super::identity::IdentityKind;
 use super::options;
@@ -24,6 +25,17 @@ impl Tenant {
     pub(super) fn is(&self, tenant: &TenantId) -> bool {
         self.names.contains(tenant)
     }
+}
+
+/// Entries of which no application's job can be, since the policy has none of their names.
+pub(super) fn beyond(entries: &[Tenant], ceiling: &Ceiling) -> impl Iterator<Item = String> {
+    let is_beyond = |entry: &&Tenant| entry.names.iter().all(|name| ceiling.tenant(name).is_err());
+    entries.iter().filter(is_beyond).filter_map(|entry| {
+        let name = entry.names.first()?;
+        Some(format!(
+            "[[tenant]] {name}: none of its names is among `tenants`, so that no application's job is of it; add them there, or leave it out"
+        ))
+    })
 }
 
 pub(super) fn read(entries: Vec<TenantEntry>) -> Result<Vec<Tenant>, PolicyError> {

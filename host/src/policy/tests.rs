@@ -400,3 +400,107 @@ fn options_of_other_extensions_pass_whatever_they_hold() {
     assert_eq!(options.get("attempt"), Some("get"));
     assert_eq!(options.get("retries"), Some("3"));
 }
+
+#[test]
+fn a_slip_of_an_option_is_an_error_that_names_the_option() {
+    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\"]\n");
+    for (key, meant) in [
+        ("full_chain", "full-chain"),
+        ("partail", "partial"),
+        ("max_shrink", "max-shrink"),
+        ("create-retention", "create-retention-days"),
+        ("create-purge-protectoin", "create-purge-protection"),
+        ("version", "versions"),
+        ("subscription", "subscriptions"),
+        ("path-formt", "path-format"),
+    ] {
+        for text in [
+            format!("[options]\n{key} = 1"),
+            format!("{tenant}options = {{ {key} = 1 }}"),
+            format!("[[vault]]\nnames = [\"kv\"]\noptions = {{ {key} = 1 }}"),
+        ] {
+            let error = Policy::parse(&text).unwrap_err().to_string();
+            for part in [key, &format!("did you mean `{meant}`")] {
+                assert!(error.contains(part), "{text}: {error}");
+            }
+        }
+    }
+    for key in [
+        "attempt",
+        "parts",
+        "chain",
+        "shrink",
+        "check",
+        "tags",
+        "clouds-of",
+        "report",
+    ] {
+        policy(&format!("[options]\n{key} = \"x\""));
+    }
+}
+
+#[test]
+fn an_option_of_discoveries_is_no_vaults() {
+    for option in ["path-format = \"short\"", "subscriptions = \"\""] {
+        let text = format!("[[vault]]\nnames = [\"kv-*\"]\noptions = {{ {option} }}");
+        let error = Policy::parse(&text).unwrap_err().to_string();
+        let key = option.split(' ').next().unwrap();
+        for part in ["[[vault]] kv-*", key, "[[tenant]]"] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_can_never_hold_is_told_and_nothing_else() {
+    let tenant = format!("[[tenant]]\nnames = [\"{TENANT}\", \"contoso.example\"]\n");
+    let vault = |names: &str, rest: &str| format!("[[vault]]\nnames = [{names}]\n{rest}\n");
+    let all = vault("\"*\"", "max-shrink = 1\njobs = [\"add\"]");
+    for (text, told) in [
+        (include_str!("example.toml").to_owned(), None),
+        (format!("tenants = [\"contoso.example\"]\n{tenant}"), None),
+        (
+            format!("tenants = [\"other.example\"]\n{tenant}"),
+            Some("[[tenant]] 11111111"),
+        ),
+        (
+            format!("{all}{}", vault("\"kv-*\"", "max-shrink = 2")),
+            Some("[[vault]] kv-*: max-shrink"),
+        ),
+        (
+            format!("{all}{}", vault("\"kv-*\"", "reads-private-keys = true")),
+            None,
+        ),
+        (
+            format!("{}{all}", vault("\"kv-*\"", "max-shrink = 2")),
+            None,
+        ),
+        (
+            format!(
+                "{}{}{}",
+                vault("\"a*\"", "options = { x = 1 }"),
+                vault("\"b*\"", "options = { x = 2 }"),
+                vault("\"ab\", \"ba\"", "options = { x = 3, y = 4 }")
+            ),
+            Some("[[vault]] ab: options.x is"),
+        ),
+        (
+            format!(
+                "{}{}",
+                vault("\"a*\"", "options = { x = 1 }"),
+                vault("\"ab\", \"ba\"", "options = { x = 3 }")
+            ),
+            None,
+        ),
+    ] {
+        let found = policy(&text).in_vain();
+        assert_eq!(
+            found.len(),
+            usize::from(told.is_some()),
+            "{text}: {found:?}"
+        );
+        if let (Some(told), Some(found)) = (told, found.first()) {
+            assert!(found.starts_with(told), "{text}: {found}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::file::VaultEntry;
 use super::options;
 use super::{PolicyError, percentage, some_of};
 use crate::options::Options;
-use job_scope::{JobKind, VaultName};
+use job_scope::{JobKind, VaultName, option};
 
 /// What is said about some vaults.
 #[derive(Debug, Clone)]
@@ -21,6 +21,45 @@ impl Vaults {
         let fits = |pattern: &NamePattern| pattern.matches(vault.as_str());
         self.names.iter().any(fits)
     }
+
+    /// What is said, by its keys.
+    fn says(&self) -> Vec<String> {
+        let keys = [
+            ("jobs", self.jobs.is_some()),
+            ("max-shrink", self.max_shrink.is_some()),
+            ("reads-private-keys", self.reads_private_keys.is_some()),
+        ];
+        let said = keys.into_iter().filter(|(_, is_said)| *is_said);
+        let options = self
+            .options
+            .iter()
+            .map(|(name, _)| format!("options.{name}"));
+        said.map(|(key, _)| key.to_owned()).chain(options).collect()
+    }
+}
+
+/// What is said in vain: of several entries that fit a vault, the first that says it holds.
+pub(super) fn in_vain(entries: &[Vaults]) -> impl Iterator<Item = String> {
+    entries.iter().enumerate().filter_map(move |(place, entry)| {
+        let before = || entries.iter().take(place);
+        let taken = |key: &String| {
+            entry.names.iter().all(|name| {
+                before().any(|other| {
+                    let has = other.names.iter().any(|pattern| pattern.covers(name));
+                    has && other.says().contains(key)
+                })
+            })
+        };
+        let taken: Vec<String> = entry.says().into_iter().filter(taken).collect();
+        let first = entry.names.first()?;
+        (!taken.is_empty()).then(|| {
+            format!(
+                "[[vault]] {}: {} is never used, since entries above say it for all of its vaults; move it above them, or leave it out",
+                first.0,
+                taken.join(", ")
+            )
+        })
+    })
 }
 
 pub(super) fn read(entries: Vec<VaultEntry>) -> Result<Vec<Vaults>, PolicyError> {
@@ -40,6 +79,15 @@ fn read_one(entry: VaultEntry) -> Result<Vaults, PolicyError> {
         ));
     };
     let place = format!("[[vault]] {first}");
+    let of_discoveries = [option::PATH_FORMAT, option::SUBSCRIPTIONS];
+    if let Some(key) = of_discoveries
+        .iter()
+        .find(|key| entry.options.contains_key(**key))
+    {
+        return Err(PolicyError(format!(
+            "{place}: the option `{key}` is for discoveries, which are about no vault; write it among the options of a [[tenant]] or of all"
+        )));
+    }
     Ok(Vaults {
         options: options::read(&place, entry.options)?,
         jobs: some_of(&place, "jobs", entry.jobs)?,
@@ -71,6 +119,12 @@ impl NamePattern {
             return Err(PatternError(text.to_owned()));
         }
         Ok(Self(text.to_ascii_lowercase()))
+    }
+
+    /// Whether every name that fits the other fits this. A `*` of the other is a character that
+    /// only a `*` of this can be.
+    fn covers(&self, other: &Self) -> bool {
+        self.matches(&other.0)
     }
 
     pub(super) fn matches(&self, name: &str) -> bool {
@@ -119,6 +173,24 @@ mod tests {
         }
         for text in ["", " ", "kv.one", "kv_1", "https://kv", "k?"] {
             assert!(NamePattern::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_another_that_has_no_name_beyond_it() {
+        for (one, other, covers) in [
+            ("*", "kv-*", true),
+            ("kv-*", "kv-prod-*", true),
+            ("KV-*", "kv-one", true),
+            ("kv-*", "kv-*", true),
+            ("kv-*-eu", "kv-*a*-eu", true),
+            ("kv-prod-*", "kv-*", false),
+            ("kv-one", "kv-*", false),
+            ("*-eu", "kv-*", false),
+            ("kv-*-eu", "kv-*eu", false),
+        ] {
+            let parse = |text| NamePattern::parse(text).unwrap();
+            assert_eq!(parse(one).covers(&parse(other)), covers, "{one} {other}");
         }
     }
 }
