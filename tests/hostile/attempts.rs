@@ -114,7 +114,9 @@ macro_rules! attempts {
                 token_for_another_scope,
                 token_with_a_field_twice,
                 token_with_another_content_type,
+                token_in_another_charset,
                 query_of_its_own,
+                query_of_all_subscriptions,
                 write_beyond_the_budget,
             },
             answers: {

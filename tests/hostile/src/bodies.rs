@@ -114,15 +114,41 @@ pub(crate) fn token_with_another_content_type(call: &Call<'_>) -> String {
         .send()
 }
 
-/// Another question to the service that finds resources.
-pub(crate) fn query_of_its_own(_: &Call<'_>) -> String {
+/// A body that a matcher reads as UTF-8, and a service as something else.
+pub(crate) fn token_in_another_charset(call: &Call<'_>) -> String {
+    let other: &[(&str, &[u8])] = &[(
+        "content-type",
+        b"application/x-www-form-urlencoded; charset=utf-7",
+    )];
+    Ask::form(TOKEN, TOKEN_FORM)
+        .with_headers(call.pick(other, &[FORM]))
+        .send()
+}
+
+fn query(body: &str) -> String {
     Ask {
         method: Method::Post,
         url: "https://management.azure.com/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01",
         headers: &[("content-type", b"application/json")],
-        body: br#"{"subscriptions":["22222222-2222-4222-8222-222222222222"],"query":"resources | where type == 'microsoft.compute/virtualmachines' | project id"}"#,
+        body: body.as_bytes(),
     }
     .send()
+}
+
+/// Another question to the service that finds resources.
+pub(crate) fn query_of_its_own(_: &Call<'_>) -> String {
+    query(
+        r#"{"subscriptions":["22222222-2222-4222-8222-222222222222"],"query":"resources | where type == 'microsoft.compute/virtualmachines' | project id"}"#,
+    )
+}
+
+/// No subscription in the list is every subscription to the service.
+pub(crate) fn query_of_all_subscriptions(call: &Call<'_>) -> String {
+    let one = r#""22222222-2222-4222-8222-222222222222""#;
+    query(&format!(
+        r#"{{"subscriptions":[{}],"query":"resources | where type =~ 'microsoft.keyvault/vaults' | project id | order by id asc","options":{{"resultFormat":"objectArray"}}}}"#,
+        call.pick("", one)
+    ))
 }
 
 /// More in one write than the stream says it takes.

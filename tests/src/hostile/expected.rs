@@ -21,6 +21,8 @@ pub struct Attempt {
     pub denials: usize,
     /// Requests that arrive at the service all the same.
     pub arrive: RangeInclusive<usize>,
+    /// What the operator's policy says at its top, where that is not the built-in one.
+    pub policy: &'static str,
     /// The limits that it is made under, where they are not the usual ones.
     pub limits: fn(&mut Limits),
     /// How the service answers, where that is not as usual.
@@ -87,6 +89,7 @@ pub(super) fn row(name: &'static str, stopped: Stopped, sees: &'static str) -> A
         sees,
         denials: 1,
         arrive: 0..=0,
+        policy: "",
         limits: |_| {},
         service: |_| {},
         control: Control::Within(1),
@@ -139,6 +142,10 @@ impl Attempt {
 
     pub(super) fn under(self, limits: fn(&mut Limits)) -> Self {
         Self { limits, ..self }
+    }
+
+    pub(super) fn beneath(self, policy: &'static str) -> Self {
+        Self { policy, ..self }
     }
 
     pub(super) fn served(self, service: fn(&Emulator)) -> Self {

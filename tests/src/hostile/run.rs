@@ -28,6 +28,7 @@ fn job_of(name: &str) -> Job {
 
 /// A host over an emulated Azure with one vault more than the job's.
 fn host(attempt: &Attempt, policy: &str) -> Headless {
+    let policy = &format!("{}\n{policy}", attempt.policy);
     let seed = format!(
         "{}\n[[vault]]\nname = \"kv-two\"\nsubscription = \"22222222-2222-4222-8222-222222222222\"\ngroup = \"rg-one\"\ncertificates = 1\n",
         Seed::built_in_text()
