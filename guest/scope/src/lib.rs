@@ -73,9 +73,10 @@ pub use rules::{
     ALLOWED_HEADERS, ARM_PERMISSIONS_API_VERSION, ARM_RESOURCE_GROUPS_API_VERSION,
     ARM_SUBSCRIPTIONS_API_VERSION, ARM_VAULTS_API_VERSION, BodyTemplate, BoundedBody,
     CLIENT_ASSERTION_TYPE, FreeMember, HeaderRule, IDENTITY_API_VERSION, JsonTemplate,
-    KEY_VAULT_API_VERSION, MemberType, Method, Needs, PageQuery, PairTemplate, QueryTemplate,
-    RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RequiredHeader, RuleTemplate, SegmentPattern,
-    ValueTemplate, VeilTemplate, private_key_rules, rules, segment_patterns,
+    KEY_VAULT_API_VERSION, MemberType, Method, Needs, OPAQUE_LENGTH, PageQuery, PairTemplate,
+    QueryTemplate, RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, RULE_IDS, RequiredHeader,
+    RuleTemplate, SegmentPattern, ValueTemplate, VeilTemplate, private_key_rules, rules,
+    segment_patterns,
 };
 pub use scope::StoreScope;
 pub use variables::Variables;

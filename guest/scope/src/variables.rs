@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::cloud::Cloud;
 use crate::identity::Identity;
+use crate::kind::JobKind;
 use crate::names::{Alias, TenantId};
 
 /// Names and their values, for the `{name}` places of a [`crate::RuleTemplate`].
@@ -29,6 +30,31 @@ pub struct Variables {
 }
 
 impl Variables {
+    /// The names whose values are hosts.
+    pub const HOSTS: &'static [&'static str] = &["authority", "arm", "vault_host"];
+
+    /// A value of nobody's for each name that a job of this kind may have: shows whether a text
+    /// can be filled at all.
+    pub fn sample(kind: JobKind) -> Variables {
+        const GUID: &str = "00000000-0000-0000-0000-000000000000";
+        let nobody = Identity::ManagedIdentity { client_id: None };
+        let variables = Variables::of_tenant(Cloud::Public, None, &nobody)
+            .with("tenant", GUID)
+            .with("client_id", GUID);
+        let variables = match kind {
+            JobKind::Discovery => return variables,
+            _ => variables
+                .with("subscription", GUID)
+                .with("resource_group", "group")
+                .with("vault", "vault")
+                .with("vault_host", "vault.example"),
+        };
+        match kind {
+            JobKind::Add | JobKind::Remove => variables.with("alias", "alias"),
+            _ => variables,
+        }
+    }
+
     /// What is known without a store: all that a discovery needs, once for each tenant.
     pub fn of_tenant(cloud: Cloud, tenant: Option<&TenantId>, identity: &Identity) -> Variables {
         let endpoints = cloud.endpoints();

@@ -237,7 +237,7 @@ impl JobEgress {
         let decided = match &body {
             Ok(body) => heads.decide(&parts.headers, &body.bytes).map(Some),
             Err(BodyError::TooLong) => Err(heads.deny_size(&parts.headers, limits.request_body)),
-            Err(BodyError::Trailers) => Err(heads.deny_body(&parts.headers, "it has trailers")),
+            Err(BodyError::Trailers) => Err(heads.deny_trailers(&parts.headers)),
             Err(BodyError::Broken(_)) => Ok(None),
         };
         let (rule, body) = match (decided, body) {

@@ -249,15 +249,9 @@ fn filled(template: &Value, fill: &Fill<'_>) -> Result<Value, String> {
 
 /// Takes a free member out of a body, so that the rest can be compared.
 fn take(body: &mut Value, member: &FreeMember) -> Result<(), &'static str> {
-    // RFC 6901 section 4: an escaped slash first, or `~01` would become one.
-    let unescaped = |name: &str| name.replace("~1", "/").replace("~0", "~");
-    let (parents, name) = member
-        .pointer
-        .rsplit_once('/')
-        .ok_or("the rule's pointer is empty")?;
-    let name = unescaped(name);
-    let mut names = parents.split('/').skip(1).map(unescaped);
-    let parent = names.try_fold(body, |parent, name| parent.as_object_mut()?.get_mut(&name));
+    let (parents, name) = pointed(&member.pointer).ok_or("the rule's pointer is none")?;
+    let mut parents = parents.iter();
+    let parent = parents.try_fold(body, |parent, name| parent.as_object_mut()?.get_mut(name));
     let taken = parent
         .and_then(Value::as_object_mut)
         .and_then(|parent| parent.remove(&name));
@@ -267,6 +261,79 @@ fn take(body: &mut Value, member: &FreeMember) -> Result<(), &'static str> {
         Some(_) => Err("a member is not what it may hold"),
         None if member.optional => Ok(()),
         None => Err("a member is missing"),
+    }
+}
+
+/// The names that a pointer leads through, and the one that it leads to.
+fn pointed(pointer: &str) -> Option<(Vec<String>, String)> {
+    // RFC 6901 section 4: an escaped slash first, or `~01` would become one.
+    let unescaped = |name: &str| name.replace("~1", "/").replace("~0", "~");
+    let names = pointer.strip_prefix('/')?.split('/').map(unescaped);
+    let mut names: Vec<String> = names.collect();
+    let last = names.pop()?;
+    Some((names, last))
+}
+
+/// Whether free members, as somebody wrote them, can be taken out of a body that is then the fixed
+/// value; otherwise a problem and its remedy.
+pub(super) fn free_members(
+    value: &Value,
+    free: &[FreeMember],
+) -> Result<(), (String, &'static str)> {
+    for (place, member) in free.iter().enumerate() {
+        let pointer = &member.pointer;
+        let Some((parents, name)) = pointed(pointer) else {
+            return Err((
+                format!("the pointer {pointer:?} does not begin with a slash"),
+                "write /name, or /parent/name",
+            ));
+        };
+        let mut parents = parents.iter();
+        let parent = parents.try_fold(value, |parent, name| parent.as_object()?.get(name));
+        let Some(parent) = parent.and_then(Value::as_object) else {
+            return Err((
+                format!("`value` has no object for {pointer} to be in"),
+                "write its parents into `value`, as objects",
+            ));
+        };
+        let twice = free
+            .iter()
+            .take(place)
+            .any(|other| other.pointer == *pointer);
+        if twice || parent.contains_key(&name) {
+            return Err((
+                format!("{pointer} is there twice, and is taken out of a body once"),
+                "leave one of them out, of `value` or of `free`",
+            ));
+        }
+        let holds = |text: &str| {
+            let one = Value::from(text);
+            let fits =
+                |value: &Value| member.fits(value) && value.to_string().len() <= member.max_bytes;
+            fits(&one) || fits(&Value::Array(vec![one.clone()]))
+        };
+        if let Some(text) = member.among.iter().find(|text| !holds(text)) {
+            return Err((
+                format!("{pointer} may not hold {text:?}, which is among its texts"),
+                "correct its `type`, its `max-bytes` or the text",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a content type, as somebody wrote it, is what one is compared with.
+pub(super) fn content_type(text: &str) -> Result<(), (String, &'static str)> {
+    let is_token = |part: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+*'`|~%".contains(&byte);
+        !part.is_empty() && part.bytes().all(fits)
+    };
+    match text.split_once('/') {
+        Some((kind, subtype)) if is_token(kind) && is_token(subtype) => Ok(()),
+        _ => Err((
+            format!("{text:?} is no content type without parameters"),
+            "write the type alone, such as application/json",
+        )),
     }
 }
 

@@ -3,10 +3,12 @@
 //! It must not know who hears it.
 
 use super::host::parse_host;
-use super::target::{Scheme, shown, split_authority};
+use super::rule::{Misfit, Rule};
+use super::target::{Scheme, Target, shown, split_authority};
+use super::written::written;
 use crate::text::one_line;
-use http::{HeaderMap, Method, Uri, header};
-use job_scope::{ALLOWED_HEADERS, JobKind};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use job_scope::{ALLOWED_HEADERS, JobKind, OPAQUE_LENGTH, RuleTemplate, Variables};
 use std::fmt;
 use url::Host;
 
@@ -35,6 +37,8 @@ pub enum Reason {
     Header(String),
     /// Its body is not what the rule says.
     Body(&'static str),
+    /// It has headers after its body, where no rule looks. No policy can allow it.
+    Trailers,
 }
 
 impl Reason {
@@ -48,7 +52,7 @@ impl Reason {
             Self::Method => "method",
             Self::Query(_) => "query",
             Self::Header(_) => "header",
-            Self::Body(_) => "body",
+            Self::Body(_) | Self::Trailers => "body",
         }
     }
 }
@@ -66,6 +70,7 @@ impl fmt::Display for Reason {
             Self::Query(name) => write!(f, "the query value {name:?} is not what the rule says"),
             Self::Header(name) => write!(f, "the header {name:?} is not what the rule says"),
             Self::Body(what) => write!(f, "the body is not what the rule says: {what}"),
+            Self::Trailers => f.write_str("the body has trailers, which no rule allows"),
         }
     }
 }
@@ -78,6 +83,17 @@ pub struct Denial {
     /// The rule that came nearest.
     pub nearest: Option<String>,
     asked: Box<Asked>,
+    /// What a rule would look at; nothing where the URL was not even read.
+    read: Option<Box<Read>>,
+}
+
+/// The request that was denied, without its values: whether a rule would let it pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Read {
+    target: Target,
+    headers: HeaderMap,
+    /// Bytes of its body, where it was read.
+    body: Option<usize>,
 }
 
 /// What the request was, as far as it may be shown.
@@ -90,7 +106,8 @@ pub(super) struct Asked {
     /// Whether the path is shown as it was: whole, and nothing in it that means something
     /// else in a rule.
     exact: bool,
-    query_names: Vec<String>,
+    /// Each name once, and the bytes of its longest value.
+    query: Vec<(String, usize)>,
     content_type: Option<String>,
     other_headers: Vec<String>,
 }
@@ -111,18 +128,21 @@ impl Asked {
             host,
             exact: shown == path && !path.contains(['{', '}']),
             path: shown,
-            query_names: Vec::new(),
+            query: Vec::new(),
             content_type: None,
             other_headers: Vec::new(),
         }
     }
 
-    pub(super) fn with_query<'a>(mut self, names: impl Iterator<Item = &'a str>) -> Self {
-        for name in names {
+    pub(super) fn with_query(mut self, pairs: &[(String, String)]) -> Self {
+        for (name, value) in pairs {
             let shown = one_line(name, 100);
-            self.exact &= shown == name && self.query_names.len() < NAMES_SHOWN;
-            if self.query_names.len() < NAMES_SHOWN && !self.query_names.contains(&shown) {
-                self.query_names.push(shown);
+            let has_room = self.query.len() < NAMES_SHOWN;
+            self.exact &= shown == *name && has_room;
+            match self.query.iter_mut().find(|(known, _)| *known == shown) {
+                Some((_, longest)) => *longest = value.len().max(*longest),
+                None if has_room => self.query.push((shown, value.len())),
+                None => {}
             }
         }
         self
@@ -135,7 +155,6 @@ impl Asked {
             .and_then(|text| text.split(';').next())
             .map(|text| one_line(text.trim(), 100));
         for name in headers.keys() {
-            self.exact &= headers.get_all(name).iter().nth(1).is_none();
             if *name != header::CONTENT_LENGTH && !ALLOWED_HEADERS.contains(&name.as_str()) {
                 self.other_headers.push(name.to_string());
             }
@@ -150,14 +169,41 @@ impl Denial {
         let shown = shown(uri);
         let path: Vec<String> = shown.path.split('/').skip(1).map(str::to_owned).collect();
         let scheme = uri.scheme_str().unwrap_or_default();
-        Self::of(reason, None, Asked::new(method, scheme, shown.host, &path))
+        Self {
+            reason,
+            nearest: None,
+            asked: Box::new(Asked::new(method, scheme, shown.host, &path)),
+            read: None,
+        }
     }
 
-    pub(super) fn of(reason: Reason, nearest: Option<String>, asked: Asked) -> Self {
+    /// A request to this target, which has no values any more.
+    pub(super) fn of(
+        reason: Reason,
+        nearest: Option<String>,
+        asked: Asked,
+        target: Target,
+        headers: &HeaderMap,
+        body: Option<usize>,
+    ) -> Self {
+        let mut named = HeaderMap::new();
+        for (name, value) in headers {
+            let value = match *name == header::CONTENT_TYPE {
+                true => value.clone(),
+                false => HeaderValue::from_static(""),
+            };
+            named.append(name, value);
+        }
+        let read = Read {
+            target,
+            headers: named,
+            body,
+        };
         Self {
             reason,
             nearest,
             asked: Box::new(asked),
+            read: Some(Box::new(read)),
         }
     }
 
@@ -175,6 +221,9 @@ impl Denial {
         if matches!(self.reason, Reason::TooLarge { .. }) {
             return Err("no rule of a policy goes beyond a limit");
         }
+        if self.reason == Reason::Trailers {
+            return Err("no policy can allow trailers");
+        }
         if asked.scheme != Scheme::Https.as_str() {
             return Err("no policy can allow anything but https");
         }
@@ -185,21 +234,41 @@ impl Denial {
             return Err("no policy can allow this method");
         }
         if !asked.exact {
-            return Err("it cannot be written down exactly as a rule of a policy");
+            return Err(NOT_EXACT);
         }
+        let Some(read) = self.read.as_deref() else {
+            return Err(NOT_EXACT);
+        };
+        let rule = asked.rule(kind, read.body);
+        read.passes(&rule, kind)?;
+        Ok(rule)
+    }
+}
+
+/// What is said of a request that only a part of could be pasted.
+const NOT_EXACT: &str = "it cannot be written down exactly as a rule of a policy";
+
+impl Asked {
+    /// The text of a rule that says what may be said of it.
+    fn rule(&self, kind: JobKind, body: Option<usize>) -> String {
+        let asked = self;
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let mut rule = format!(
-            "[[rule]]\nid = \"allowed-by-hand\"\njobs = [{}]\nmethod = {}\nurl = {}\n",
+            "[[rule]]\nid = {}\njobs = [{}]\nmethod = {}\nurl = {}\n",
+            quoted(&asked.id()),
             quoted(kind.as_str()),
             quoted(&asked.method),
             quoted(&format!("{}://{}{}", asked.scheme, asked.host, asked.path)),
         );
-        if !asked.query_names.is_empty() {
-            let names: Vec<String> = asked
-                .query_names
-                .iter()
-                .map(|name| format!("{{ name = {}, opaque = true }}", quoted(name)))
-                .collect();
+        if !asked.query.is_empty() {
+            let pair = |(name, longest): &(String, usize)| {
+                let room = match *longest > OPAQUE_LENGTH {
+                    true => format!(", max-length = {longest}"),
+                    false => String::new(),
+                };
+                format!("{{ name = {}, opaque = true{room} }}", quoted(name))
+            };
+            let names: Vec<String> = asked.query.iter().map(pair).collect();
             rule.push_str(&format!("query = [{}]\n", names.join(", ")));
         }
         if !asked.other_headers.is_empty() {
@@ -213,12 +282,57 @@ impl Denial {
         }
         if let Some(content_type) = &asked.content_type {
             rule.push_str(&format!(
-                "body = {{ bounded = {{ content-type = {}, max-bytes = {BODY_TO_PASTE} }} }}\n",
-                quoted(content_type)
+                "body = {{ bounded = {{ content-type = {}, max-bytes = {} }} }}\n",
+                quoted(content_type),
+                body.unwrap_or_default().max(BODY_TO_PASTE)
             ));
         }
-        Ok(rule)
+        rule
     }
+
+    /// A name that is no other rule's, as long as they are for other requests.
+    fn id(&self) -> String {
+        let text = format!("allowed-{}-{}{}", self.method, self.host, self.path);
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        words.join("-").to_ascii_lowercase()
+    }
+}
+
+impl Read {
+    /// Whether a rule as it would be pasted lets the request pass, as far as it was read.
+    fn passes(&self, rule: &str, kind: JobKind) -> Result<(), &'static str> {
+        let rule =
+            pasted(rule, kind).ok_or("no policy can allow it: no rule can say it exactly")?;
+        rule.head_fits(&self.target, &self.headers)
+            .map_err(|Misfit(_, reason)| match reason {
+                Reason::Query(_) => "no policy can allow a name that comes twice in a query",
+                Reason::Header(_) => "no policy can allow a header that comes twice",
+                _ => NOT_EXACT,
+            })?;
+        // Of a body that is kept apart from its rule, only the size counts.
+        let body = vec![0; self.body.unwrap_or_default()];
+        let fits = rule.body_fits(&self.headers, &body);
+        fits.map_err(|_| match self.headers.contains_key(header::CONTENT_TYPE) {
+            true => NOT_EXACT,
+            false => "no policy can allow a body without a content type",
+        })
+    }
+}
+
+/// A rule as a policy would have it.
+fn pasted(text: &str, kind: JobKind) -> Option<Rule> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        rule: Vec<toml::Table>,
+    }
+    let mut file: File = toml::from_str(text).ok()?;
+    let mut table = file.rule.pop()?;
+    table.remove("jobs");
+    let template: RuleTemplate = table.try_into().ok()?;
+    written(&template, &[kind], &[]).ok()?;
+    let rule = Rule::expand(&template, &Variables::default(), &[]).ok()?;
+    rule.of_operator().ok()
 }
 
 fn is_name(authority: &str) -> bool {
@@ -227,7 +341,8 @@ fn is_name(authority: &str) -> bool {
         .is_some_and(|host| matches!(host, Host::Domain(_)))
 }
 
-/// Bytes of a body in a rule to paste: what a job may send at all.
+/// Bytes of a body in a rule to paste, where the body was not larger: what a job may send at all
+/// where no policy says otherwise.
 const BODY_TO_PASTE: usize = 256 << 10;
 
 impl fmt::Display for Denial {

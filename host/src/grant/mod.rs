@@ -14,16 +14,18 @@ pub(crate) mod sample;
 mod target;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use credentials::{Applicant, Audience, Issues};
 pub use denial::{Denial, Reason};
 pub use host::{HostError, HostPattern};
-pub use rule::{ExpandError, Rule, operators_url};
+pub use rule::{ExpandError, Rule};
 pub use target::{Shown, Target, shown};
+pub use written::{WrittenError, written};
 
 use http::HeaderMap;
 use job_scope::{RuleTemplate, SegmentPattern, Variables};
-use rule::Misfit;
+use rule::{Misfit, host_of};
 use std::sync::Arc;
 
 /// The rules of one job. Nothing else may leave it.
@@ -44,9 +46,9 @@ pub struct Outside {
 
 impl Grants {
     /// Fills the templates of a job and keeps what the ceiling covers. `own` are the
-    /// operator's own rules for this kind of job, which are their own ceiling, and for https and
-    /// names only. What falls
-    /// outside is returned too, to be told: neither side widens the other.
+    /// operator's own rules for this kind of job, for https and names only. They are their own
+    /// ceiling, but where a value of the job becomes their host: then a stranger's text says where
+    /// they lead. What falls outside is returned too, to be told: neither side widens the other.
     pub fn intersect(
         job: &[RuleTemplate],
         ceiling: &[HostPattern],
@@ -56,9 +58,8 @@ impl Grants {
     ) -> Result<(Self, Vec<Outside>), ExpandError> {
         let mut rules = Vec::new();
         let mut outside = Vec::new();
-        for template in job {
-            let rule = Rule::expand(template, variables, patterns)?;
-            if ceiling.iter().any(|pattern| pattern.matches(&rule.host)) {
+        let mut hold = |rule: Rule, is_held: bool| {
+            if !is_held || ceiling.iter().any(|pattern| pattern.matches(&rule.host)) {
                 rules.push(rule);
             } else {
                 outside.push(Outside {
@@ -66,9 +67,13 @@ impl Grants {
                     host: rule.host.to_string(),
                 });
             }
+        };
+        for template in job {
+            hold(Rule::expand(template, variables, patterns)?, true);
         }
         for template in own {
-            rules.push(Rule::expand(template, variables, patterns)?.of_operator()?);
+            let rule = Rule::expand(template, variables, patterns)?.of_operator()?;
+            hold(rule, host_of(&template.url).contains('{'));
         }
         let rules = Arc::new(rules);
         Ok((Self { rules }, outside))
@@ -124,7 +129,7 @@ impl Grants {
             Some((misfit, rule)) if misfit.0 > 0 => (misfit.1, Some(rule.id().to_owned())),
             _ => (Reason::Host, None),
         };
-        Err(target.denied(reason, rule, headers))
+        Err(target.denied(reason, rule, headers, None))
     }
 }
 
@@ -159,22 +164,22 @@ impl Heads {
                 Err(what) => wrong = what,
             }
         }
-        Err(self.deny_body(headers, wrong))
+        Err(self.denied(headers, Reason::Body(wrong), Some(body.len())))
     }
 
     /// A denial of a body with more bytes than any may have.
     pub fn deny_size(&self, headers: &HeaderMap, most: usize) -> Denial {
         let what = "body";
-        self.denied(headers, Reason::TooLarge { what, most })
+        self.denied(headers, Reason::TooLarge { what, most }, None)
     }
 
-    /// A denial of a body that cannot even be looked at.
-    pub fn deny_body(&self, headers: &HeaderMap, what: &'static str) -> Denial {
-        self.denied(headers, Reason::Body(what))
+    /// A denial of a body with trailers.
+    pub fn deny_trailers(&self, headers: &HeaderMap) -> Denial {
+        self.denied(headers, Reason::Trailers, None)
     }
 
-    fn denied(&self, headers: &HeaderMap, reason: Reason) -> Denial {
+    fn denied(&self, headers: &HeaderMap, reason: Reason, body: Option<usize>) -> Denial {
         let nearest = self.fitting().next_back().map(|rule| rule.id().to_owned());
-        self.target.denied(reason, nearest, headers)
+        self.target.denied(reason, nearest, headers, body)
     }
 }

@@ -108,13 +108,13 @@ impl Rule {
             text.parse::<HeaderName>()
                 .map_err(|_| wrong(format!("{text:?} is not a header name")))
         };
-        let headers = template
+        let mut headers: Vec<HeaderName> = template
             .headers
             .allow
             .iter()
             .map(|text| name(text))
             .collect::<Result<_, _>>()?;
-        let required = template
+        let required: Vec<(HeaderName, HeaderValue)> = template
             .headers
             .required
             .iter()
@@ -124,6 +124,12 @@ impl Rule {
                 Ok((name(&required.name)?, value))
             })
             .collect::<Result<_, ExpandError>>()?;
+        // What must be there may be there.
+        for (name, _) in &required {
+            if !headers.contains(name) {
+                headers.push(name.clone());
+            }
+        }
         let body = BodyRule::expand(&template.body, &fill).map_err(&wrong)?;
         Ok(Self {
             id: template.id.to_string(),
@@ -306,13 +312,13 @@ impl Rule {
 ///
 /// # Errors
 /// It is for plain HTTP, or names an address. A host that cannot be read yet passes.
-pub fn operators_url(url: &str) -> Result<(), &'static str> {
-    let Some(rest) = url.strip_prefix("https://") else {
+pub(super) fn operators_url(url: &str) -> Result<(), &'static str> {
+    if !url.starts_with("https://") {
         return Err(
             "its url does not begin with https://, and no policy opens the way to plain HTTP",
         );
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
+    }
+    let authority = host_of(url);
     if authority.contains('{') {
         return Ok(());
     }
@@ -326,6 +332,12 @@ pub fn operators_url(url: &str) -> Result<(), &'static str> {
         }
         None => Err("its url has no host, or one in a spelling that no request may have"),
     }
+}
+
+/// Host and port of a URL, filled or not.
+pub(super) fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
 }
 
 /// How far a request came before it did not fit: the larger, the nearer.

@@ -91,12 +91,21 @@ impl Sample {
 
 fn filled(segment: &Segment) -> String {
     match segment {
-        Segment::Literal(text) => text.clone(),
+        Segment::Literal(text) => escaped(text),
         Segment::Pattern(pattern) => {
             let first = pattern.alphabet.chars().next().unwrap();
             std::iter::repeat_n(first, pattern.min.max(1)).collect()
         }
     }
+}
+
+/// RFC 3986 section 2.1.
+fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
 }
 
 fn encoded(pairs: &[Pair]) -> String {

@@ -222,6 +222,7 @@ impl Target {
         reason: Reason,
         nearest: Option<String>,
         headers: &HeaderMap,
+        body: Option<usize>,
     ) -> Denial {
         let port = if self.port == self.scheme.default_port() {
             String::new()
@@ -234,8 +235,18 @@ impl Target {
             format!("{}{port}", self.host),
             &self.path,
         )
-        .with_query(self.query.iter().map(|(name, _)| name.as_str()))
+        .with_query(&self.query)
         .with_headers(headers);
-        Denial::of(reason, nearest, asked)
+        Denial::of(reason, nearest, asked, self.without_values(), headers, body)
+    }
+
+    /// The same, with as much of each value of the query as a rule looks at that leaves it open:
+    /// its length. What a denial keeps is printed.
+    fn without_values(&self) -> Self {
+        let blank = |(name, value): &(String, String)| (name.clone(), "x".repeat(value.len()));
+        Self {
+            query: self.query.iter().map(blank).collect(),
+            ..self.clone()
+        }
     }
 }

@@ -6,7 +6,7 @@
 use super::extensions::Digests;
 use super::identity::IdentityKind;
 use crate::egress::Range;
-use crate::grant::{HostPattern, operators_url};
+use crate::grant::HostPattern;
 use job_scope::{JobKind, RuleTemplate};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
@@ -112,9 +112,15 @@ pub(super) struct VaultEntry {
 /// A rule that the operator wrote.
 #[derive(Debug, Clone)]
 pub(super) struct OwnRule {
-    /// The kinds of job it is for; empty for all.
-    pub(super) jobs: Vec<JobKind>,
+    /// The kinds of job it is for; `None` for all.
+    pub(super) jobs: Option<Vec<JobKind>>,
     pub(super) template: RuleTemplate,
+}
+
+impl OwnRule {
+    pub(super) fn is_for(&self, kind: JobKind) -> bool {
+        self.jobs.as_ref().is_none_or(|jobs| jobs.contains(&kind))
+    }
 }
 
 impl<'de> Deserialize<'de> for OwnRule {
@@ -123,16 +129,10 @@ impl<'de> Deserialize<'de> for OwnRule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut table = toml::Table::deserialize(deserializer)?;
         let jobs = match table.remove("jobs") {
-            Some(jobs) => jobs.try_into().map_err(Error::custom)?,
-            None => Vec::new(),
+            Some(jobs) => Some(jobs.try_into().map_err(Error::custom)?),
+            None => None,
         };
         let template: RuleTemplate = table.try_into().map_err(Error::custom)?;
-        if let Err(problem) = operators_url(&template.url) {
-            return Err(Error::custom(format_args!(
-                "rule {}: {problem}",
-                template.id
-            )));
-        }
         Ok(Self { jobs, template })
     }
 }

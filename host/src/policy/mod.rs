@@ -23,6 +23,7 @@ mod identity;
 mod keys;
 mod limits;
 mod options;
+mod rules;
 mod show;
 mod system;
 mod tenants;
@@ -122,13 +123,14 @@ impl Policy {
         // A name that the operator lets lead to private addresses is one that jobs may name.
         let private = routes.private_endpoints.iter();
         hosts.extend(private.flat_map(|endpoint| endpoint.hosts.clone()));
+        let jobs = some_of("the policy", "jobs", file.jobs)?;
         Ok(Self {
-            jobs: some_of("the policy", "jobs", file.jobs)?,
             ceiling: Ceiling::read(file.clouds, file.tenants, file.subscriptions, file.vaults)?,
             hosts,
             routes,
             added_cas,
-            rules: file.rule,
+            rules: rules::read(file.rule, jobs.as_deref())?,
+            jobs,
             options: options::read_create(file.create)?.over(&general),
             tenants: tenants::read(file.tenant)?,
             vaults: vaults::read(file.vault)?,
@@ -177,7 +179,7 @@ impl Policy {
     pub fn rules(&self, kind: JobKind) -> Vec<RuleTemplate> {
         self.rules
             .iter()
-            .filter(|rule| rule.jobs.is_empty() || rule.jobs.contains(&kind))
+            .filter(|rule| rule.is_for(kind))
             .map(|rule| rule.template.clone())
             .collect()
     }

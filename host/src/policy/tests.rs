@@ -1,5 +1,6 @@
 mod elsewhere;
 mod keys;
+mod rules;
 
 use super::*;
 
@@ -281,11 +282,7 @@ fn a_key_of_the_policy_among_options_is_an_error_that_says_where_it_belongs() {
 #[test]
 fn a_rule_of_the_operators_is_for_https_and_for_names() {
     let rule = |url: &str| format!("[[rule]]\nid = \"r\"\nmethod = \"GET\"\nurl = \"{url}\"");
-    for url in [
-        "https://a.example/",
-        "https://a.example:8443/x",
-        "https://{vault_host}/x",
-    ] {
+    for url in ["https://a.example/", "https://a.example:8443/x"] {
         Policy::parse(&rule(url)).unwrap();
     }
     for url in [

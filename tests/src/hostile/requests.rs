@@ -91,7 +91,7 @@ fn bodies() -> Vec<Attempt> {
     vec![
         denied("oversized_body", "limit", "POST https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token: the body has more than the 262144 bytes one may have"),
         denied("body_of_a_get", "body", "GET https://kv-one.vault.azure.net/certificates: the body is not what the rule says: there should be none"),
-        denied("trailers", "body", "GET https://kv-one.vault.azure.net/certificates: the body is not what the rule says: it has trailers"),
+        denied("trailers", "body", "GET https://kv-one.vault.azure.net/certificates: the body has trailers, which no rule allows"),
         row("body_never_finished", Stopped::Bounded, "ErrorCode::HttpProtocolError"),
         row("body_without_an_end", Stopped::Bounded, "ErrorCode::ConnectionWriteTimeout"),
         denied("token_for_another_scope", "body", "POST https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token: the body is not what the rule says: a form field is unknown, twice, missing or wrong"),

@@ -173,6 +173,11 @@ fn a_policy_is_checked_as_a_run_would_read_it() {
             "certificate",
         ),
         ("[limits]\nmemory = \"9 TiB\"", "memory"),
+        (
+            "[[rule]]\nid = \"r\"\nmethod = \"GET\"\nurl = \"https://{tenant}/\"",
+            "{vault_host}",
+        ),
+        ("[options]\npartail = \"submit\"", "did you mean `partial`?"),
     ] {
         let wrong = azure.file("wrong.toml", text);
         let ran = akv(&["policy", "check", wrong.to_str().unwrap()]);
@@ -239,4 +244,43 @@ fn what_a_policy_keeps_from_a_job_is_told_with_the_key_and_nothing_is_sent() {
         assert!(message.contains(&format!("`{key}`")), "{line}: {message}");
         assert_eq!(azure.emulator.requests(), []);
     }
+}
+
+#[test]
+fn what_of_a_policy_can_never_hold_is_told_by_its_check() {
+    let azure = Azure::start();
+    azure.append_policy("[[vault]]\nnames = [\"*\"]\nmax-shrink = 1");
+    azure.append_policy("[[vault]]\nnames = [\"kv-*\"]\nmax-shrink = 2");
+    let ran = akv(&["policy", "check", azure.policy.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("in order"), "{}", ran.stdout);
+    let told = "akv: [[vault]] kv-*: max-shrink is never used";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+}
+
+#[test]
+fn a_job_does_not_choose_where_a_rule_of_the_operators_leads() {
+    let azure = Azure::start();
+    let policy = "[[rule]]\nid = \"report\"\njobs = [\"inventory\"]\nmethod = \"GET\"\nurl = \"https://{vault_host}/report\"";
+    let policy = azure.file("own.toml", policy);
+    let explain = |job: &std::path::Path| {
+        let policy = policy.to_str().unwrap();
+        let job = job.to_str().unwrap();
+        akv(&["policy", "explain", job, "--policy", policy])
+    };
+    let ran = explain(&fixture(JOB));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let rule = "GET https://kv-one.vault.azure.net/report";
+    assert!(ran.stdout.contains(rule), "{}", ran.stdout);
+
+    let job = std::fs::read_to_string(fixture(JOB)).unwrap();
+    let mut job: serde_json::Value = serde_json::from_str(&job).unwrap();
+    let properties = &mut job["CertificateStoreDetails"]["Properties"];
+    let mut given: serde_json::Value = serde_json::from_str(properties.as_str().unwrap()).unwrap();
+    given["PrivateEndpoint"] = "attacker.example".into();
+    *properties = given.to_string().into();
+    let ran = explain(&azure.file("job.json", &job.to_string()));
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(!ran.stdout.contains("attacker.example"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("attacker.example"), "{}", ran.stderr);
 }

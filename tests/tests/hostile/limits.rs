@@ -103,6 +103,31 @@ async fn an_answer_has_no_longer_body_than_one_may() {
     assert_eq!(report.message, "16777216 bytes");
 }
 
+/// A policy that lets bodies be larger lets none be larger than its rule has it; one that lets them
+/// be smaller holds for every rule.
+#[tokio::test(start_paused = true)]
+async fn of_a_limit_and_a_rules_own_bound_the_smaller_holds() {
+    for (limit, argument, code) in [
+        (2 << 20, "", Some("body")),
+        (256 << 10, "control", None),
+        (1 << 10, "control", Some("limit")),
+    ] {
+        let mut headless = Headless::new(HOSTILE, &trying("oversized-body", argument));
+        headless.host.limits.request_body = limit;
+        let report = headless.run(&job(JOB)).await;
+        let audit = headless.audit();
+        assert_eq!(audit.len(), 1, "{limit}: {}", report.message);
+        assert_eq!(
+            audit[0].reason.as_deref(),
+            code,
+            "{limit}: {}",
+            report.message
+        );
+        let denied = matches!(report.status, Status::Failure(Cause::Denied));
+        assert_eq!(denied, code.is_some(), "{limit}: {}", report.message);
+    }
+}
+
 /// Who has more under way than may be waits; who never reads an answer waits until the end.
 #[tokio::test(start_paused = true)]
 async fn no_more_requests_than_may_be_are_under_way_at_once() {

@@ -46,7 +46,7 @@ use veil::bearing;
 
 pub use body::{BodyTemplate, BoundedBody, FreeMember, JsonTemplate, MemberType};
 pub use page::PageQuery;
-pub use pair::{PairTemplate, ValueTemplate};
+pub use pair::{OPAQUE_LENGTH, PairTemplate, ValueTemplate};
 pub(crate) use segment::certificate_name;
 pub use segment::{SegmentPattern, segment_patterns};
 pub use template::{
@@ -59,6 +59,33 @@ pub use versions::{
     ARM_VAULTS_API_VERSION, CLIENT_ASSERTION_TYPE, IDENTITY_API_VERSION, KEY_VAULT_API_VERSION,
     RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY,
 };
+
+/// The ids of all rules that there are; no rule of an operator's own may go by one of them.
+pub const RULE_IDS: &[&str] = &[
+    "check-vault-name",
+    "delete-certificate",
+    "get-certificate",
+    "get-certificate-version",
+    "get-deleted-certificate",
+    "get-group-permissions",
+    "get-resource-group",
+    "get-secret-version",
+    "get-subscription",
+    "get-vault",
+    "get-vault-permissions",
+    "identity-endpoint",
+    "identity-endpoint-arm",
+    "import-certificate",
+    "list-certificate-versions",
+    "list-certificates",
+    "list-subscriptions",
+    "list-vaults",
+    "put-vault",
+    "query-resource-graph",
+    "recover-certificate",
+    "token",
+    "token-arm",
+];
 
 /// What a job is, as far as its rules depend on it.
 #[derive(Clone, Copy, Debug)]

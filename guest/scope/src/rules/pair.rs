@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// The cap of an opaque value for which no other is given, in bytes after decoding. Skip tokens of
 /// more than a kilobyte occur.
-const OPAQUE_LENGTH: usize = 4096;
+pub const OPAQUE_LENGTH: usize = 4096;
 
 /// A name and its value in a query or form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

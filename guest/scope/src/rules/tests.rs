@@ -479,3 +479,56 @@ fn every_token_is_kept_and_sent_only_to_the_service_it_is_for() {
         }
     }
 }
+
+#[test]
+fn every_rule_of_a_job_is_in_the_list_of_ids_and_the_list_has_no_others() {
+    let mut found = BTreeSet::new();
+    for identity in identities() {
+        for kind in JobKind::ALL {
+            let (of_domain, new_vault) = (
+                store_of_tenant("contoso.example", &identity),
+                new_vault(Cloud::Public),
+            );
+            let templates = super::rules(Needs {
+                store: Some(&of_domain),
+                new_vault: Some(&new_vault),
+                versions: Versions::All,
+                overwrite: true,
+                check_kinds: &EVERY,
+                ..Needs::new(kind, &identity)
+            });
+            let templates = templates.into_iter().chain(private_key_rules(kind));
+            found.extend(templates.map(|rule| rule.id.to_string()));
+        }
+    }
+    let listed: BTreeSet<String> = RULE_IDS.iter().map(ToString::to_string).collect();
+    assert_eq!(listed, found);
+}
+
+#[test]
+fn a_sample_has_a_value_for_every_name_that_a_job_of_its_kind_may_have() {
+    let names = |variables: &Variables| -> BTreeSet<&'static str> {
+        variables.iter().map(|(name, _)| name).collect()
+    };
+    let alias = Alias::parse("web-1").unwrap();
+    let tenant = crate::TenantId::parse("contoso.example").unwrap();
+    for identity in identities() {
+        for kind in JobKind::ALL {
+            let of_job = match kind {
+                JobKind::Discovery => {
+                    let tenant = identity.needs_tenant().then_some(&tenant);
+                    Variables::of_tenant(Cloud::China, tenant, &identity)
+                }
+                JobKind::Add | JobKind::Remove => {
+                    store(&identity).variables(&identity).with_alias(&alias)
+                }
+                _ => store(&identity).variables(&identity),
+            };
+            let (of_job, sample) = (names(&of_job), names(&Variables::sample(kind)));
+            assert!(of_job.is_subset(&sample), "{kind}: {of_job:?}");
+            if identity.needs_tenant() {
+                assert_eq!(of_job, sample, "{kind}");
+            }
+        }
+    }
+}

@@ -173,6 +173,21 @@ fn a_place_beyond_the_ceiling_is_left_out_of_a_discovery_and_told() {
     }
 }
 
+#[test]
+fn only_a_create_that_does_not_know_its_tenants_id_leaves_it_open() {
+    for (name, identity) in identities() {
+        for (tenant, is_id) in [(TENANT, true), ("contoso.example", false)] {
+            let mut store = store(&[]);
+            tenant.clone_into(&mut store.tenant);
+            let reach = reached(&job(JobKind::CreateStore, identity.clone(), store), "");
+            let rules = reach.grants.rules().iter();
+            let open = rules.filter(|rule| rule.body().contains("and /properties/tenantId"));
+            let is_open = !is_id || !identity.needs_tenant();
+            assert_eq!(open.count(), usize::from(is_open), "{name} {tenant}");
+        }
+    }
+}
+
 const RULE: &str =
     "[[rule]]\nid = \"own\"\nmethod = \"GET\"\nurl = \"https://api.example/v1/report\"\n";
 
