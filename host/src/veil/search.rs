@@ -18,15 +18,18 @@ pub const SHORTEST: usize = 8;
 /// Bytes of a value that are looked for.
 const TELLING: usize = 32;
 
-/// Bytes that one byte of a value may take: `\u0041`.
-const LARGEST_ESCAPE: usize = 6;
+/// Bytes that one character may take in an escape: `\u0041`.
+pub const LARGEST_ESCAPE: usize = 6;
+
+/// Characters that one byte of a value may take before it is escaped: two hexadecimal digits.
+const LARGEST_SPELLING: usize = 2;
 
 /// Bytes beyond the value that the search must see, for what stands around it in base64 or in the
 /// middle of an escape.
 const AROUND: usize = 64;
 
 /// One inside the other: this many escapes are taken off.
-const DEPTH: usize = 2;
+const DEPTH: u32 = 2;
 
 /// Real values, ready to be looked for. Wiped when it is dropped; it cannot be printed.
 #[derive(Clone, Default)]
@@ -59,9 +62,13 @@ impl Probes {
         self.spellings.is_empty()
     }
 
-    /// Bytes of a text in which any value, however it is spelled, ends that begins in them.
+    /// Bytes of a text that hold what is looked for of any value, however it is spelled, and the
+    /// whole of it where it takes no more than [`LARGEST_ESCAPE`] bytes a byte. More would be
+    /// needed for the whole of a long one that is escaped twice: 36 bytes a byte, a megabyte and a
+    /// half for three windows of a token of 16 KiB, for each of 64 answers under way.
     pub fn window(&self) -> usize {
-        self.longest * LARGEST_ESCAPE + AROUND
+        let end = self.longest.min(TELLING) * LARGEST_SPELLING * LARGEST_ESCAPE.pow(DEPTH);
+        end.max(self.longest * LARGEST_ESCAPE) + AROUND
     }
 
     /// Whether a text holds a value.
@@ -69,15 +76,18 @@ impl Probes {
         !self.is_empty() && self.found_at_depth(text, DEPTH)
     }
 
-    fn found_at_depth(&self, text: &[u8], depth: usize) -> bool {
+    fn found_at_depth(&self, text: &[u8], depth: u32) -> bool {
         if self.spelled_in(text) {
             return true;
         }
         if depth == 0 || memchr2(b'%', b'\\', text).is_none() && !self.with_space {
             return false;
         }
+        // Where a text was cut, it may begin with the second half of an escaped backslash.
+        let behind_half = text.strip_prefix(b"\\").map(json_unescaped);
         [self.percent_decoded(text), json_unescaped(text)]
             .into_iter()
+            .chain(behind_half)
             .filter(|decoded| decoded.as_slice() != text)
             .any(|decoded| self.found_at_depth(&decoded, depth - 1))
     }
@@ -194,4 +204,4 @@ fn spellings(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

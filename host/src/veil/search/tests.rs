@@ -30,7 +30,7 @@ fn form(text: &str) -> String {
 }
 
 /// Every spelling that is claimed, by name.
-fn spelled(secret: &str) -> Vec<(&'static str, String)> {
+pub(in crate::veil) fn spelled(secret: &str) -> Vec<(&'static str, String)> {
     let base64 = |before: &str| STANDARD.encode(format!("{before}{secret}behind"));
     let hex =
         |secret: &str| -> String { secret.bytes().map(|byte| format!("{byte:02x}")).collect() };
@@ -51,6 +51,14 @@ fn spelled(secret: &str) -> Vec<(&'static str, String)> {
         ("JSON in a form", form(&json(secret))),
         ("percent-encoded twice", percent(&percent(secret))),
         ("in JSON in JSON", json(&json(secret))),
+        ("escaped twice", escaped(&escaped(secret))),
+        ("escaped, then percent-encoded", percent(&escaped(secret))),
+        ("percent-encoded, then escaped", escaped(&percent(secret))),
+        (
+            "hexadecimal, escaped twice",
+            escaped(&escaped(&hex(secret))),
+        ),
+        ("base64, escaped twice", escaped(&escaped(&base64("x")))),
         ("base64", base64("")),
         ("base64, shifted by one", base64("x")),
         ("base64, shifted by two", base64("xy")),
@@ -90,10 +98,15 @@ fn what_is_too_short_to_tell_is_not_looked_for() {
 
 #[test]
 fn a_window_holds_the_longest_spelling() {
-    let probes = probes(&[SECRET, "sp-secret~1"]);
-    for (name, text) in spelled(SECRET) {
-        if !name.contains("twice") && !name.contains(" in ") {
-            assert!(text.len() <= probes.window(), "{name}");
+    let ends = SECRET.repeat(20);
+    let ends = &ends[ends.len() - 32..];
+    for (value, looked_for) in [(SECRET, SECRET), (&SECRET.repeat(20), ends)] {
+        let window = probes(&[value, "sp-secret~1"]).window();
+        for (name, text) in spelled(looked_for) {
+            assert!(text.len() <= window, "{name}: {} in {window}", text.len());
+        }
+        for text in [escaped(value), percent(value)] {
+            assert!(text.len() <= window, "{text}");
         }
     }
 }
