@@ -3,6 +3,7 @@
 
 use super::audit::{Audit, CredentialUse, Decision, Record};
 use crate::clock::Clock;
+use crate::veil::form::FormError;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
@@ -90,9 +91,10 @@ impl Attempt {
         self._permit = Some(permit);
     }
 
-    /// What became of the placeholders in it.
-    pub(super) fn used(&mut self, credential: Option<CredentialUse>) {
+    /// What became of the placeholders in it, and why its form is none that a proof goes into.
+    pub(super) fn used(&mut self, credential: Option<CredentialUse>, unfilled: Option<FormError>) {
         self.record.credential = credential;
+        self.record.reason = unfilled.map(|error| format!("no proof was put in: {error}"));
     }
 
     /// The head of the response has come.

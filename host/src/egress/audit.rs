@@ -31,6 +31,8 @@ pub enum CredentialUse {
     Attached,
     /// There was one where none belongs, or for another host: it left as it was, useless.
     Misplaced,
+    /// Both: one was replaced, and another left as it was.
+    AttachedAndMisplaced,
 }
 
 /// An attempt to send a request.
@@ -50,7 +52,7 @@ pub struct Record {
     /// The rule that matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// Why it was denied.
+    /// Why it was denied, or why no proof was put into its form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The method.
@@ -66,7 +68,7 @@ pub struct Record {
     /// Status of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Bytes of the response body that reached the extension.
+    /// Bytes of the response body that came, whether or not they were kept from the extension.
     pub bytes: u64,
     /// Milliseconds from the attempt to the end of the response.
     pub milliseconds: u64,

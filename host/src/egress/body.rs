@@ -203,7 +203,11 @@ impl Body for ResponseBody {
                     this.reached.note(Reached::ResponseBody(limit));
                     return this.fail(Error::HttpResponseBodySize(Some(limit)));
                 }
-                let next = this.end_by.min(Instant::now() + this.between_bytes);
+                let now = Instant::now();
+                if now >= this.end_by {
+                    return this.fail(Error::ConnectionReadTimeout);
+                }
+                let next = this.end_by.min(now + this.between_bytes);
                 this.next_by.as_mut().reset(next);
                 Poll::Ready(Some(Ok(Frame::data(data))))
             }
@@ -371,6 +375,16 @@ mod tests {
         assert_eq!(started.elapsed().as_secs(), 120);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_response_that_always_has_another_piece_is_given_up_at_its_total() {
+        let mut body = response(Always.boxed_unsync());
+        assert!(body.frame().await.unwrap().is_ok());
+        tokio::time::advance(Duration::from_secs(120)).await;
+        let error = body.frame().await.unwrap().unwrap_err();
+        assert!(matches!(error, Error::ConnectionReadTimeout));
+        assert!(body.frame().await.is_none());
+    }
+
     /// An empty piece every twenty seconds, for ever.
     #[derive(Default)]
     struct Drip(Option<Pin<Box<Sleep>>>);
@@ -388,6 +402,21 @@ mod tests {
             });
             ready!(wait.as_mut().poll(cx));
             self.0 = None;
+            Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
+        }
+    }
+
+    /// An empty piece at any time.
+    struct Always;
+
+    impl Body for Always {
+        type Data = Bytes;
+        type Error = SendError;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, SendError>>> {
             Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
         }
     }

@@ -151,6 +151,8 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
+/// Only in words of our own, of hyper and of the system, which are fixed: what h2 says of a GOAWAY
+/// repeats the bytes that came with it (RFC 9113 section 6.8), and they may be a credential.
 fn send_error(error: legacy::Error) -> SendError {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);
@@ -158,7 +160,11 @@ fn send_error(error: legacy::Error) -> SendError {
         if let Some(connect) = inner.downcast_ref::<ConnectError>() {
             return SendError::Connect(connect.clone());
         }
-        text = format!("{text}: {inner}");
+        if let Some(fixed) = inner.downcast_ref::<hyper::Error>() {
+            text = format!("{text}: {fixed}");
+        } else if let Some(system) = inner.downcast_ref::<std::io::Error>() {
+            text = format!("{text}: {}", system.kind());
+        }
         cause = inner.source();
     }
     SendError::Broken(text)

@@ -44,18 +44,24 @@ impl Authority {
 
     /// A server's side of TLS with a certificate for these names.
     fn acceptor(&self, names: &[&str]) -> TlsAcceptor {
+        self.acceptor_of(names, &[])
+    }
+
+    /// The same for these protocols (RFC 7301).
+    fn acceptor_of(&self, names: &[&str], protocols: &[&[u8]]) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let params = CertificateParams::new(names).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], private)
             .unwrap();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         TlsAcceptor::from(Arc::new(config))
     }
 }
@@ -68,17 +74,59 @@ pub(super) struct Server {
 
 /// A server of plain HTTP.
 pub(super) async fn plain(answer: &'static str) -> Server {
-    serve(move |stream, heads| async move { once(stream, &heads, answer).await }).await
+    serve(move |stream, heads| async move { once(stream, &heads, answer.as_bytes()).await }).await
 }
 
 /// A server of HTTPS with a certificate for these names.
 pub(super) async fn https(authority: &Authority, names: &[&str]) -> Server {
+    https_with(authority, names, OK.as_bytes()).await
+}
+
+/// The same with another answer.
+pub(super) async fn https_with(
+    authority: &Authority,
+    names: &[&str],
+    answer: &'static [u8],
+) -> Server {
     let acceptor = authority.acceptor(names);
     serve(move |stream, heads| {
         let acceptor = acceptor.clone();
         async move {
             if let Ok(stream) = acceptor.accept(stream).await {
-                once(stream, &heads, OK).await;
+                once(stream, &heads, answer).await;
+            }
+        }
+    })
+    .await
+}
+
+/// A server of HTTP/2 that has nothing but a GOAWAY with this debug data for any request
+/// (RFC 9113 section 6.8).
+pub(super) async fn going_away(authority: &Authority, names: &[&str], debug: &str) -> Server {
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const ENHANCE_YOUR_CALM: u32 = 0xb;
+    let acceptor = authority.acceptor_of(names, &[b"h2"]);
+    let mut answer = SETTINGS.to_vec();
+    let length = u32::try_from(8 + debug.len()).unwrap();
+    answer.extend_from_slice(&length.to_be_bytes()[1..]);
+    answer.extend_from_slice(&[7, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    answer.extend_from_slice(&ENHANCE_YOUR_CALM.to_be_bytes());
+    answer.extend_from_slice(debug.as_bytes());
+    serve(move |stream, _| {
+        let (acceptor, answer) = (acceptor.clone(), answer.clone());
+        async move {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let mut preface = [0; 24];
+                let _ = stream.read_exact(&mut preface).await;
+                // SETTINGS come first; a request's HEADERS are frames of type 1.
+                let mut head = [0; 9];
+                while stream.read_exact(&mut head).await.is_ok() && head[3] != 1 {
+                    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                    let mut payload = vec![0; usize::try_from(length).unwrap()];
+                    let _ = stream.read_exact(&mut payload).await;
+                }
+                let _ = stream.write_all(&answer).await;
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
             }
         }
     })
@@ -121,10 +169,14 @@ where
     Server { address, heads }
 }
 
-async fn once(mut stream: impl AsyncRead + AsyncWrite + Unpin, heads: &Seen<String>, answer: &str) {
+async fn once(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    heads: &Seen<String>,
+    answer: &[u8],
+) {
     let head = head(&mut stream).await;
     heads.lock().unwrap().push(head);
-    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.write_all(answer).await;
     let _ = stream.shutdown().await;
 }
 

@@ -16,6 +16,8 @@ mod loopback;
 mod network;
 mod reached;
 mod route;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod tunnel;
 mod veiled;
@@ -260,9 +262,9 @@ impl JobEgress {
 
         let bytes = match &self.veil {
             Some(veil) => {
-                let (bytes, used) = veil.fill(&self.grants, rule, &mut parts, bytes);
-                attempt.used(used);
-                bytes
+                let filled = veil.fill(&self.grants, rule, &mut parts, bytes);
+                attempt.used(filled.used, filled.unfilled);
+                filled.body
             }
             None => bytes,
         };
@@ -281,10 +283,12 @@ impl JobEgress {
         let answer = match sent {
             Ok(answer) => answer,
             Err(error) => {
-                attempt.failed(&error.to_string());
+                let text = error.to_string();
+                let text = self.veil.iter().fold(text, |text, veil| veil.told(text));
+                attempt.failed(&text);
                 if matches!(error, SendError::Connect(ConnectError::Redirected { .. })) {
                     let mut misled = self.misled.lock().unwrap_or_else(PoisonError::into_inner);
-                    *misled = Some(error.to_string());
+                    *misled = Some(text);
                 }
                 return Err(hooks::wasi_error(&error));
             }

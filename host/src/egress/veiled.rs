@@ -5,13 +5,14 @@
 
 use super::audit::CredentialUse;
 use super::body::ResponseBody;
-use crate::grant::{Audience, Grants, Issues, Rule};
+use crate::grant::{Applicant, Audience, Grants, Issues, Rule};
 use crate::veil::answer::{LONGEST_ANSWER, Withheld, is_encoded};
+use crate::veil::form::FormError;
 use crate::veil::screen::Screen;
 use crate::veil::{Veil, answer};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, header};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use secrecy::zeroize::Zeroizing;
@@ -31,6 +32,15 @@ pub(super) struct Veiled {
     withheld: Arc<AtomicU64>,
 }
 
+/// A request's body as it leaves, and what is to be said of it.
+pub(super) struct Filling {
+    pub(super) body: Bytes,
+    /// What became of the placeholders in the request.
+    pub(super) used: Option<CredentialUse>,
+    /// Why a proof cannot be put into its form.
+    pub(super) unfilled: Option<FormError>,
+}
+
 impl Veiled {
     pub(super) fn new(veil: Arc<JobVeil>) -> Self {
         Self {
@@ -44,24 +54,34 @@ impl Veiled {
         self.withheld.load(Ordering::Relaxed)
     }
 
-    /// Puts real values into a request that `rule` lets pass, and says what became of the
-    /// placeholders in it.
+    /// What may be told of why there is no answer: whoever answers may have a hand in it.
+    pub(super) fn told(&self, text: String) -> String {
+        if self.veil.probes().found_in(text.as_bytes()) {
+            format!("withheld: {}", Withheld::Credential)
+        } else {
+            text
+        }
+    }
+
+    /// Puts real values into a request that `rule` lets pass, asks for an answer that can be
+    /// searched, and says what became of the placeholders.
     pub(super) fn fill(
         &self,
         grants: &Grants,
         rule: &Rule,
         parts: &mut Parts,
         mut body: Bytes,
-    ) -> (Bytes, Option<CredentialUse>) {
-        let mut used = None;
-        if let Issues::ForForm(_, applicant) = rule.issues()
-            && let Ok(filled) = self
-                .veil
-                .fill_form(&body, applicant.client_id, applicant.scope)
-            && filled.replaced
-        {
-            body = Bytes::from_owner(filled.body);
-            used = Some(CredentialUse::Attached);
+    ) -> Filling {
+        let (mut attached, mut unfilled) = (false, None);
+        if let Issues::ForForm(_, Applicant { client_id, scope }) = rule.issues() {
+            match self.veil.fill_form(&body, client_id, scope) {
+                Ok(filled) if filled.replaced => {
+                    body = Bytes::from_owner(filled.body);
+                    attached = true;
+                }
+                Ok(_) => {}
+                Err(error) => unfilled = Some(error),
+            }
         }
         if let Some(given) = parts.headers.get_mut(header::AUTHORIZATION)
             && let Some(real) = self
@@ -69,20 +89,29 @@ impl Veiled {
                 .fill_header(given, |audience| grants.accepts(rule, audience))
         {
             *given = real;
-            used = Some(CredentialUse::Attached);
+            attached = true;
         }
         let mentioned = |text: &[u8]| self.veil.is_mentioned_in(text);
         let path = parts.uri.path_and_query().map(|path| path.as_str());
-        if mentioned(&body)
+        let misplaced = mentioned(&body)
             || path.is_some_and(|path| mentioned(path.as_bytes()))
             || parts
                 .headers
                 .values()
-                .any(|value| mentioned(value.as_bytes()))
-        {
-            used = Some(CredentialUse::Misplaced);
+                .any(|value| mentioned(value.as_bytes()));
+        let used = match (attached, misplaced) {
+            (true, true) => Some(CredentialUse::AttachedAndMisplaced),
+            (true, false) => Some(CredentialUse::Attached),
+            (false, true) => Some(CredentialUse::Misplaced),
+            (false, false) => None,
+        };
+        let plain = HeaderValue::from_static("identity");
+        parts.headers.insert(header::ACCEPT_ENCODING, plain);
+        Filling {
+            body,
+            used,
+            unfilled,
         }
-        (body, used)
     }
 
     /// What the extension gets of an answer.
@@ -104,7 +133,7 @@ impl Veiled {
                 };
                 if let Some(why) = withheld {
                     self.withhold(&mut body, why);
-                    return Ok(fixed(parts.status, why));
+                    return Ok(self.fixed(&parts, why));
                 }
                 // The length may become another one.
                 parts.headers.remove(header::CONTENT_LENGTH);
@@ -130,14 +159,25 @@ impl Veiled {
             }
             Err(why) => {
                 self.withhold(&mut body, why);
-                fixed(parts.status, why)
+                return Ok(self.fixed(&parts, why));
             }
         };
         *answer.status_mut() = parts.status;
         answer
             .headers_mut()
-            .extend(self.veil.token_headers(&parts.headers));
+            .extend(self.veil.kept_headers(&parts.headers));
         Ok(answer)
+    }
+
+    /// In place of an answer: its status, the headers that any may keep, and a fixed text.
+    fn fixed(&self, of: &http::response::Parts, why: Withheld) -> Response<WasiBody> {
+        let mut answer = Response::new(whole(why.text().into_bytes()));
+        *answer.status_mut() = of.status;
+        let text = HeaderValue::from_static("text/plain");
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, text);
+        headers.extend(self.veil.kept_headers(&of.headers));
+        answer
     }
 
     fn withhold(&self, body: &mut ResponseBody, why: Withheld) {
@@ -146,15 +186,6 @@ impl Veiled {
         }
         body.withheld(why);
     }
-}
-
-/// A status and a fixed text.
-fn fixed(status: StatusCode, why: Withheld) -> Response<WasiBody> {
-    let mut answer = Response::new(whole(why.text().into_bytes()));
-    *answer.status_mut() = status;
-    let text = HeaderValue::from_static("text/plain");
-    answer.headers_mut().insert(header::CONTENT_TYPE, text);
-    answer
 }
 
 fn whole(body: Vec<u8>) -> WasiBody {

@@ -87,8 +87,7 @@ impl Withheld {
     }
 }
 
-/// What is copied of an answer. The token is not among it.
-#[derive(Debug)]
+/// What is copied of an answer, and its token. It cannot be printed.
 pub struct Parts<'a> {
     token: Option<&'a str>,
     members: Map<String, Value>,
@@ -171,10 +170,15 @@ pub fn headers(given: &HeaderMap, probes: &Probes) -> HeaderMap {
     copied
 }
 
-/// Whether an answer is in a coding that nobody asked for.
+/// Whether an answer is in a coding that nobody asked for: of its content, or for its transfer
+/// (RFC 9112 section 6.1), where a body may be in pieces, once, and nothing else.
 pub fn is_encoded(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    let mut contents = headers.get_all(header::CONTENT_ENCODING).iter();
+    let transfers = headers.get_all(header::TRANSFER_ENCODING);
+    let is = |coding: &HeaderValue, name: &[u8]| coding.as_bytes().eq_ignore_ascii_case(name);
+    contents.any(|coding| !is(coding, b"identity"))
+        || transfers.iter().any(|coding| !is(coding, b"chunked"))
+        || transfers.iter().count() > 1
 }
 
 /// An answer's members, each once, as far as they are known.

@@ -4,6 +4,7 @@
 //! It must not know where the form goes, and keeps nothing.
 
 use secrecy::zeroize::Zeroizing;
+use std::fmt;
 
 /// What an application proves itself with, in which field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +36,21 @@ pub enum FormError {
 }
 
 /// A form, encoded, and what was put into it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Filled {
     /// The body to be sent. Wiped when it is dropped.
     pub body: Zeroizing<Vec<u8>>,
     /// Whether the proof stood there, and was replaced.
     pub replaced: bool,
+}
+
+impl fmt::Debug for Filled {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("Filled");
+        shown
+            .field("replaced", &self.replaced)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Puts the real proof into a token form, if what stands there is its placeholder.

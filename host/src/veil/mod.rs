@@ -13,8 +13,8 @@
 //! Out: [`form`] and [`bearer`]. Anywhere else a placeholder leaves as it is, useless, and the
 //! audit says so. Back: a token answer is rebuilt ([`answer`]); every other answer is searched
 //! while it passes ([`search`], [`screen`]), and withheld where it holds a real value: a service
-//! that repeats what it was sent is no way to it. A body in a content coding cannot be searched,
-//! and is withheld too: a job asks for none.
+//! that repeats what it was sent is no way to it. A body in a coding cannot be searched, and is
+//! withheld too: every request asks for none.
 //!
 //! # What is claimed
 //!
@@ -24,8 +24,9 @@
 //!
 //! Not claimed: that a service cannot tell an extension its own token if it means to, in a
 //! spelling of its own (cut up, encrypted, in pieces of fewer characters than are looked for); that
-//! a value of fewer than [`search::SHORTEST`] characters is found where it is repeated; that an
-//! extension does nothing it may do with the requests that are granted to it.
+//! a value of fewer than [`search::SHORTEST`] characters is found where it is repeated; that a
+//! value that can be guessed stays unknown, since an answer that repeats a guess is withheld if
+//! and only if it is right; that an extension does nothing it may do with the requests that are granted to it.
 //!
 //! It must not know any service, what requests are for, nor how they are sent.
 
@@ -208,8 +209,8 @@ impl<A: PartialEq> Veil<A> {
         })
     }
 
-    /// The headers of a token answer that are passed on.
-    pub fn token_headers(&self, given: &HeaderMap) -> HeaderMap {
+    /// The headers of a token answer, or of one that is withheld, that are passed on.
+    pub fn kept_headers(&self, given: &HeaderMap) -> HeaderMap {
         answer::headers(given, &self.probes())
     }
 

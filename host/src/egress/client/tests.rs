@@ -2,7 +2,9 @@
 //! what is asked of a proxy. The network is a double; only loopback is dialled.
 
 use super::*;
-use crate::egress::loopback::{Answers, Authority, Dialled, OK, Server, https, plain, proxy};
+use crate::egress::loopback::{
+    Answers, Authority, Dialled, OK, Server, going_away, https, plain, proxy,
+};
 use crate::egress::route::{ConnectTo, PrivateEndpoint, Proxy, Routes};
 use crate::egress::tls::{AddedCa, Trust};
 use crate::grant::HostPattern;
@@ -153,6 +155,28 @@ async fn only_a_request_that_asks_this_machine_reaches_the_identity_endpoint() {
         network.get(url).await.is_err(),
         "no connection of its pool is shared"
     );
+}
+
+#[tokio::test]
+async fn what_a_connection_ended_with_is_told_in_fixed_words() {
+    let authority = Authority::new();
+    let cas = [trusting(&authority, &["store.example"])];
+    let away = going_away(&authority, &["store.example"], "s3cret").await;
+    let broken = plain("s3cret s3cret\r\n\r\n").await;
+    for (server, url, wanted) in [
+        (away, "https://store.example/", "http2 error"),
+        (
+            broken,
+            "http://store.example/",
+            "invalid HTTP version parsed",
+        ),
+    ] {
+        let network = network(&server, &[&[PUBLIC]], Routes::default(), &cas);
+        let error = network.get(url).await.unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(error.to_string().ends_with(wanted), "{error}");
+        assert!(!said.contains("s3cret"), "{said}");
+    }
 }
 
 #[tokio::test]

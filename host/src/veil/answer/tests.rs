@@ -150,6 +150,22 @@ fn a_coding_is_noticed_however_it_is_written() {
         }
         assert_eq!(is_encoded(&headers), encoded, "{codings:?}");
     }
+    for (codings, encoded) in [
+        (&["chunked"][..], false),
+        (&["Chunked"], false),
+        (&["gzip, chunked"], true),
+        (&["gzip", "chunked"], true),
+        (&["chunked", "chunked"], true),
+        (&["gzip"], true),
+        (&["identity"], true),
+        (&[""], true),
+    ] {
+        let mut headers = HeaderMap::new();
+        for coding in codings {
+            headers.append(header::TRANSFER_ENCODING, HeaderValue::from_static(coding));
+        }
+        assert_eq!(is_encoded(&headers), encoded, "{codings:?}");
+    }
 }
 
 proptest! {

@@ -29,6 +29,7 @@ const EXACT: [(&str, &str); 4] = [
 fn the_secret_stands_where_its_placeholder_stood_and_everything_else_is_as_it_was() {
     let filled = filled(&EXACT).unwrap();
     assert!(filled.replaced);
+    assert_eq!(format!("{filled:?}"), "Filled { replaced: true, .. }");
     let pairs = decoded(&filled);
     assert_eq!(pairs[3], ("client_secret".to_owned(), REAL.to_owned()));
     for (found, wanted) in pairs.iter().zip(&EXACT).take(3) {
