@@ -34,6 +34,14 @@ impl BodyRule {
         })
     }
 
+    /// The fields of a form.
+    pub(super) fn form(&self) -> &[Pair] {
+        match self {
+            Self::Form(pairs) => pairs,
+            _ => &[],
+        }
+    }
+
     /// The only value that a field of a form may have.
     pub(super) fn fixed(&self, name: &str) -> Option<&str> {
         match self {

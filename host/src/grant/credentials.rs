@@ -4,8 +4,8 @@
 //! It must not know any credential, nor who replaces them.
 
 use super::body::BodyRule;
-use super::rule::{Fill, Origin};
-use job_scope::VeilTemplate;
+use super::rule::{Fill, Origin, Value};
+use job_scope::{CLIENT_ASSERTION_TYPE, VeilTemplate};
 use std::fmt;
 
 /// What tokens are for. Those that the operator's rules bring are never those of a job's own
@@ -55,6 +55,60 @@ pub enum Issues<'a> {
     OfMachine(Audience),
 }
 
+/// The fields of a token form besides its proof (RFC 6749 section 4.4).
+const FIELDS: [&str; 4] = ["grant_type", "client_id", "scope", "claims"];
+
+/// Whom a form is about, if a proof can ever be put into it: it is held to the same conditions
+/// when it leaves, and a rule that asks for something else would never get a token.
+fn applicant(body: &BodyRule) -> Result<Applicant<'_>, String> {
+    let fixed = |name: &str| {
+        body.fixed(name).ok_or_else(|| {
+            format!("a token form needs a form as its body, with one value for {name}")
+        })
+    };
+    let exactly = |name: &str, wanted: &str| match fixed(name)? {
+        given if given == wanted => Ok(()),
+        _ => Err(format!("a token form needs {wanted} as its {name}")),
+    };
+    exactly("grant_type", "client_credentials")?;
+    let (client_id, scope) = (fixed("client_id")?, fixed("scope")?);
+    let pairs = body.form();
+    let has = |name: &str| pairs.iter().any(|pair| pair.name == name);
+    let proof: &[&str] = match (has("client_secret"), has("client_assertion")) {
+        (true, false) => &["client_secret"],
+        (false, true) => {
+            exactly("client_assertion_type", CLIENT_ASSERTION_TYPE)?;
+            &["client_assertion", "client_assertion_type"]
+        }
+        _ => {
+            return Err(
+                "a token form needs one proof: client_secret, or client_assertion".to_owned(),
+            );
+        }
+    };
+    for (index, pair) in pairs.iter().enumerate() {
+        let name = &pair.name;
+        if !FIELDS.iter().chain(proof).any(|known| known == name) {
+            return Err(format!("a token form has no field {name:?}"));
+        }
+        if pairs
+            .iter()
+            .skip(index + 1)
+            .any(|other| other.name == *name)
+        {
+            return Err(format!("a token form has {name} once"));
+        }
+        if proof.first().is_some_and(|proof| proof == name)
+            && !matches!(pair.value, Value::Opaque(_))
+        {
+            return Err(format!(
+                "the {name} of a token form is the job's: it needs `opaque = true`"
+            ));
+        }
+    }
+    Ok(Applicant { client_id, scope })
+}
+
 impl Credentials {
     /// Fills a template; a token form must be a form that says for whom and for what.
     pub(super) fn expand(
@@ -65,16 +119,11 @@ impl Credentials {
         Ok(match template {
             VeilTemplate::None => Self::None,
             VeilTemplate::TokenForm(audience) => {
-                let fixed = |name: &str| {
-                    body.fixed(name).map(str::to_owned).ok_or_else(|| {
-                        format!("a token form needs a form as its body, with one value for {name}")
-                    })
-                };
-                fixed("grant_type")?;
+                let Applicant { client_id, scope } = applicant(body)?;
                 Self::TokenForm {
                     audience: fill.text(audience)?,
-                    client_id: fixed("client_id")?,
-                    scope: fixed("scope")?,
+                    client_id: client_id.to_owned(),
+                    scope: scope.to_owned(),
                 }
             }
             VeilTemplate::IdentityAnswer(audience) => Self::IdentityAnswer(fill.text(audience)?),

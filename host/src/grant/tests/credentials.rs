@@ -144,7 +144,19 @@ fn a_token_form_says_for_whom_and_for_what() {
         let template = template("https://a.example/", BodyTemplate::Form(pairs), veil);
         Rule::expand(&template, &Variables::default(), &[])
     };
-    let whole = vec![fixed("grant_type"), fixed("client_id"), fixed("scope")];
+    let pair = |name: &'static str, value: ValueTemplate| PairTemplate {
+        value,
+        ..fixed(name)
+    };
+    let whole = vec![
+        pair(
+            "grant_type",
+            ValueTemplate::Fixed("client_credentials".into()),
+        ),
+        fixed("client_id"),
+        fixed("scope"),
+        pair("client_secret", ValueTemplate::Opaque { max_length: 9 }),
+    ];
     let rule = form(whole.clone()).unwrap();
     let Issues::ForForm(audience, applicant) = rule.issues() else {
         panic!("it is no form");
@@ -152,7 +164,7 @@ fn a_token_form_says_for_whom_and_for_what() {
     assert_eq!(audience.to_string(), "stores");
     assert_eq!(applicant.client_id, "the client_id");
     assert_eq!(applicant.scope, "the scope");
-    for (place, pair) in whole.iter().enumerate() {
+    for (place, pair) in whole.iter().enumerate().take(3) {
         let mut without = whole.clone();
         without.remove(place);
         let error = form(without.clone()).unwrap_err();
@@ -162,6 +174,58 @@ fn a_token_form_says_for_whom_and_for_what() {
             ..pair.clone()
         });
         assert!(form(without).is_err(), "{}", pair.name);
+    }
+}
+
+/// What is wrong with a token form of these fields; `*` is an open value, `?` an optional one.
+fn problem(fields: &[(&'static str, &'static str)]) -> Option<String> {
+    let pairs = fields.iter().map(|(name, value)| PairTemplate {
+        name: (*name).into(),
+        value: match *value {
+            "*" | "?" => ValueTemplate::Opaque { max_length: 100 },
+            fixed => ValueTemplate::Fixed(fixed.into()),
+        },
+        optional: *value == "?",
+    });
+    let form = BodyTemplate::Form(pairs.collect());
+    let veil = VeilTemplate::TokenForm("stores".into());
+    let template = template("https://login.example/token", form, veil);
+    let expanded = Rule::expand(&template, &Variables::default(), &[]);
+    expanded.err().map(|error| error.problem)
+}
+
+#[test]
+fn a_token_form_that_no_proof_could_ever_be_put_into_is_no_rule() {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "a"),
+        ("scope", "b"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| [&form[..], more].concat();
+    let secret = ("client_secret", "*");
+    let assertion = ("client_assertion", "*");
+    let kind = ("client_assertion_type", job_scope::CLIENT_ASSERTION_TYPE);
+    for right in [
+        with(&[secret]),
+        with(&[secret, ("claims", "?")]),
+        with(&[kind, assertion]),
+    ] {
+        assert_eq!(problem(&right), None, "{right:?}");
+    }
+    let password = [("grant_type", "password"), form[1], form[2], secret];
+    for (wrong, why) in [
+        (password.to_vec(), "client_credentials as its grant_type"),
+        (with(&[]), "one proof"),
+        (with(&[secret, kind, assertion]), "one proof"),
+        (with(&[assertion]), "one value for client_assertion_type"),
+        (with(&[secret, ("resource", "c")]), "no field \"resource\""),
+        (with(&[secret, ("username", "?")]), "no field \"username\""),
+        (with(&[secret, kind]), "no field \"client_assertion_type\""),
+        (with(&[secret, ("scope", "b")]), "scope once"),
+        (with(&[("client_secret", "x")]), "`opaque = true`"),
+    ] {
+        let problem = problem(&wrong).unwrap_or_default();
+        assert!(problem.contains(why), "{wrong:?}: {problem}");
     }
 }
 
