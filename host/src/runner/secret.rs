@@ -44,8 +44,9 @@ pub(super) fn permitted(secret: Option<&SecretString>, references: bool) -> Resu
     }
 }
 
-/// The secret itself, which for a reference is read now. One that is longer than any secret would
-/// be denied on its way, with a reason that nobody could make sense of.
+/// The secret itself, which for a reference is read now, without blanks and line ends around it:
+/// no secret has any, and what is copied often does. One that is longer than any secret would be
+/// denied on its way, with a reason that nobody could make sense of.
 pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
     let wrong = |problem: &str| {
         Failure::configuration(FieldError::new(
@@ -55,8 +56,7 @@ pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
         ))
     };
     let found = match Reference::read(&secret) {
-        None if secret.expose_secret().trim().len() > LONGEST_SECRET => return Err(too_long()),
-        None => return Ok(secret),
+        None => Zeroizing::new(secret.expose_secret().to_owned()),
         Some(Reference::File(path)) => read_file(Path::new(path)).map_err(|error| Failure {
             cause: Cause::File,
             ..wrong(&format!("refers to a file that cannot be used: {error}"))
@@ -67,7 +67,7 @@ pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
         ),
     };
     let found = found.trim();
-    if found.is_empty() {
+    if found.is_empty() && Reference::read(&secret).is_some() {
         return Err(wrong("refers to something that is blank"));
     }
     if found.len() > LONGEST_SECRET {
@@ -113,6 +113,24 @@ mod tests {
         for text in ["sp-secret~1", "a:b", "profile:1"] {
             assert!(permitted(Some(&secret(text)), false).is_ok(), "{text}");
             assert_eq!(resolve(secret(text)).unwrap().expose_secret(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_around_a_secret_is_no_part_of_it_wherever_it_comes_from() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        for text in [
+            "sp-secret~1",
+            " sp-secret~1",
+            "sp-secret~1\r\n",
+            "\tsp-secret~1 \n",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            for given in [text.to_owned(), format!(" file:{}", path.display())] {
+                let found = resolve(secret(&*given)).unwrap();
+                assert_eq!(found.expose_secret(), "sp-secret~1", "{given:?}");
+            }
         }
     }
 
