@@ -6,7 +6,7 @@ mod paths;
 #[cfg(test)]
 mod tests;
 
-use super::token::Assertions;
+use super::token::{Assertions, NoAssertion};
 use crate::engine::Reports;
 use crate::engine::vocabulary::{InventoryItem, KnownCertificate, KnownState, LogLevel};
 use crate::limits::Limits;
@@ -154,10 +154,14 @@ impl Reports for Spooling {
     }
 
     fn assertion(&mut self) -> Result<String, String> {
-        self.assertions
-            .as_ref()
+        let assertions = self.assertions.as_ref();
+        let got = assertions
             .ok_or("this job has no federated identity")?
-            .get()
+            .get();
+        if let Err(NoAssertion::Unread(why)) = &got {
+            self.observer.log(LogLevel::Error, why);
+        }
+        got.map_err(NoAssertion::told)
     }
 
     fn submit_inventory(&mut self, items: Vec<InventoryItem>) -> Result<(), String> {

@@ -37,14 +37,35 @@ impl Assertions {
     }
 
     /// What the extension gets: the token that is in the file now, or what stands for it.
-    pub(super) fn get(&self) -> Result<String, String> {
-        let token = self.file.read()?;
+    pub(super) fn get(&self) -> Result<String, NoAssertion> {
+        let token = self.file.read().map_err(NoAssertion::Unread)?;
         match &self.veil {
             Some(veil) => veil
                 .cover(Kind::Assertion, &token)
                 .map(|placeholder| placeholder.as_str().to_owned())
-                .map_err(|error| error.to_string()),
+                .map_err(|error| NoAssertion::Uncovered(error.to_string())),
             None => Ok(String::clone(&token)),
+        }
+    }
+}
+
+/// Why there is no assertion.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoAssertion {
+    /// The file cannot be used. Where it is, is nothing to the extension.
+    Unread(String),
+    /// The veil takes no more.
+    Uncovered(String),
+}
+
+impl NoAssertion {
+    /// What the extension is told.
+    pub(super) fn told(self) -> String {
+        match self {
+            Self::Unread(_) => {
+                "the host cannot read the federated token; its log says why".to_owned()
+            }
+            Self::Uncovered(why) => why,
         }
     }
 }

@@ -112,6 +112,42 @@ fn a_job_without_a_federated_identity_gets_no_assertion() {
     );
 }
 
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Kept {
+    fn log(&mut self, _: LogLevel, line: &str) {
+        self.0.lock().unwrap().push(line.to_owned());
+    }
+
+    fn progress(&mut self, _: u64, _: Option<u64>) {}
+}
+
+#[test]
+fn where_a_federated_token_should_be_is_told_to_the_operator_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    let observer = Kept::default();
+    std::fs::write(&path, "eyJ.a.b").unwrap();
+    let assertions = Assertions::new(path.clone(), 100, None).unwrap();
+    let (mut spooling, _list) = Spooling::new(
+        Box::new(observer.clone()),
+        Accepts::Nothing,
+        Some(assertions),
+        &Limits::default(),
+    )
+    .unwrap();
+    assert_eq!(spooling.assertion().as_deref(), Ok("eyJ.a.b"));
+    std::fs::remove_file(&path).unwrap();
+    let told = spooling.assertion().unwrap_err();
+    assert!(told.contains("cannot read the federated token"), "{told}");
+    assert!(!told.contains(path.to_str().unwrap()), "{told}");
+    let lines = observer.0.lock().unwrap().clone();
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].contains(path.to_str().unwrap()), "{lines:?}");
+}
+
 #[test]
 fn nothing_is_taken_after_the_end() {
     let (mut spooling, list) = spooling(Accepts::Paths);
