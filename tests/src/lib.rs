@@ -10,6 +10,7 @@
 //! It must not know what a test expects.
 
 mod deeds;
+mod glass;
 mod headless;
 pub mod hostile;
 mod memory;
@@ -20,6 +21,7 @@ mod served;
 mod through;
 
 pub use deeds::{CHANGED_ONLY, DEEDS, Deed, LONG_AFTER, Who, compare};
+pub use glass::{ASSERTION, Glass, KEY, PASSWORD, SECRET, TOKEN};
 pub use headless::{Headless, Quiet, job};
 pub use memory::{Memories, Seen};
 pub use observed::{Observed, Version};

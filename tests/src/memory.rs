@@ -1,6 +1,7 @@
 //! The linear memories of extensions, searched for credentials whenever a job turns to its host,
-//! and when it is over. What is looked for is every window of eight bytes: of the credential
-//! itself, of it percent-encoded, and of it in base64 in its three alignments.
+//! and when it is over. What is looked for is every eight bytes of a credential: as they are,
+//! percent-encoded, escaped as in JSON (as little as must be, and every one), and in hexadecimal; and
+//! every eight characters of it in base64 in its three alignments.
 //!
 //! It must not know which job runs, nor what its credentials are for.
 
@@ -12,11 +13,16 @@ use extension_host::engine::inspect::{
     Inspection, LinearMemory, MemoryCreator, MemoryType, Result,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Bytes of a window.
+/// Bytes of a credential that are looked for together, and of a text by which they are found.
 const WINDOW: usize = 8;
+
+/// Bytes that one of a credential takes at most: `\u0041`.
+const LARGEST: usize = 6;
+
+/// Bytes of the longest text that is looked for.
+const LONGEST: usize = WINDOW * LARGEST;
 
 /// What changed since the last look is found in pieces of this size.
 const PIECE: usize = 4096;
@@ -111,7 +117,7 @@ impl Watch {
                 }
                 region.before[start..end].copy_from_slice(&now[start..end]);
                 // Windows that begin before, or end behind.
-                let around = start.saturating_sub(WINDOW - 1)..now.len().min(end + WINDOW - 1);
+                let around = start.saturating_sub(LONGEST - 1)..now.len().min(end + LONGEST - 1);
                 self.seen.bytes += around.len() as u64;
                 self.windows.find(&now[around], &mut self.seen.during);
             }
@@ -130,10 +136,10 @@ impl Watch {
     }
 }
 
-/// Windows by their bytes.
+/// Windows by their first bytes.
 #[derive(Default)]
 struct Windows {
-    names: HashMap<u64, String>,
+    by_word: HashMap<u64, Vec<Window>>,
     /// By a hash of the bytes: whether there may be one.
     filter: Vec<bool>,
 }
@@ -149,52 +155,107 @@ fn filter_place(word: u64) -> usize {
     usize::try_from(word.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - FILTER)).unwrap()
 }
 
+/// A text that is looked for.
+struct Window {
+    name: Arc<str>,
+    text: Vec<u8>,
+}
+
 impl Windows {
     fn add(&mut self, name: &str, credential: &[u8], known: &BTreeSet<u64>) {
         self.filter.resize(1 << FILTER, false);
-        for (spelling, text) in spellings(credential) {
-            for window in text.windows(WINDOW).map(word) {
-                if !known.contains(&window) {
-                    self.filter[filter_place(window)] = true;
-                    let name = || format!("{name}, {spelling}");
-                    self.names.entry(window).or_insert_with(name);
+        for Spelling {
+            name: how,
+            text,
+            width,
+        } in spellings(credential)
+        {
+            let name: Arc<str> = format!("{name}, {how}").into();
+            for text in text.windows(WINDOW * width) {
+                let first = word(&text[..WINDOW]);
+                let others = self.by_word.entry(first).or_default();
+                if !known.contains(&first) && !others.iter().any(|other| other.text == text) {
+                    self.filter[filter_place(first)] = true;
+                    others.push(Window {
+                        name: name.clone(),
+                        text: text.to_vec(),
+                    });
                 }
             }
         }
     }
 
     fn find(&self, memory: &[u8], found: &mut BTreeMap<String, String>) {
-        if self.names.is_empty() {
+        if self.by_word.is_empty() {
             return;
         }
-        for window in memory.windows(WINDOW).map(word) {
+        for (place, window) in memory.windows(WINDOW).map(word).enumerate() {
             if self.filter[filter_place(window)]
-                && let Some(name) = self.names.get(&window)
-                && !found.contains_key(name)
+                && let Some(windows) = self.by_word.get(&window)
             {
-                let window = window.to_le_bytes().escape_ascii().to_string();
-                found.insert(name.clone(), window);
+                for Window { name, text } in windows {
+                    if memory[place..].starts_with(text) && !found.contains_key(&**name) {
+                        found.insert(name.to_string(), text.escape_ascii().to_string());
+                    }
+                }
             }
         }
     }
 }
 
-/// The spellings, whole. Of base64, what does not depend on the neighbours.
-fn spellings(credential: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    let mut percent = String::new();
-    for byte in credential {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            percent.push(char::from(*byte));
-        } else {
-            let _ = write!(percent, "%{byte:02X}");
-        }
-    }
+/// A whole credential in a spelling, in which one byte of it takes `width` in all its windows.
+struct Spelling {
+    name: &'static str,
+    text: Vec<u8>,
+    width: usize,
+}
+
+/// The spellings. Of base64, what does not depend on the neighbours.
+fn spellings(credential: &[u8]) -> Vec<Spelling> {
+    let each = |spelled: fn(u8) -> String| -> String {
+        credential.iter().map(|byte| spelled(*byte)).collect()
+    };
+    let percent = each(|byte| match byte {
+        _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).into(),
+        _ => format!("%{byte:02X}"),
+    });
     let form = percent.replace('~', "%7E").replace("%20", "+");
-    let mut all = vec![
-        ("raw", credential.to_vec()),
-        ("percent-encoded", percent.into_bytes()),
-        ("percent-encoded as in a form", form.into_bytes()),
-    ];
+    let json = serde_json::to_string(&*String::from_utf8_lossy(credential)).unwrap();
+    let json = json[1..json.len() - 1].to_owned();
+    let mut all = Vec::new();
+    let mut add = |name, text: Vec<u8>, width| all.push(Spelling { name, text, width });
+    add("raw", credential.to_vec(), 1);
+    add("percent-encoded", percent.into_bytes(), 1);
+    add("percent-encoded as in a form", form.into_bytes(), 1);
+    if std::str::from_utf8(credential).is_ok() {
+        add("escaped as in JSON", json.into_bytes(), 1);
+    }
+    for (name, spelled, width) in [
+        (
+            "percent-encoded throughout",
+            (|byte| format!("%{byte:02X}")) as fn(u8) -> String,
+            3,
+        ),
+        (
+            "percent-encoded in lower case",
+            |byte| format!("%{byte:02x}"),
+            3,
+        ),
+        (
+            "escaped throughout",
+            |byte| format!("\\u{byte:04x}"),
+            LARGEST,
+        ),
+        (
+            "escaped in capitals",
+            |byte| format!("\\u{byte:04X}"),
+            LARGEST,
+        ),
+        ("hexadecimal", |byte| format!("{byte:02x}"), 2),
+        ("hexadecimal in capitals", |byte| format!("{byte:02X}"), 2),
+    ] {
+        add(name, each(spelled).into_bytes(), width);
+    }
     for (name, before) in [
         ("base64", 0),
         ("base64, shifted by one", 1),
@@ -205,10 +266,11 @@ fn spellings(credential: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let from = if before == 0 { 0 } else { before + 1 };
         let whole = padded.len() / 3 * 4;
         for engine in [&STANDARD, &URL_SAFE] {
-            all.push((
+            add(
                 name,
                 engine.encode(&padded).as_bytes()[from..whole].to_vec(),
-            ));
+                1,
+            );
         }
     }
     all
@@ -312,5 +374,33 @@ impl Drop for Memory {
         self.memories.watch().end(self.number);
         // SAFETY: it was made with this length, and this is its end.
         unsafe { free(self.at, self.length) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_eight_bytes_of_a_credential_are_found_in_each_spelling_and_no_others() {
+        let credential = "p\"~1+/= \\secret\n-of_tEsts";
+        let mut windows = Windows::default();
+        windows.add("it", credential.as_bytes(), &BTreeSet::new());
+        let found = |text: &[u8]| {
+            let mut found = BTreeMap::new();
+            let memory = [b"around ".as_slice(), text, b" behind"].concat();
+            windows.find(&memory, &mut found);
+            found
+        };
+        for part in credential.as_bytes().windows(12) {
+            for Spelling { name, text, .. } in spellings(part) {
+                assert!(!found(&text).is_empty(), "{name}: {}", text.escape_ascii());
+            }
+        }
+        // Of base64, eight characters are six bytes.
+        let fewer = spellings(b"of_tEst").into_iter();
+        for Spelling { name, text, .. } in fewer.filter(|one| !one.name.contains("base64")) {
+            assert!(found(&text).is_empty(), "{name}: {}", text.escape_ascii());
+        }
     }
 }

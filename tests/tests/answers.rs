@@ -1,20 +1,23 @@
 //! Answers that would hand an extension a credential, or something odd in its place: the services
 //! echo what they were sent, compress, repeat members, answer with pages. What the job says of
-//! them, and that nothing of it got to the extension.
+//! them, and that nothing of it got to the extension: its memory is searched.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use end_to_end::{Deed, Headless, Through, Who};
+use end_to_end::{Deed, Glass, Headless, Through, Who};
 use extension_host::egress::CredentialUse;
 use extension_host::runner::{Report, Status};
 use http::{HeaderValue, Request, Response, header};
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 const SECRET: &str = "sp-secret~1";
+
+/// The memory of every extension here is searched, by one test at a time.
+static GLASS: OnceLock<tokio::sync::Mutex<Glass>> = OnceLock::new();
 
 /// What a service answers in place of what it should.
 type Change = fn(&str, Response<Bytes>) -> Response<Bytes>;
@@ -32,7 +35,10 @@ async fn disturbed(
     which: fn(&Request<Bytes>) -> bool,
     change: Change,
 ) -> (Headless, Report) {
+    let glass = GLASS.get_or_init(tokio::sync::Mutex::default).lock().await;
     let mut headless = deed.arranged().await;
+    let job = deed.job_as(who);
+    glass.over(&mut headless, &job);
     let behind = headless.host.transport.clone();
     headless.host.transport = Through::new(behind, move |request, response| {
         if which(request) {
@@ -41,7 +47,10 @@ async fn disturbed(
             response
         }
     });
-    let report = headless.run(&deed.job_as(who)).await;
+    let report = headless.run(&job).await;
+    let seen = glass.seen();
+    assert!(seen.looks > 10 && seen.ends == 1, "{seen:?}");
+    assert_eq!(seen.credentials(), [""; 0], "{}", report.message);
     (headless, report)
 }
 
