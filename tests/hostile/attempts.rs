@@ -128,6 +128,16 @@ macro_rules! attempts {
                 too_many_requests,
                 flood_denials,
             },
+            placeholders: {
+                secret_in_a_query,
+                secret_at_another_host,
+                secret_in_a_header,
+                secret_in_a_tag,
+                secret_twice_in_the_form,
+                secret_in_another_field,
+                token_in_another_header,
+                token_at_another_host,
+            },
             submissions: {
                 paths_of_an_inventory,
                 items_of_a_discovery,

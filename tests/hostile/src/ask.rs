@@ -134,6 +134,22 @@ pub(crate) fn write(body: &OutgoingBody, bytes: &[u8]) {
     }
 }
 
+/// Sends it, and gives the whole body of its answer.
+pub(crate) fn body_of(ask: &Ask<'_>) -> String {
+    let answer = ask.begin(None).expect("it is sent");
+    answer.subscribe().block();
+    let Some(Ok(Ok(response))) = answer.get() else {
+        panic!("no answer");
+    };
+    let body = response.consume().expect("the first call gives the body");
+    let stream = body.stream().expect("the first call gives the stream");
+    let mut bytes = Vec::new();
+    while let Ok(piece) = stream.blocking_read(64 << 10) {
+        bytes.extend(piece);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Waits for an answer and says what it is.
 pub(crate) fn answered(answer: &FutureIncomingResponse) -> String {
     answer.subscribe().block();

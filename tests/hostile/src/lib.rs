@@ -17,6 +17,7 @@ mod destinations;
 mod headers;
 mod methods;
 mod paths;
+mod placeholders;
 mod resources;
 mod submissions;
 mod texts;

@@ -1,6 +1,7 @@
 //! What a row of the table says. It must not know how it is held to.
 
 use azure_emulator::Emulator;
+use extension_host::egress::CredentialUse;
 use extension_host::limits::Limits;
 use extension_host::runner::Cause;
 use std::fmt;
@@ -46,6 +47,8 @@ pub enum Stopped {
     Bounded,
     /// The host does not take the submission, which fails the job.
     Submission,
+    /// The veil: what is sent is a placeholder, and the audit says so.
+    Veiled(CredentialUse),
     /// What is printed is made safe.
     MadeSafe,
     /// Nothing has to: it does no harm.
@@ -72,6 +75,7 @@ impl fmt::Display for Stopped {
             Self::Limit(_) => out.write_str("a limit, which ends the job"),
             Self::Bounded => out.write_str("a limit, which cuts it"),
             Self::Submission => out.write_str("the check of submissions"),
+            Self::Veiled(_) => out.write_str("the veil: it is a placeholder"),
             Self::MadeSafe => out.write_str("nothing is printed as it came"),
             Self::Harmless => out.write_str("nothing to stop"),
         }

@@ -4,11 +4,12 @@
 use super::Attempt;
 use super::expected::{Control, Stopped, deniable, denied, quiet, refused, row};
 use azure_emulator::{Effect, Fault};
+use extension_host::egress::CredentialUse;
 use extension_host::runner::Cause;
 use std::time::Duration;
 
 pub(super) fn rows() -> Vec<Attempt> {
-    [headers(), bodies(), answers()].concat()
+    [headers(), bodies(), answers(), placeholders()].concat()
 }
 
 fn headers() -> Vec<Attempt> {
@@ -151,5 +152,42 @@ fn answers() -> Vec<Attempt> {
         .under(|limits| limits.requests = 3)
         .denials(3)
         .control(Control::Within(3)),
+    ]
+}
+
+fn placeholders() -> Vec<Attempt> {
+    let useless = |name, sees| row(name, Stopped::Veiled(CredentialUse::Misplaced), sees);
+    vec![
+        denied(
+            "secret_in_a_query",
+            "query",
+            "GET https://kv-one.vault.azure.net/certificates: the query value \"api-version\" is not what the rule says",
+        ),
+        denied(
+            "secret_at_another_host",
+            "host",
+            "GET https://evil.example/collect: no rule of this job allows the host",
+        ),
+        useless("secret_in_a_header", "status 401").arrive(1),
+        useless("secret_in_a_tag", "status 401")
+            .of("add-rsa-2048-chain")
+            .arrive(1),
+        denied(
+            "secret_twice_in_the_form",
+            "body",
+            "POST https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token: the body is not what the rule says: a form field is unknown, twice, missing or wrong",
+        ),
+        row(
+            "secret_in_another_field",
+            Stopped::Veiled(CredentialUse::AttachedAndMisplaced),
+            "status 200",
+        )
+        .arrive(1),
+        useless("token_in_another_header", "status 401")
+            .arrive(2)
+            .control(Control::Within(2)),
+        useless("token_at_another_host", "status 401")
+            .arrive(2)
+            .control(Control::Within(2)),
     ]
 }

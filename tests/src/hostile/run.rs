@@ -1,12 +1,14 @@
 //! Makes an attempt, or its control, and holds it to its row. It must not know any attempt.
 
 use super::{Attempt, Control, HOSTILE, Stopped};
-use crate::{Headless, job};
+use crate::{Headless, Through, job};
 use azure_emulator::Seed;
+use bytes::Bytes;
 use extension_host::egress::Decision;
 use extension_host::orchestrator::{Job, Task};
 use extension_host::policy::Policy;
 use extension_host::runner::{Cause, Report, Status};
+use http::Request;
 use job_scope::JobKind;
 
 /// A policy that is the built-in one, and tells the extension what to try.
@@ -36,7 +38,29 @@ fn host(attempt: &Attempt, policy: &str) -> Headless {
     let mut headless = Headless::with_seed(HOSTILE, policy, &Seed::parse(&seed).unwrap());
     (attempt.limits)(&mut headless.host.limits);
     (attempt.service)(&headless.emulator);
+    let behind = headless.host.transport.clone();
+    headless.host.transport = Through::new(behind, |request, response| {
+        nothing_real_is_misplaced(request);
+        response
+    });
     headless
+}
+
+/// Whatever is attempted, a real credential leaves in its one place only.
+fn nothing_real_is_misplaced(request: &Request<Bytes>) {
+    let holds_real = |text: &str| text.contains("sp-secret") || text.contains("eyJ");
+    let url = request.uri().to_string();
+    assert!(!holds_real(&url), "{url}");
+    for (name, value) in request.headers() {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let at_home = name == "authorization" && url.contains(".vault.azure.net/");
+        assert!(at_home || !holds_real(&value), "{url} {name}: {value}");
+    }
+    for (name, value) in form_urlencoded::parse(request.body()) {
+        let at_home = name == "client_secret" && url.contains("/oauth2/v2.0/token");
+        assert!(at_home || !holds_real(&value), "{url} {name}={value}");
+        assert!(!holds_real(&name), "{url} {name}");
+    }
 }
 
 /// The attempt, what must come of it, and that the next job on the same host knows nothing of it.
@@ -84,6 +108,11 @@ pub(super) async fn attempted(attempt: &Attempt) {
         Stopped::Sandbox | Stopped::Limit(_) | Stopped::Bounded | Stopped::Submission => {
             assert_eq!(report.traffic.denied, 0, "{told}");
         }
+        Stopped::Veiled(used) => {
+            let last = audit.last().unwrap();
+            assert_eq!(last.credential, Some(used), "{told}");
+            assert_eq!(report.traffic.denied, 0, "{told}");
+        }
         Stopped::MadeSafe | Stopped::Harmless => assert_eq!(report.traffic.denied, 0, "{told}"),
     }
     for record in &audit {
@@ -113,7 +142,11 @@ fn status(stopped: Stopped) -> Status {
         Stopped::Denied(_) => Status::Failure(Cause::Denied),
         Stopped::Sandbox | Stopped::Submission => Status::Failure(Cause::Other),
         Stopped::Limit(cause) => Status::Failure(cause),
-        Stopped::Wasi | Stopped::Bounded | Stopped::MadeSafe | Stopped::Harmless => Status::Success,
+        Stopped::Wasi
+        | Stopped::Bounded
+        | Stopped::Veiled(_)
+        | Stopped::MadeSafe
+        | Stopped::Harmless => Status::Success,
     }
 }
 
