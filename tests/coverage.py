@@ -9,8 +9,8 @@ from pathlib import Path
 # What must be reached. The rest is printed.
 JOB_LOGIC = "guest/src/job/"
 
-# Percent of its parts. What is missing is printed, place by place.
-BAR = 98.5
+# Percent of its parts: all of them.
+BAR = 100
 
 # Code that only tests have.
 OF_TESTS = re.compile(r"/(tests|testing|fake_vault)(/|\.rs$)")

@@ -91,6 +91,11 @@ impl VaultName {
 }
 
 impl Alias {
+    /// A name to look for where none is known: a check's.
+    pub fn of_check() -> Self {
+        Alias("akv-check".to_owned())
+    }
+
     /// Reads an alias as it is: spaces are not dropped, since the platform would go on to know the
     /// certificate by another name than the vault.
     ///

@@ -116,6 +116,28 @@ mod tests {
     use crate::contract::Secret;
 
     #[test]
+    fn a_client_id_that_is_none_is_refused_for_every_kind_of_identity() {
+        let none = || "me".to_owned();
+        for credential in [
+            Credential::ClientSecret {
+                client_id: none(),
+                secret: Secret::new("s".into()),
+            },
+            Credential::ClientAssertion(none()),
+            Credential::ManagedIdentity(Some(none())),
+        ] {
+            let job = Job {
+                attempt_id: String::new(),
+                time_limit: std::time::Duration::ZERO,
+                credential,
+                options: Vec::new(),
+            };
+            let error = Caller::of(&job).err().unwrap();
+            assert_eq!(error.field(), "ServerUsername");
+        }
+    }
+
+    #[test]
     fn an_application_without_a_tenant_or_with_a_blank_secret_is_refused() {
         let endpoints = job_scope::Cloud::Public.endpoints();
         let job = |secret: &str| Job {

@@ -198,3 +198,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_name_that_a_check_looks_for_is_an_alias() {
+    let name = Alias::of_check();
+    assert_eq!(Alias::parse(name.as_str()), Ok(name));
+}

@@ -58,9 +58,6 @@ struct Check<'e, E> {
     arm: Arm<'e, E>,
 }
 
-/// A name to look for where none is known.
-const PROBE: &str = "akv-check";
-
 const NO_GROUP: &str = "the store path names no resource group";
 
 /// Why a finding stays open that only Azure Resource Manager could close.
@@ -80,7 +77,7 @@ impl<'e, E: Environment> Check<'e, E> {
             .filter(|(name, _)| name == option::CHECK_ARM);
         let of_check = JobOptions::from_fields(of_check.map(|(name, value)| (name, value)))?;
         Ok(Check {
-            probe: Alias::parse(PROBE)?,
+            probe: Alias::of_check(),
             may_ask_arm: of_check.check_arm == CheckArm::Ask,
             options: input::options(job),
             vault: opened.vault(),

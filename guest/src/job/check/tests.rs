@@ -503,3 +503,39 @@ fn a_check_ends_with_its_time_limit_and_when_it_is_cancelled() {
         );
     }
 }
+
+#[test]
+fn what_no_check_can_be_made_of_names_its_field_and_sends_nothing() {
+    let bad_option = Job {
+        options: vec![("check-arm".into(), "maybe".into())],
+        ..job()
+    };
+    for (job, path, field) in [
+        (job(), "kv_one", "StorePath"),
+        (
+            bad_option,
+            "22222222-2222-2222-2222-222222222222:rg-one:kv-one",
+            "check-arm",
+        ),
+    ] {
+        let (outcome, fake) = check_job(&job, &store(path), Azure::default(), &[JobKind::Add]);
+        assert_eq!(outcome.status, Status::Failure(Failure::InvalidInput));
+        assert!(outcome.message.contains(field), "{}", outcome.message);
+        assert!(fake.sent().is_empty());
+    }
+}
+
+#[test]
+fn subscriptions_that_cannot_be_listed_are_told_with_the_cause() {
+    let azure = Azure {
+        subscriptions: "<html>",
+        ..Azure::default()
+    };
+    let outcome = check(azure, &[JobKind::Discovery]);
+    assert_eq!(outcome.status, Status::Failure(Failure::UnreadableAnswer));
+    assert!(
+        outcome.message.starts_with("discovery: no: "),
+        "{}",
+        outcome.message
+    );
+}

@@ -66,13 +66,14 @@ pub(super) enum Problem {
 
 impl Problem {
     fn failure(&self, stage: Stage) -> Failure {
+        // With a request out, nobody knows whether there is, or will be, a vault.
+        let unless_requested = |failure| match stage {
+            Stage::Requested => Failure::Unresolved,
+            Stage::Looking | Stage::Following => failure,
+        };
         match self {
-            // Nobody knows whether there is, or will be, a vault.
-            Problem::Ended(..) | Problem::Call(_) if stage == Stage::Requested => {
-                Failure::Unresolved
-            }
-            Problem::Call(error) => error.failure(),
-            Problem::Ended(ended, last) => ended.told(last.as_ref()).0,
+            Problem::Call(error) => unless_requested(error.failure()),
+            Problem::Ended(ended, last) => unless_requested(ended.told(last.as_ref()).0),
             Problem::Differs { .. } | Problem::NameTaken(_) | Problem::Found { .. } => {
                 Failure::Conflict
             }

@@ -180,10 +180,10 @@ impl Gap {
 
 impl fmt::Display for Gap {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.losses)?;
+        let losses = &self.losses;
         match &self.in_full {
-            Some(cause) => write!(out, ". The first cause in full: {cause}"),
-            None => Ok(()),
+            Some(cause) => write!(out, "{losses}. The first cause in full: {cause}"),
+            None => losses.fmt(out),
         }
     }
 }

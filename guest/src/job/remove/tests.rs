@@ -370,3 +370,16 @@ fn a_job_that_is_cancelled_after_any_answer_begins_no_other_request_and_is_true(
         }
     }
 }
+
+#[test]
+fn what_was_done_is_told_of_every_deed() {
+    use super::steps::Deed;
+    for (deed, told) in [
+        (Deed::Nothing, "nothing was deleted"),
+        (Deed::Sent, "not known"),
+        (Deed::Lost, "not known"),
+        (Deed::Deleted, "it was deleted"),
+    ] {
+        assert!(deed.told().contains(told), "{deed:?}");
+    }
+}

@@ -343,3 +343,15 @@ fn whoever_says_when_to_come_back_may_have_worked_on_it_and_is_not_asked_sooner(
         assert!(wanted.contains(&waited), "{waited:?}");
     }
 }
+
+#[test]
+fn a_look_that_fails_while_a_second_import_must_wait_leaves_the_outcome_open() {
+    let vault = FakeVault::new();
+    vault.meddle(2, |state| state.lose_this_answer(Effect::None));
+    let throttled = Fault::Instead(refused(429, "Throttled", None));
+    vault.fail(4, usize::MAX, throttled);
+    let outcome = add(&vault, certificate());
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    says(&outcome, &["failed too", "429 Throttled", "not known"]);
+    assert_eq!(vault.asked("import"), 2);
+}

@@ -155,3 +155,25 @@ fn after_a_lost_answer_what_is_there_while_the_next_request_must_wait_is_this_jo
     assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
     assert_eq!(world.borrow().made.len(), 1);
 }
+
+#[test]
+fn a_job_that_is_cancelled_while_it_waits_to_look_again_says_what_was_done() {
+    let lost =
+        |sent: &Sent, _: usize| asked_to_make(sent).then_some(Err(TransportError::Broken("reset")));
+    for (name_taken, loses, failure, told) in [
+        (true, false, Failure::Cancelled, "nothing was changed"),
+        (false, true, Failure::Unresolved, "is not known"),
+        (false, false, Failure::Cancelled, "is being made"),
+    ] {
+        let world = world();
+        world.borrow_mut().name_taken = name_taken;
+        let fake = azure(&world, move |sent, earlier| {
+            loses.then(|| lost(sent, earlier))?
+        });
+        // The very moment at which the job would look.
+        fake.cancel_at.set(Some(fake.now() + LOOK_EVERY));
+        let outcome = create(&fake);
+        assert_eq!(failed(&outcome), failure);
+        assert!(outcome.message.contains(told), "{}", outcome.message);
+    }
+}

@@ -82,3 +82,20 @@ fn what_a_machine_could_not_search_comes_with_the_note_about_its_tenant() {
         assert!(outcome.message.contains(part), "{}", outcome.message);
     }
 }
+
+#[test]
+fn a_job_that_is_cancelled_after_the_last_answer_submits_nothing() {
+    let fake = healthy(Vec::new());
+    // Token and subscriptions.
+    fake.cancel_after.set(Some(2));
+    assert_eq!(failed(&discover(&fake, &job(), &[ONE])), Failure::Cancelled);
+    assert_eq!(fake.sent().len(), 2);
+}
+
+#[test]
+fn w27_a_batch_in_the_middle_that_is_refused_fails_the_job() {
+    let fake = healthy(subscriptions(1, 1_200));
+    fake.refuse_submissions.set(true);
+    let outcome = discover(&fake, &job(), &[ONE]);
+    assert_eq!(failed(&outcome), Failure::SubmissionRefused);
+}

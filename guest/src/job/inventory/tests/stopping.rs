@@ -46,10 +46,17 @@ fn a_last_batch_or_a_list_of_what_is_gone_that_is_refused_fails_the_job() {
 #[test]
 fn older_versions_that_only_trouble_keeps_away_fail_the_job() {
     let job = Job {
-        options: vec![("versions".into(), "all".into())],
+        options: vec![
+            ("versions".into(), "all".into()),
+            ("full-chain".into(), "true".into()),
+        ],
         ..job()
     };
-    for broken in ["/cert-0000/versions", "/cert-0000/old"] {
+    for broken in [
+        "/certificates/cert-0000/versions",
+        "/certificates/cert-0000/old",
+        "/secrets/cert-0000/old",
+    ] {
         let fake = vault(1, move |sent, _| {
             if sent.url().contains(broken) {
                 return Some(Ok(answer(400, r#"{"error":{"code":"BadParameter"}}"#)));
