@@ -265,7 +265,7 @@ impl<'e, E: Environment> Check<'e, E> {
         }
         let Some(group) = self.scope.resource_group() else {
             return Finding::Unknown(
-                "it sees subscriptions; whether their vaults, is seen when they are listed"
+                "it sees subscriptions; whether it sees their vaults shows when they are listed"
                     .to_owned(),
             );
         };
@@ -273,7 +273,7 @@ impl<'e, E: Environment> Check<'e, E> {
         match self.arm.permissions(&path).await {
             Ok(permissions) => self.of_group(JobKind::Discovery, &permissions, group.as_str()),
             Err(error) => Finding::Unknown(format!(
-                "it sees {} subscriptions; whether their vaults, is not told: {error}",
+                "it sees {} subscriptions; whether it sees their vaults is not told: {error}",
                 subscriptions.len()
             )),
         }

@@ -96,7 +96,7 @@ pub(super) fn done(scope: &StoreScope, gaps: &Gaps) -> Outcome {
             "could not be read and ",
             "missing from this inventory",
         ),
-        (&gaps.without_chain, "", "there without their issuers"),
+        (&gaps.without_chain, "", "there without issuers"),
     ]
     .into_iter()
     .filter(|(gap, ..)| gap.count() > 0)
@@ -123,7 +123,7 @@ impl fmt::Display for Compared {
         write!(
             out,
             "changed-only: of {} certificates {} are those of the last inventory and were not read \
-             again, and {} are gone; the last inventory has no tags, so that a change of tags or of \
+             again; gone since then: {}. The last inventory has no tags, so that a change of tags or of \
              NonExportable alone is not seen before the next full run",
             self.all, self.unchanged, self.vanished
         )

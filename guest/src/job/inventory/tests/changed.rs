@@ -43,7 +43,7 @@ fn what_is_the_same_is_not_read_and_what_is_gone_is_told_after_the_last_page() {
     assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
     for part in [
         "of 60 certificates 57",
-        "2 are gone",
+        "gone since then: 2",
         "tags",
         "NonExportable",
     ] {
