@@ -4,11 +4,14 @@
 //!
 //! It must not know who asked, and keeps nothing.
 
+mod skipped;
+
 use super::search::Probes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use secrecy::zeroize::Zeroize;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
+use skipped::Skipped;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -230,7 +233,7 @@ impl<'de> Visitor<'de> for WireVisitor {
                 wire.members
                     .extend(value.map(|value| (name.clone(), value)));
             } else {
-                map.next_value::<IgnoredAny>()?;
+                map.next_value::<Skipped>()?;
             }
             if !seen.insert(name) {
                 return Err(serde::de::Error::custom("a member comes twice"));

@@ -78,6 +78,11 @@ fn what_is_not_one_object_with_each_member_once_is_withheld() {
         ),
         (r#"{"error":"a","error":"b"}"#, Withheld::NotJson),
         (r#"{"unknown":1,"unknown":2}"#, Withheld::NotJson),
+        (r#"{"access_token":"a1","x":"\ud800"}"#, Withheld::NotJson),
+        (
+            r#"{"access_token":"a1","x":[{"\ud800":1}]}"#,
+            Withheld::NotJson,
+        ),
         (r#"{"access_token":null}"#, Withheld::NotJson),
         (r#"{"access_token":["a"]}"#, Withheld::NotJson),
         (r#"{"access_token":""}"#, Withheld::Token),
@@ -87,6 +92,8 @@ fn what_is_not_one_object_with_each_member_once_is_withheld() {
     ] {
         assert_eq!(rebuild(body), Err(why), "{body}");
     }
+    let broken = Parts::read(b"{\"access_token\":\"a1\",\"x\":\"\xa8\"}", &probes());
+    assert!(broken.is_err_and(|why| why == Withheld::NotJson));
     let long = format!("{{\"access_token\":\"{}\"}}", "a".repeat(LONGEST_TOKEN + 1));
     assert_eq!(rebuild(&long), Err(Withheld::Token));
     let longer = format!("{{\"error\":\"{}\"}}", "a".repeat(LONGEST_ANSWER));
