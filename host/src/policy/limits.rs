@@ -58,7 +58,7 @@ keys! {
     "header-bytes" Bytes header_bytes 1_024 ..= 131_072 "One set of header fields.";
     "body-chunk" Bytes body_chunk 4_096 ..= 1_048_576 "One write to a request body.";
     "requests-in-flight" Count requests_in_flight 1 ..= 512 "Requests under way at once.";
-    "requests" CountLong requests 1 ..= 100_000_000 "Requests in all.";
+    "requests" CountLong requests 1 ..= 100_000_000 "Requests in all, also those that are denied.";
     "request-body" Bytes request_body 1_024 ..= 16_777_216 "One request body, where the rule that it goes by does not say less.";
     "request-body-time" Time request_body_time 100 ..= 300_000 "Time to deliver a request body.";
     "response-headers" Bytes response_headers 1_024 ..= 65_536 "The header section of one response.";

@@ -26,7 +26,8 @@
 //! spelling of its own (cut up, encrypted, in pieces of fewer characters than are looked for); that
 //! a value of fewer than [`search::SHORTEST`] characters is found where it is repeated; that a
 //! value that can be guessed stays unknown, since an answer that repeats a guess is withheld if
-//! and only if it is right; that an extension does nothing it may do with the requests that are granted to it.
+//! and only if it is right; that an extension does nothing it may do with the requests that are
+//! granted to it.
 //!
 //! It must not know any service, what requests are for, nor how they are sent.
 

@@ -2,6 +2,8 @@
 //!
 //! Codes: Microsoft Learn, "Azure Key Vault REST API error codes"; those of Azure Resource
 //! Manager have their advice beside their protocol.
+//!
+//! It must not know a job.
 
 use super::rights::{permission, role};
 use super::support;

@@ -1,4 +1,6 @@
 //! What to do where there is no answer.
+//!
+//! It must not know a job, nor how connections are made.
 
 use crate::azure::action::{Action, Call, Party};
 use crate::http::TransportError;
@@ -34,7 +36,7 @@ fn advice(error: &TransportError, call: &Call) -> &'static str {
         }
         TransportError::Certificate => {
             "something between this machine and the server may be reading the connection; its \
-             authority must be added by the operator's policy"
+             authority must be in the operator's policy, and the one that is there may be out of date"
         }
         TransportError::Tls => {
             "something between this machine and the server may be ending the connection: check \

@@ -46,6 +46,14 @@ pub(super) enum Ending {
     LeftAlone(Vec<Difference>),
 }
 
+/// What is there after an answer was lost.
+enum After {
+    /// What the lost import has made.
+    Made(Current),
+    /// The same as before it.
+    Same(Option<Current>),
+}
+
 /// Why nothing was imported, or nobody knows.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
@@ -63,7 +71,9 @@ pub(super) enum Problem {
     },
     /// What is soft-deleted under the name is no certificate.
     #[error(
-        "a deleted key or secret has that name, which keeps it until that one is purged: recover          or purge it (az keyvault key list-deleted, az keyvault secret list-deleted), or choose          another alias"
+        "a deleted key or secret has that name, which keeps it until that one is purged: recover \
+         or purge it (az keyvault key list-deleted, az keyvault secret list-deleted), or choose \
+         another alias"
     )]
     DeletedKeyOrSecret,
     /// An answer was lost, and so is what would tell what became of its request.
@@ -183,15 +193,10 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 self.deeds.import(Import::None);
                 existing = match &lost {
                     None => self.look().await?,
-                    Some((error, _)) => {
-                        match self.trace(error, existing.as_ref(), Duration::ZERO).await? {
-                            (Trace::Applied, Some(made)) => return Ok(self.imported(plan, &made)),
-                            (Trace::Undone, now) => now,
-                            (Trace::Applied | Trace::Covered, _) => {
-                                return Err(Problem::Covered {
-                                    lost: error.clone(),
-                                });
-                            }
+                    Some((lost, _)) => {
+                        match self.after(lost, existing.as_ref(), Duration::ZERO).await? {
+                            After::Made(made) => return Ok(self.imported(plan, &made)),
+                            After::Same(now) => now,
                         }
                     }
                 };
@@ -201,13 +206,9 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 let settle = SETTLE.get(lost_answers).copied().unwrap_or_default();
                 lost_answers += 1;
                 self.deeds.import(Import::Lost);
-                let (trace, now) = self.trace(&error, existing.as_ref(), settle).await?;
-                existing = match (trace, now) {
-                    (Trace::Applied, Some(made)) => return Ok(self.imported(plan, &made)),
-                    (Trace::Undone, now) => now,
-                    (Trace::Applied | Trace::Covered, _) => {
-                        return Err(Problem::Covered { lost: error });
-                    }
+                existing = match self.after(&error, existing.as_ref(), settle).await? {
+                    After::Made(made) => return Ok(self.imported(plan, &made)),
+                    After::Same(now) => now,
                 };
                 if lost_answers >= SETTLE.len() {
                     let lost = error;
@@ -307,13 +308,14 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         })
     }
 
-    /// Looks what became of an import whose answer was lost.
-    async fn trace(
+    /// Looks what became of an import whose answer was lost; that another certificate covers it
+    /// ends the job.
+    async fn after(
         &self,
         lost: &CallError,
         before: Option<&Current>,
         settle: Duration,
-    ) -> Result<(Trace, Option<Current>), Problem> {
+    ) -> Result<After, Problem> {
         let line = format!("{lost}; looking whether it took effect");
         self.log(LogLevel::Warn, &line);
         self.pause(settle).await;
@@ -322,8 +324,14 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             look,
         })?;
         let before = before.map(|before| before.version.as_str());
-        let trace = trace(before, now.as_ref(), self.wanted.wish.thumbprint);
-        Ok((trace, now))
+        match (
+            trace(before, now.as_ref(), self.wanted.wish.thumbprint),
+            now,
+        ) {
+            (Trace::Applied, Some(made)) => Ok(After::Made(made)),
+            (Trace::Undone, now) => Ok(After::Same(now)),
+            (Trace::Applied | Trace::Covered, _) => Err(Problem::Covered { lost: lost.clone() }),
+        }
     }
 
     /// An import was refused after the answer to one before it was lost. The lost one may have

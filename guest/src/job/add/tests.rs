@@ -94,6 +94,7 @@ fn failed(outcome: &Outcome) -> Failure {
 }
 
 fn says(outcome: &Outcome, words: &[&str]) {
+    assert!(!outcome.message.contains("  "), "{}", outcome.message);
     for word in words {
         assert!(
             outcome.message.contains(word),

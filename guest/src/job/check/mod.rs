@@ -1,9 +1,9 @@
 //! The check: whether an identity could do its work, without changing anything.
 //!
 //! What decides, for each kind of job: a token; one page of the vault's list, for an inventory,
-//! and one certificate of it, or a name that it may not have; the resource group, and the subscription where a Create would read it;
-//! and the permissions that Azure Resource Manager reports, where the identity may ask for them
-//! and the vault goes by roles. What cannot be seen without trying (an import into a vault with
+//! and one certificate of it, or a name that it may not have; the resource group, and the
+//! subscription where a Create would read it; and the permissions that Azure Resource Manager
+//! reports, where the identity may ask for them and the vault goes by roles. What cannot be seen without trying (an import into a vault with
 //! access policies) is told as not known, and so is what would have
 //! to be asked of Azure Resource Manager where the option `check-arm` forbids it. An inventory
 //! needs nothing of it.

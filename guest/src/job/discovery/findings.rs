@@ -10,8 +10,8 @@ use crate::azure::arm::vaults::resource_id;
 use crate::contract::{Failure, Outcome, Status};
 use crate::job::losses::Losses;
 
-/// Tenants or subscriptions named in a summary; the others are counted. With domains of usual length, the
-/// summary of a success stays below a tenth of a message.
+/// Tenants or subscriptions named in a summary; the others are counted. With domains of usual
+/// length, the summary of a success stays below a tenth of a message.
 const NAMES: usize = 5;
 
 /// The state of a discovery.
