@@ -4,6 +4,7 @@
 //! It must not know what a job should do.
 
 mod faults;
+mod given;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,13 +14,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::azure::thumbprint::Thumbprint;
-use crate::contract::{Credential, Job, Outcome, Secret, Store};
 use crate::http::Method;
 use crate::pfx;
 use crate::testing::{Answer, Fake, Sent, answer};
 pub(crate) use faults::{Fault, faults, html, refused, reset, timeout, unavailable_for};
 use faults::{TOKEN, echo, refusal};
+pub(crate) use given::{job, keeps_its_secrets, store, thumbprint};
 
 pub(crate) const ALIAS: &str = "web-1";
 const VAULT: &str = "https://kv-one.vault.azure.net";
@@ -414,41 +414,4 @@ pub(crate) fn policy(exportable: bool) -> Value {
         "issuer": { "name": "Unknown" },
         "lifetime_actions": [],
     })
-}
-
-pub(crate) fn job() -> Job {
-    Job {
-        attempt_id: "0b0a6c1e-0000-4000-8000-000000000001".into(),
-        time_limit: Duration::from_secs(900),
-        credential: Credential::ClientSecret {
-            client_id: "33333333-3333-3333-3333-333333333333".into(),
-            secret: Secret::new("sp-secret~1".into()),
-        },
-        options: Vec::new(),
-    }
-}
-
-pub(crate) fn store() -> Store {
-    Store {
-        tenant: "11111111-1111-1111-1111-111111111111".into(),
-        path: "22222222-2222-2222-2222-222222222222:rg-one:kv-one".into(),
-        properties: Vec::new(),
-    }
-}
-
-/// Nothing that a job says may hold a token, a client's secret, a tag's value (the tests
-/// call theirs "planted" as well) or a piece of the key.
-pub(crate) fn keeps_its_secrets(fake: &Fake, outcome: &Outcome) {
-    let log = fake.log.borrow();
-    let lines = log.iter().map(|(_, line)| line.as_str());
-    for line in lines.chain([outcome.message.as_str()]) {
-        for secret in ["planted", "sp-secret", "MII"] {
-            assert!(!line.contains(secret), "{line}");
-        }
-    }
-}
-
-/// What a job about this certificate would write as its thumbprint.
-pub(crate) fn thumbprint(der: &[u8]) -> String {
-    Thumbprint::of(der).to_string()
 }

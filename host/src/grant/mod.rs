@@ -9,6 +9,7 @@ mod credentials;
 mod denial;
 mod host;
 mod rule;
+mod rule_url;
 #[cfg(test)]
 pub(crate) mod sample;
 mod target;
@@ -25,7 +26,8 @@ pub use written::{WrittenError, written};
 
 use http::HeaderMap;
 use job_scope::{RuleTemplate, SegmentPattern, Variables};
-use rule::{Misfit, host_of};
+use rule::Misfit;
+use rule_url::host_of;
 use std::sync::Arc;
 
 /// The rules of one job. Nothing else may leave it.

@@ -4,7 +4,8 @@
 //! It must not know where rules are written, nor what they are for.
 
 use super::body::{content_type, free_members};
-use super::rule::{Rule, host_of, operators_url};
+use super::rule::Rule;
+use super::rule_url::{host_of, operators_url};
 use http::{HeaderName, HeaderValue};
 use job_scope::{
     BodyTemplate, JobKind, PairTemplate, RuleTemplate, SegmentPattern, ValueTemplate, Variables,
