@@ -20,6 +20,19 @@ pub struct Challenge {
     /// The claims to ask for, as JSON text, when the token lacks some (Microsoft
     /// identity platform, "Claims challenges, claims requests, and client capabilities").
     pub claims: Option<String>,
+    /// Whether it asks for claims, readable or not (`error="insufficient_claims"`).
+    pub asks_for_claims: bool,
+}
+
+/// A claim that services ask for, of those with a remedy of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// `xms_rp_ipaddr`: the address that the service sees.
+    Address,
+    /// `nbf`: a token that was issued after a time.
+    IssuedLater,
+    /// `acrs`: an authentication context.
+    Context,
 }
 
 /// Services send the claims with or without padding.
@@ -40,12 +53,31 @@ impl Challenge {
                     "authorization" | "authorization_uri" if challenge.tenant.is_none() => {
                         challenge.tenant = tenant(&value);
                     }
-                    "claims" if challenge.claims.is_none() => challenge.claims = claims(&value),
+                    "claims" if challenge.claims.is_none() => {
+                        challenge.claims = claims(&value);
+                        challenge.asks_for_claims |= challenge.claims.is_some();
+                    }
+                    "error" if value == "insufficient_claims" => challenge.asks_for_claims = true,
                     _ => {}
                 }
             }
         }
         challenge
+    }
+
+    /// The known ones of the claims that are asked for.
+    pub fn wanted(&self) -> Vec<Claim> {
+        let claims = self.claims.as_deref().unwrap_or_default();
+        let claims: serde_json::Value = serde_json::from_str(claims).unwrap_or_default();
+        let known = [
+            ("xms_rp_ipaddr", Claim::Address),
+            ("nbf", Claim::IssuedLater),
+            ("acrs", Claim::Context),
+        ];
+        let of_token = claims.get("access_token");
+        let asked = |(name, _): &(&str, Claim)| of_token.is_some_and(|of| of.get(name).is_some());
+        let asked = known.into_iter().filter(asked);
+        asked.map(|(_, claim)| claim).collect()
     }
 }
 

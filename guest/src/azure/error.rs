@@ -174,8 +174,25 @@ impl CallError {
             CallError::GaveUp { last, .. } => last.briefly(),
             CallError::Unreadable { problem, .. } => problem.clone(),
             CallError::Link { refusal, .. } => remedy::link_briefly(refusal),
-            CallError::Token { .. } | CallError::NoAssertion { .. } => self.to_string(),
+            CallError::Token { .. } | CallError::NoAssertion { .. } => {
+                self.without_ids().to_string()
+            }
         }
+    }
+
+    /// The same error without the ids of its answer, to compare it with others.
+    pub fn without_ids(&self) -> CallError {
+        let mut error = self.clone();
+        match &mut error {
+            CallError::Token { refusal, .. } => refusal.trace_id = None,
+            CallError::Service { refusal, .. } => refusal.request_id = None,
+            CallError::GaveUp { last, .. } => **last = last.without_ids(),
+            CallError::Unreadable { request_id, .. } | CallError::Link { request_id, .. } => {
+                *request_id = None;
+            }
+            CallError::NoAssertion { .. } | CallError::Transport { .. } => {}
+        }
+        error
     }
 
     /// Whether the identity may not read this one name, as far as one answer can tell.
@@ -188,8 +205,8 @@ impl CallError {
                         call.action,
                         Action::ReadCertificate(_) | Action::ReadSecret(_)
                     )
-                    && !refusal.is("ForbiddenByFirewall")
-                    && !refusal.is("ForbiddenByConnection")
+                    && !refusal.is_by_firewall()
+                    && !refusal.is_by_connection()
             }
             _ => false,
         }
@@ -201,9 +218,7 @@ impl CallError {
     pub fn may_be_of_one_call(&self) -> bool {
         match self {
             CallError::Service { refusal, .. } => {
-                refusal.status != 401
-                    && !refusal.is("ForbiddenByFirewall")
-                    && !refusal.is("ForbiddenByConnection")
+                refusal.status != 401 && !refusal.is_by_firewall() && !refusal.is_by_connection()
             }
             CallError::Transport { error, .. } => !matches!(
                 error,
@@ -267,11 +282,11 @@ const INPUT_CODES: [&str; 3] = [
 fn of_service(refusal: &Refusal, call: &Call) -> Failure {
     match refusal.status {
         401 => Failure::Authentication,
-        403 if refusal.is("ForbiddenByFirewall") => Failure::Firewall,
-        403 if refusal.is("ForbiddenByConnection") => Failure::PrivateLink,
-        403 if refusal.is("ForbiddenByRbac") || refusal.is("AuthorizationFailed") => {
-            Failure::MissingRole
-        }
+        // No role helps against it.
+        403 if refusal.deny.is_some() => Failure::Forbidden,
+        403 if refusal.is_by_firewall() => Failure::Firewall,
+        403 if refusal.is_by_connection() => Failure::PrivateLink,
+        403 if refusal.lacks_role() => Failure::MissingRole,
         403 if refusal.lacks_access_policy() => Failure::MissingAccessPolicy,
         403 => Failure::Forbidden,
         400 if INPUT_CODES.iter().any(|code| refusal.is(code)) => Failure::InvalidInput,

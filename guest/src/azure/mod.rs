@@ -30,6 +30,7 @@ pub mod calls;
 pub mod certificate;
 pub mod challenge;
 pub mod current;
+pub mod deny_assignment;
 pub mod discretion;
 pub mod entra;
 pub mod error;

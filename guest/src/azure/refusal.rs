@@ -9,7 +9,9 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::deny_assignment::DenyAssignment;
 use super::discretion::{Discretion, UNSHOWN_CODE};
+use super::token::ProvedBy;
 use crate::http::Response;
 
 /// Codes of details that are kept. Azure Resource Graph, which says in them alone what is
@@ -35,8 +37,12 @@ pub struct Refusal {
     pub details: Vec<String>,
     /// The Azure Policy that forbade it, by its display name and its assignment.
     pub policy: Option<String>,
+    /// The deny assignment that forbade it.
+    pub deny: Option<DenyAssignment>,
     /// `x-ms-request-id`, for a support case.
     pub request_id: Option<String>,
+    /// What the identity that was refused has proved itself with.
+    pub proved_by: ProvedBy,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +124,7 @@ fn detail_codes(details: &Value, discretion: &Discretion) -> Vec<String> {
 }
 
 impl Refusal {
-    /// Reads an error answer.
+    /// Reads an error answer. It does not say what the identity has proved itself with.
     pub fn read(response: &Response, discretion: &Discretion) -> Refusal {
         let body = serde_json::from_slice::<Body>(&response.body).ok();
         let error = body.as_ref().map(|body| &body.error);
@@ -136,7 +142,12 @@ impl Refusal {
                 .map(|error| detail_codes(&error.details, discretion))
                 .unwrap_or_default(),
             policy: error.and_then(|error| error.policy(discretion)),
+            deny: error.and_then(|error| {
+                let code = error.innermost().or(error.code.as_deref());
+                DenyAssignment::read(code, error.message.as_deref()?, discretion)
+            }),
             request_id: request_id(response, discretion),
+            proved_by: ProvedBy::default(),
         }
     }
 
@@ -152,12 +163,31 @@ impl Refusal {
         self.detail.is_some_and(|detail| detail.contains(words))
     }
 
-    /// Whether the vault's access policies lack a permission; older answers say so in words
-    /// alone.
+    /// Whether a role is missing. This and the causes below older answers say in words alone.
+    pub fn lacks_role(&self) -> bool {
+        self.is("ForbiddenByRbac")
+            || self.is("AuthorizationFailed")
+            || self.inner.is_none() && self.says("not authorized to perform action on resource")
+    }
+
+    /// Whether the vault's access policies lack a permission.
     pub fn lacks_access_policy(&self) -> bool {
         self.is("AccessDenied")
             || self.is("ForbiddenByPolicy")
             || self.inner.is_none() && self.says("permission on key vault")
+    }
+
+    /// Whether the vault's firewall does not admit the address.
+    pub fn is_by_firewall(&self) -> bool {
+        self.is("ForbiddenByFirewall")
+            || self.inner.is_none() && self.says("Client address is not authorized")
+    }
+
+    /// Whether the vault takes no connections from public networks.
+    pub fn is_by_connection(&self) -> bool {
+        let words = ["Public network access is disabled", "approved private link"];
+        self.is("ForbiddenByConnection")
+            || self.inner.is_none() && words.iter().any(|words| self.says(words))
     }
 }
 

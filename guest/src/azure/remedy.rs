@@ -7,10 +7,14 @@
 //! |---|---|
 //! | `token` | there is no token |
 //! | `service` | the service refused |
+//! | `forbidden` | it refused with 403 |
+//! | `claims` | it asks for a token with other claims |
 //! | `rights` | the rights that allow an action |
 //! | `tenant` | the token was of another tenant |
 //! | `transport` | there was no answer |
 
+mod claims;
+mod forbidden;
 mod rights;
 mod service;
 mod tenant;
@@ -21,6 +25,8 @@ use super::action::Call;
 use super::paging::LinkRefusal;
 use super::retry::GiveUp;
 
+pub use claims::claims_hint;
+pub use forbidden::KEPT_BY_THE_MACHINE;
 pub use service::service;
 pub use tenant::tenant_hint;
 pub use token::token;

@@ -83,7 +83,6 @@ impl<'e, E: Environment> Service<'e, E> {
         mut request: Request,
     ) -> Result<Response, CallError> {
         let id = self.calls.begin();
-        let discretion = self.calls.discretion();
         request.set("accept", "application/json".to_owned());
         let mut bearer = self.tokens.get(&self.calls, self.audience).await?;
         let mut renewals = 0;
@@ -95,7 +94,7 @@ impl<'e, E: Environment> Service<'e, E> {
                     (!matches!(response.status, 200..300 | 401)).then(|| Verdict {
                         trouble: Trouble::Status(response.status),
                         error: CallError::Service {
-                            refusal: Box::new(Refusal::read(response, discretion)),
+                            refusal: Box::new(self.refusal(response)),
                             call: call.clone(),
                             hint: None,
                         },
@@ -107,10 +106,14 @@ impl<'e, E: Environment> Service<'e, E> {
             }
             let challenge = Challenge::read(&response);
             if renewals > 0 && (renewals == MOST_RENEWALS || challenge.claims.is_none()) {
-                let refusal = Refusal::read(&response, discretion);
-                let tenant = challenge.tenant.and_then(|tenant| discretion.id(&tenant));
+                let refusal = self.refusal(&response);
+                let discretion = self.calls.discretion();
+                let hint = remedy::claims_hint(&refusal, call, &challenge).or_else(|| {
+                    let tenant = challenge.tenant.and_then(|tenant| discretion.id(&tenant));
+                    remedy::tenant_hint(&refusal, call, tenant, self.tokens.tenant())
+                });
                 return Err(CallError::Service {
-                    hint: remedy::tenant_hint(&refusal, call, tenant, self.tokens.tenant()),
+                    hint,
                     refusal: Box::new(refusal),
                     call: call.clone(),
                 });
@@ -127,6 +130,13 @@ impl<'e, E: Environment> Service<'e, E> {
                     challenge.claims.as_deref(),
                 )
                 .await?;
+        }
+    }
+
+    fn refusal(&self, response: &Response) -> Refusal {
+        Refusal {
+            proved_by: self.tokens.proved_by(),
+            ..Refusal::read(response, self.calls.discretion())
         }
     }
 

@@ -149,6 +149,11 @@ impl TokenRefusal {
         )
     }
 
+    /// Whether what is known of its description has these words in it.
+    pub fn says(&self, words: &str) -> bool {
+        self.detail.is_some_and(|detail| detail.contains(words))
+    }
+
     /// Whether one of the AADSTS codes is this one.
     pub fn has_code(&self, code: u64) -> bool {
         self.codes.contains(&code)

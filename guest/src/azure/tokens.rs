@@ -140,6 +140,11 @@ impl Tokens {
         }
     }
 
+    /// What the identity proves itself with.
+    pub fn proved_by(&self) -> ProvedBy {
+        self.issuer.proved_by()
+    }
+
     /// The audience's token, new or kept.
     ///
     /// # Errors

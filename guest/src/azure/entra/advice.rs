@@ -14,6 +14,13 @@ pub fn of(refusal: &TokenRefusal) -> &'static str {
     if let Some((_, advice)) = by_code {
         return advice;
     }
+    if refusal
+        .codes
+        .iter()
+        .any(|code| is_of_conditional_access(*code))
+    {
+        return CONDITIONAL_ACCESS;
+    }
     match (refusal.error.as_deref(), refusal.proved_by) {
         (None, _) => "something between the job and Entra ID has answered; check the proxy",
         _ if refusal.says_transient() => {
@@ -26,6 +33,7 @@ pub fn of(refusal: &TokenRefusal) -> &'static str {
         (Some("invalid_client"), _) => "check the client id and its secret",
         (Some("unauthorized_client"), _) => "check the client id and the tenant",
         (Some("invalid_scope" | "invalid_resource"), _) => UNKNOWN_SERVICE,
+        (Some("interaction_required"), _) => CONDITIONAL_ACCESS,
         _ => {
             "Microsoft's list of Entra ID's error codes says what it means; its support asks for \
              the trace id"
@@ -39,7 +47,17 @@ const UNKNOWN_APPLICATION: &str =
     "the application is not known in this tenant: check the client id and the tenant";
 const UNKNOWN_SERVICE: &str =
     "the service is not known in this tenant: check the tenant and AzureCloud";
-const CONDITIONAL_ACCESS: &str = "a conditional access policy of the tenant blocks the application";
+const CONDITIONAL_ACCESS: &str = "a conditional access policy of the tenant blocks the application, by its network location \
+     (this machine's public address) or by its risk, while secret and tenant are right: the \
+     sign-in logs of its service principal in Entra ID name the policy";
+const SECOND_FACTOR: &str = "the tenant demands a second factor, which no application has: have it taken out of that \
+     conditional access policy";
+
+/// 53000 to 53011 and 530001 to 530099 are the refusals of conditional access, for a device, a
+/// location or a risk; the others ask for a device or for somebody else's check.
+fn is_of_conditional_access(code: u64) -> bool {
+    matches!(code, 50_005 | 50_097 | 50_158 | 53_000..=53_011 | 530_000..=530_099)
+}
 
 /// What to do about the commonest AADSTS codes.
 const ADVICE: &[(u64, &str)] = &[
@@ -68,6 +86,12 @@ const ADVICE: &[(u64, &str)] = &[
         700_027,
         "the federated token was not accepted: check issuer, subject and audience of the \
          application's federated credential",
+    ),
+    (
+        7_002_138,
+        "issuer, subject or audience of the application's federated credential differ from those \
+         of the token in upper and lower case alone: write them into the credential exactly as the \
+         token has them",
     ),
     (
         70_021,
@@ -113,13 +137,10 @@ const ADVICE: &[(u64, &str)] = &[
     (900_432, OTHER_CLOUD),
     (500_011, UNKNOWN_SERVICE),
     (50_001, UNKNOWN_SERVICE),
-    (53_003, CONDITIONAL_ACCESS),
-    (530_032, CONDITIONAL_ACCESS),
-    (
-        50_076,
-        "the tenant demands a second factor, which no application has: have it taken out of that \
-         conditional access policy",
-    ),
+    (50_072, SECOND_FACTOR),
+    (50_074, SECOND_FACTOR),
+    (50_076, SECOND_FACTOR),
+    (50_079, SECOND_FACTOR),
 ];
 
 #[cfg(test)]
@@ -146,6 +167,7 @@ mod tests {
             (700_212, "audience"),
             (700_213, "subject"),
             (50_027, "its file"),
+            (7_002_138, "upper and lower case alone"),
         ] {
             let advice = of_error(Some("invalid_client"), &[1, code], assertion);
             assert!(advice.contains(word), "{code}: {advice}");
@@ -176,5 +198,22 @@ mod tests {
         }
         let of_a_workload = of_error(Some("invalid_client"), &[], ProvedBy::Assertion);
         assert!(!of_a_workload.contains("secret"), "{of_a_workload}");
+    }
+
+    #[test]
+    fn conditional_access_is_told_apart_from_a_wrong_secret_or_tenant() {
+        for code in [
+            53_000, 53_001, 53_003, 53_011, 530_003, 530_032, 530_035, 50_005, 50_097, 50_158,
+        ] {
+            let advice = of_error(Some("invalid_client"), &[code], ProvedBy::Secret);
+            assert!(advice.contains("conditional access"), "{code}: {advice}");
+            assert!(advice.contains("location"), "{code}: {advice}");
+        }
+        for code in [50_072, 50_074, 50_076, 50_079] {
+            let advice = of_error(Some("invalid_grant"), &[code], ProvedBy::Secret);
+            assert!(advice.contains("second factor"), "{code}: {advice}");
+        }
+        let advice = of_error(Some("interaction_required"), &[42], ProvedBy::Secret);
+        assert!(advice.contains("conditional access"), "{advice}");
     }
 }

@@ -5,8 +5,7 @@
 //!
 //! It must not know a job.
 
-use super::rights::{permission, role};
-use super::support;
+use super::{forbidden, support};
 use crate::azure::action::{Action, Call, Party};
 use crate::azure::arm;
 use crate::azure::refusal::Refusal;
@@ -29,6 +28,11 @@ fn advice(refusal: &Refusal, call: &Call) -> String {
     if refusal.code.is_none() {
         return format!("something between the job and {party} has answered; check the proxy");
     }
+    if refusal.status == 403
+        && let Some(advice) = forbidden::advice(refusal, call)
+    {
+        return advice;
+    }
     if call.action.party() == Party::Arm
         && let Some(advice) = arm::advice::of(refusal, call)
     {
@@ -43,30 +47,12 @@ fn advice(refusal: &Refusal, call: &Call) -> String {
              texts that Azure takes"
         }
         401 => {
-            return format!("{party} did not accept the token; check the tenant and AzureCloud");
-        }
-        403 if refusal.is("ForbiddenByRbac") || refusal.is("AuthorizationFailed") => {
             return format!(
-                "assign the identity {}; a new assignment takes up to ten minutes",
-                role(&call.action)
+                "{party} did not accept the token, nor a new one; check the tenant and AzureCloud, \
+                 and whether a conditional access policy of the tenant concerns this identity"
             );
         }
-        403 if refusal.is("ForbiddenByFirewall") => {
-            "the vault's firewall does not admit this machine: add its address to the vault's \
-             network rules, or use a private endpoint"
-        }
-        403 if refusal.is("ForbiddenByConnection") => {
-            "the vault takes no connections from public networks: reach it through an approved \
-             private endpoint"
-        }
-        403 if refusal.lacks_access_policy() => {
-            return format!(
-                "add the identity to the vault's access policies with the {}",
-                permission(&call.action)
-            );
-        }
-        403 if call.action.party() == Party::Arm => "the identity may not do this",
-        403 => "the identity may not do this in the vault",
+        403 => return forbidden::unknown(refusal, call),
         404 if call.action == Action::ListCertificates => {
             "check the vault's name in the store path"
         }

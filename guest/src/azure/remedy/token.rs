@@ -32,9 +32,18 @@ fn machine_advice(refusal: &TokenRefusal) -> &'static str {
             "something between the job and the endpoint has taken the header Metadata away; the \
              endpoint must be reached without a proxy"
         }
+        (400, _) if refusal.says("Multiple user assigned identities") => {
+            "several user-assigned identities are assigned to this machine, and the job names none \
+             of them: give the client id of the one to use as ServerUsername"
+        }
+        (400, _) if !refusal.says("Identity not found") => {
+            "the machine may have no such managed identity, or more than one: assign it to the \
+             virtual machine, or give the client id of one that is assigned as ServerUsername; \
+             if a client secret was meant to come from a PAM provider, see that it resolves to a value"
+        }
         (400, _) => {
             "the machine has no such managed identity: assign it to the virtual machine, or give \
-             the client id of one that is assigned; if a client secret was meant to come from a \
+             the client id of one that is assigned as ServerUsername; if a client secret was meant to come from a \
              PAM provider, see that it resolves to a value"
         }
         (404 | 410, _) => "the endpoint was being updated for longer than it should be",

@@ -6,6 +6,7 @@ use job_scope::Alias;
 use super::*;
 use crate::azure::audience::Audience;
 use crate::azure::entra::{Application, Proof};
+use crate::azure::identity_endpoint::ManagedIdentity;
 use crate::azure::thumbprint::Thumbprint;
 use crate::azure::tokens::{Issuer, Tokens};
 use crate::clock::Clock as _;
@@ -129,6 +130,81 @@ fn claims_that_are_asked_for_when_a_new_token_is_refused_too_are_asked_of_the_is
     let error = fake.run(vault(&fake).page(None)).unwrap_err();
     assert_eq!(error.failure(), Failure::Authentication);
     assert_eq!(fake.sent_to("/certificates").len(), 3, "and not for ever");
+}
+
+#[test]
+fn claims_that_no_token_has_are_told_apart_from_a_wrong_tenant() {
+    // {"access_token":{"xms_rp_ipaddr":{"value":"192.0.2.7"}}} and {"access_token":{"acrs":{}}}
+    let address = "eyJhY2Nlc3NfdG9rZW4iOnsieG1zX3JwX2lwYWRkciI6eyJ2YWx1ZSI6IjE5Mi4wLjIuNyJ9fX0=";
+    let context = "eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6e319fQ==";
+    let nothing = "%%%";
+    for (claims, word) in [
+        (address, "leave by the same address"),
+        (context, "authentication context"),
+        (nothing, "sign-in logs"),
+    ] {
+        let header = format!(
+            r#"Bearer authorization_uri="https://login.microsoftonline.com/99999999-9999-9999-9999-999999999999", error="insufficient_claims", claims="{claims}""#
+        );
+        let fake = served(move |_, _| challenged(&header));
+        let error = fake.run(vault(&fake).page(None)).unwrap_err();
+        assert_eq!(error.failure(), Failure::Authentication);
+        let text = error.to_string();
+        for part in ["conditional access", word] {
+            assert!(text.contains(part), "{text}");
+        }
+        for part in ["belongs to the tenant", "AzureCloud", "192.0.2.7"] {
+            assert!(!text.contains(part), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_evaluation_that_is_told_in_the_message_alone_is_known() {
+    let fake = served(|_, _| {
+        let body = r#"{"error":{"code":"InvalidAuthenticationToken","message":"Continuous access evaluation resulted in challenge with result: InteractionRequired and code: LocationConditionEvaluationSatisfied"}}"#;
+        Ok(answer(401, body))
+    });
+    let error = fake.run(vault(&fake).page(None)).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("conditional access"), "{text}");
+}
+
+#[test]
+fn a_right_that_a_machine_lacks_may_come_with_its_next_token() {
+    let refused = |issuer: Issuer| {
+        let fake = Fake::new(|sent, _| {
+            let body = match sent.url().contains("/certificates") {
+                true => {
+                    return Ok(answer(
+                        403,
+                        r#"{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByRbac"}}}"#,
+                    ));
+                }
+                false => r#"{"access_token":"t","expires_in":"3599"}"#,
+            };
+            Ok(answer(200, body))
+        });
+        let calls = Calls::new(&fake, "attempt", fake.now() + Duration::from_secs(900));
+        let vault = Vault::new(Service::new(
+            Rc::new(calls),
+            Rc::new(Tokens::new(issuer)),
+            HOST,
+            Audience::vault(job_scope::Cloud::Public.endpoints()),
+        ));
+        fake.run(vault.page(None)).unwrap_err().to_string()
+    };
+    let machine = refused(Issuer::Endpoint(ManagedIdentity { client_id: None }));
+    for part in ["ten minutes", "up to 24 hours", "member of a group"] {
+        assert!(machine.contains(part), "{machine}");
+    }
+    let application = refused(Issuer::Entra(Application {
+        authority: "login.microsoftonline.com",
+        tenant: "contoso.example".into(),
+        client_id: "3333".into(),
+        proof: Proof::Secret(Secret::new("sp-secret~1".into())),
+    }));
+    assert!(!application.contains("24 hours"), "{application}");
 }
 
 #[test]
