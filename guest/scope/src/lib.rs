@@ -40,6 +40,7 @@
 //! decides nothing about trust: a foreign private endpoint is read here and judged by the policy.
 
 mod cloud;
+mod counted;
 mod endpoint;
 mod error;
 mod identity;
@@ -56,6 +57,7 @@ mod variables;
 mod vault;
 
 pub use cloud::{Cloud, Endpoints};
+pub use counted::counted;
 pub use error::FieldError;
 pub use identity::Identity;
 pub use kind::JobKind;

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crate::counted::counted;
 use crate::error::{FieldError, shown};
 use crate::rules::{SegmentPattern, certificate_name};
 
@@ -205,8 +206,8 @@ impl ClientId {
                 "is blank".to_owned()
             } else {
                 format!(
-                    "is not a GUID ({} characters came instead)",
-                    name.chars().count()
+                    "is not a GUID ({} came instead)",
+                    counted(name.chars().count(), "character")
                 )
             };
             FieldError::new(

@@ -15,6 +15,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::counted::counted;
 use crate::error::{FieldError, shown};
 use crate::names::{ResourceGroup, SubscriptionId, VaultName};
 
@@ -55,9 +56,9 @@ impl StorePath {
                 [subscription, group, vault] => StorePath::new(subscription, Some(group), vault),
                 [subscription, vault] => StorePath::new(subscription, None, vault),
                 _ => Err(refused(format!(
-                    "{} has {} parts",
+                    "{} has {}",
                     shown(path),
-                    parts.len()
+                    counted(parts.len(), "part")
                 ))),
             };
         }

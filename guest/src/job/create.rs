@@ -15,6 +15,7 @@ use self::settings::Wanted;
 use self::story::{Problem, Stage};
 use super::input;
 use super::store::{self, Opened};
+use super::tenant::Owner;
 use super::watch::{self, Ended};
 use crate::azure::arm::Arm;
 use crate::azure::arm::vaults::{NameCheck, Provisioning, Sight, VaultRef, VaultResource};
@@ -141,8 +142,13 @@ fn prepare<'e, E: Environment>(
 
 /// How a vault came to be there.
 enum End {
-    /// It was made by this job; in what it differs from what was asked for all the same.
-    Created(Vec<String>),
+    /// It was made by this job.
+    Created {
+        /// In what it differs from what was asked for all the same.
+        differences: Vec<String>,
+        /// Whose it is.
+        owner: Owner,
+    },
     /// It was being made when the job came.
     Followed,
     /// It was there.
@@ -176,18 +182,16 @@ impl<E: Environment> Create<'_, '_, E> {
         if let Some(sight) = self.arm.vault(vault).await? {
             return self.found(sight).await;
         }
-        let tenant = match self.plan.tenant() {
-            Some(tenant) => tenant.clone(),
-            None => {
-                self.step()?;
-                self.arm.tenant_of(vault.subscription).await?
-            }
-        };
+        self.step()?;
+        let owner = Owner::of(self.arm, vault.subscription, self.plan.tenant()).await?;
+        if let Owner::Assumed(_, error) = &owner {
+            self.log(&format!("going on with the job's tenant: {error}"));
+        }
         if let Some(sight) = self.check_name().await? {
             return self.found(sight).await;
         }
         let region = self.plan.new_vault.region().unwrap_or(&group.region);
-        let sight = match self.request(&tenant, region.as_str()).await? {
+        let sight = match self.request(owner.tenant(), region.as_str()).await? {
             Asked::Answered(sight) => sight,
             Asked::Found(sight) => return self.found(sight).await,
         };
@@ -195,14 +199,15 @@ impl<E: Environment> Create<'_, '_, E> {
             Problem::Found { name, state } => Problem::Broken { name, state },
             other => other,
         })?;
-        Ok(End::Created(self.differences(&made)))
+        let differences = self.differences(&made, Some(owner.tenant()));
+        Ok(End::Created { differences, owner })
     }
 
     /// What to do about a vault that is there: nothing, or wait for it.
     async fn found(&self, sight: Sight) -> Result<End, Problem> {
         let was_ready = sight.vault.state == Provisioning::Succeeded;
         let vault = self.follow(sight).await?;
-        let differences = self.differences(&vault);
+        let differences = self.differences(&vault, self.plan.tenant());
         if !differences.is_empty() {
             let name = self.name();
             return Err(Problem::Differs { name, differences });
@@ -213,10 +218,9 @@ impl<E: Environment> Create<'_, '_, E> {
         })
     }
 
-    fn differences(&self, vault: &VaultResource) -> Vec<String> {
+    fn differences(&self, vault: &VaultResource, tenant: Option<&TenantId>) -> Vec<String> {
         let discretion = self.arm.calls().discretion();
-        let wanted = &self.plan.wanted;
-        wanted.differences(vault, self.plan.tenant(), discretion)
+        self.plan.wanted.differences(vault, tenant, discretion)
     }
 
     /// A taken name is told before anything is asked for, unless it is the vault itself that

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use job_scope::{FieldError, SubscriptionId};
+use job_scope::{FieldError, SubscriptionId, TenantId};
 
 use self::findings::Findings;
 use self::places::{Plan, Target};
@@ -21,7 +21,8 @@ use super::input::Caller;
 use super::watch::{self, Ended};
 use crate::azure::arm::Arm;
 use crate::azure::arm::graph::MOST_SUBSCRIPTIONS;
-use crate::azure::arm::subscriptions::State;
+use crate::azure::arm::subscriptions::{State, Subscription};
+use crate::azure::arm::vaults::FoundVault;
 use crate::azure::calls::Calls;
 use crate::azure::error::CallError;
 use crate::contract::{Failure, Job, Outcome, Place, Status};
@@ -106,8 +107,8 @@ fn prepare<'e, E: Environment>(
     } = places::plan(job, caller.identity(), places)?;
     let mut findings = Findings::new(targets.len(), note);
     for (place, error) in unusable {
-        let cause = format!("{place}: {error}");
-        findings.lose(&place, &error.to_string(), Failure::InvalidInput, cause);
+        let error = error.to_string();
+        findings.lose(&place, &error, Failure::InvalidInput, error.clone());
     }
     let mut asked = Vec::new();
     for target in targets {
@@ -117,6 +118,36 @@ fn prepare<'e, E: Environment>(
         asked.push((target, arm));
     }
     Ok((asked, findings))
+}
+
+/// A tenant that is being searched.
+struct Searched<'t> {
+    target: &'t Target,
+    /// The tenant that its tokens are of, where that is known.
+    own: Option<&'t TenantId>,
+}
+
+impl Searched<'_> {
+    fn add(&self, vault: &FoundVault, findings: &mut Findings) {
+        let of_another = vault
+            .tenant
+            .as_ref()
+            .filter(|tenant| self.own.is_some_and(|own| own != *tenant));
+        findings.add(&vault.path, self.target.path_format, of_another);
+    }
+}
+
+/// The tenant that the tokens are of: the one that is named by its id, or the only one that every
+/// subscription belongs or is delegated to.
+fn own_tenant(named: Option<&TenantId>, subscriptions: &[Subscription]) -> Option<TenantId> {
+    if let Some(named) = named.filter(|tenant| tenant.is_guid()) {
+        return Some(named.clone());
+    }
+    let told = subscriptions.iter().map(|one| &one.tenants);
+    let told = told.filter(|tenants| !tenants.is_empty()).cloned();
+    let shared = told.reduce(|shared, tenants| &shared & &tenants)?;
+    let mut shared = shared.into_iter();
+    shared.next().filter(|_| shared.next().is_none())
 }
 
 /// One run.
@@ -161,6 +192,11 @@ impl<'e, E: Environment> Search<'e, E> {
         };
         findings.named(&target.subscriptions);
         findings.account_for(listing.items.iter().map(|one| one.id.clone()));
+        let own = own_tenant(target.tenant.as_ref(), &listing.items);
+        let target = Searched {
+            target,
+            own: own.as_ref(),
+        };
         let mut closed = 0;
         let mut usable = BTreeSet::new();
         for subscription in listing.items.into_iter().filter(|one| wanted(&one.id)) {
@@ -174,22 +210,21 @@ impl<'e, E: Environment> Search<'e, E> {
         findings.subscriptions(usable.len(), closed);
         let lost: Vec<CallError> = listing.odd.into_iter().chain(listing.error).collect();
         if lost.is_empty() && sees_none {
-            findings.blind(target.to_string());
+            findings.blind(target.target.to_string());
         }
         if !lost.is_empty() {
-            findings.account_for(target.subscriptions.iter().cloned());
+            findings.account_for(target.target.subscriptions.iter().cloned());
         }
         for error in lost {
-            let cause = format!("{target}: {error}");
-            self.lose(findings, &target.to_string(), error, cause)?;
+            self.lose(findings, &target.target.to_string(), error)?;
         }
         let usable: Vec<SubscriptionId> = usable.into_iter().collect();
         let listed = if usable.len() > MOST_LISTED {
-            self.by_graph(arm, target, usable, findings).await?
+            self.by_graph(arm, &target, usable, findings).await?
         } else {
             usable
         };
-        self.by_lists(arm, target, &listed, findings).await
+        self.by_lists(arm, &target, &listed, findings).await
     }
 
     /// Asks Resource Graph, and gives back the subscriptions that it did not answer for:
@@ -198,7 +233,7 @@ impl<'e, E: Environment> Search<'e, E> {
     async fn by_graph(
         &self,
         arm: &Arm<'e, E>,
-        target: &Target,
+        target: &Searched<'_>,
         subscriptions: Vec<SubscriptionId>,
         findings: &mut Findings,
     ) -> Result<Vec<SubscriptionId>, Problem> {
@@ -214,8 +249,8 @@ impl<'e, E: Environment> Search<'e, E> {
             match arm.query_vaults(asked).await {
                 Ok(vaults) => {
                     for vault in vaults {
-                        answered.insert(vault.subscription().clone());
-                        findings.add(&vault, target.path_format);
+                        answered.insert(vault.path.subscription().clone());
+                        target.add(&vault, findings);
                     }
                 }
                 Err(error) => {
@@ -236,7 +271,7 @@ impl<'e, E: Environment> Search<'e, E> {
     async fn by_lists(
         &self,
         arm: &Arm<'e, E>,
-        target: &Target,
+        target: &Searched<'_>,
         subscriptions: &[SubscriptionId],
         findings: &mut Findings,
     ) -> Result<(), Problem> {
@@ -247,11 +282,10 @@ impl<'e, E: Environment> Search<'e, E> {
         while let Some((id, listing)) = lists.next().await {
             let place = format!("subscription {id}");
             for vault in listing.items {
-                findings.add(&vault, target.path_format);
+                target.add(&vault, findings);
             }
             for error in listing.odd.into_iter().chain(listing.error) {
-                let cause = error.to_string();
-                self.lose(findings, &place, error, cause)?;
+                self.lose(findings, &place, error)?;
             }
             findings.searched(1);
             self.step(findings)?;
@@ -261,18 +295,14 @@ impl<'e, E: Environment> Search<'e, E> {
 
     /// A place that was not searched to its end. One that must wait beyond the job's end ends
     /// the job: its time is up, and half of what there is would look like all of it.
-    fn lose(
-        &self,
-        findings: &mut Findings,
-        place: &str,
-        error: CallError,
-        cause: String,
-    ) -> Result<(), Problem> {
+    fn lose(&self, findings: &mut Findings, place: &str, error: CallError) -> Result<(), Problem> {
         if error.is_out_of_time() {
             return Err(Problem::Call(error));
         }
-        self.log(LogLevel::Warn, &format!("not searched to the end: {cause}"));
-        findings.lose(place, &error.briefly(), error.failure(), cause);
+        let line = format!("not searched to the end: {place}: {error}");
+        self.log(LogLevel::Warn, &line);
+        let in_full = error.to_string();
+        findings.lose(place, &error.briefly(), error.failure(), in_full);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use job_scope::{Alias, Extent, JobOptions, Partial};
+use job_scope::{Alias, Extent, JobOptions, Partial, counted};
 
 use self::known::Known;
 use self::report::{Compared, Gaps, Problem, done, failed};
@@ -351,7 +351,8 @@ impl<E: Environment> Inventory<'_, '_, E> {
             });
         }
         let line = format!(
-            "{count} certificates handed over, {} could not be read, {} were deleted meanwhile",
+            "{} handed over, {} could not be read, {} were deleted meanwhile",
+            counted(count, "certificate"),
             self.gaps.missing.count(),
             self.gone
         );

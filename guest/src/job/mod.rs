@@ -16,6 +16,7 @@ pub mod parameters;
 pub mod reading;
 pub mod remove;
 pub mod store;
+pub mod tenant;
 pub mod watch;
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use job_scope::counted;
 use reached::ReachedLimits;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -334,7 +335,8 @@ impl Drop for JobEgress {
         let unrecorded = *self.unrecorded.get_mut();
         if unrecorded > 0 {
             let limit = Reached::Requests(self.limits.requests);
-            let text = format!("{unrecorded} more attempts have no record: the job tried {limit}");
+            let more = counted(unrecorded, "more attempt");
+            let text = format!("{more} without a record: the job tried {limit}");
             self.audit.note(self.identity.job, &text);
         }
     }

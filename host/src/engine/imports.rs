@@ -8,6 +8,7 @@ use super::run::Cancel;
 use crate::limits::Limits;
 use crate::text::one_line;
 use host::{InventoryItem, KnownCertificate, KnownState, LogLevel};
+use job_scope::counted;
 
 /// Where a job's reports go while it runs. Called on the job's own thread, one call at
 /// a time; a slow receiver slows this job only.
@@ -62,15 +63,18 @@ impl HostImports {
     pub(super) fn tell_of_lost_lines(&mut self) {
         if self.lines_cut > 0 {
             let line = format!(
-                "{} of the lines above were longer than the {} bytes one may have, and were cut",
-                self.lines_cut, self.line_limit
+                "{} above had more than the {} bytes one may have, and {} cut",
+                counted(self.lines_cut, "line"),
+                self.line_limit,
+                if self.lines_cut == 1 { "was" } else { "were" }
             );
             self.reports.log(LogLevel::Warn, &line);
         }
         if self.lines_dropped > 0 {
             let line = format!(
-                "{} more lines were dropped: a job may log {}",
-                self.lines_dropped, self.most_lines
+                "{} dropped: a job may log {}",
+                counted(self.lines_dropped, "more line"),
+                self.most_lines
             );
             self.reports.log(LogLevel::Warn, &line);
         }

@@ -15,6 +15,7 @@ pub use config::{Config, ConfigError, Entry, Quota};
 
 use crate::engine::Cancel;
 use crate::runner::Host;
+use job_scope::counted;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -48,8 +49,8 @@ pub enum Refused {
     },
     /// It has as many jobs as it may.
     #[error(
-        "{name} has {} jobs running and {} waiting, which is all it may have; give it this one later, or raise `jobs` or `waiting`",
-        quota.jobs, quota.waiting
+        "{name} has {} running and {} waiting, which is all it may have; give it this one later, or raise `jobs` or `waiting`",
+        counted(quota.jobs, "job"), quota.waiting
     )]
     Full {
         /// Its name.

@@ -4,6 +4,7 @@
 //! It must not know how a job is run.
 
 mod discovery;
+mod left_out;
 
 use super::secret;
 use super::verdict::Failure;

@@ -12,7 +12,7 @@ use crate::engine::vocabulary::{InventoryItem, KnownCertificate, KnownState, Log
 use crate::limits::Limits;
 use crate::orchestrator::Known;
 use crate::spool::Spool;
-use job_scope::Versions;
+use job_scope::{Versions, counted};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -130,11 +130,17 @@ impl Spooling {
         let mut spool = self.spool.lock().unwrap_or_else(PoisonError::into_inner);
         let spool = spool.as_mut().ok_or("the job has ended")?;
         if spool.entries() + entries.len() as u64 > self.most_items {
-            return Err(format!("a job may submit {} items", self.most_items));
+            return Err(format!(
+                "a job may submit {}",
+                counted(self.most_items, "item")
+            ));
         }
         for (size, entry) in entries {
             if spool.bytes().saturating_add(size) > self.most_bytes {
-                return Err(format!("a job may submit {} bytes", self.most_bytes));
+                return Err(format!(
+                    "a job may submit {}",
+                    counted(self.most_bytes, "byte")
+                ));
             }
             spool
                 .push(&entry)

@@ -10,7 +10,7 @@ use crate::grant::Outside;
 use crate::limits::{Limits, Reached};
 use crate::spool::Spool;
 use crate::text::message;
-use job_scope::{FieldError, JobKind};
+use job_scope::{FieldError, JobKind, counted};
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -399,7 +399,8 @@ fn shrank(before: usize, now: u64, max_shrink: u8) -> Option<String> {
     let kept_least = before.saturating_mul(u64::from(100_u8.saturating_sub(max_shrink)));
     (before >= SHRINK_FROM as u64 && now.saturating_mul(100) < kept_least).then(|| {
         format!(
-            "the store has {now} certificates, the last inventory had {before}: more than {max_shrink} % are missing, so nothing was submitted; if that is right, run the job once with --max-shrink 100, or say max-shrink = 100 among the properties of the store or in the policy"
+            "the store has {}, the last inventory had {before}: more than {max_shrink} % are missing, so nothing was submitted; if that is right, run the job once with --max-shrink 100, or say max-shrink = 100 among the properties of the store or in the policy",
+            counted(now, "certificate")
         )
     })
 }

@@ -63,17 +63,17 @@ fn texts() -> Vec<Attempt> {
         quiet(
             "long_log_line",
             Stopped::Bounded,
-            "1 of the lines above were longer than the 1024 bytes one may have, and were cut",
+            "1 line above had more than the 1024 bytes one may have, and was cut",
         ),
         quiet(
             "flood_log",
             Stopped::Bounded,
-            "4000 more lines were dropped: a job may log 1000",
+            "4000 more lines dropped: a job may log 1000",
         ),
         quiet(
             "ten_million_log_lines",
             Stopped::Bounded,
-            "9999000 more lines were dropped: a job may log 1000",
+            "9999000 more lines dropped: a job may log 1000",
         ),
         quiet("progress_without_end", Stopped::Harmless, "told"),
         quiet(

@@ -103,7 +103,7 @@ fn what_is_beyond_the_limit_of_requests_is_counted_and_fills_no_disk() {
         .filter_map(|line| line["note"].as_str())
         .collect();
     // The first is of the redirection.
-    let told = "6 more attempts have no record: the job tried more than the 3 requests";
+    let told = "6 more attempts without a record: the job tried more than the 3 requests";
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(notes[1].starts_with(told), "{notes:?}");
     assert_eq!(lines.last().unwrap()["note"], notes[1]);

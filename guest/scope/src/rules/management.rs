@@ -27,7 +27,6 @@ pub(super) fn create_store(
     store: Option<&StoreScope>,
     new_vault: Option<&NewVault>,
 ) -> Vec<RuleTemplate> {
-    let tenant = known_tenant(store);
     let mut rules = vec![
         group(),
         vault("Looks whether the vault exists, and follows its creation"),
@@ -44,18 +43,16 @@ pub(super) fn create_store(
                 "https://{arm}/subscriptions/{subscription}/providers/Microsoft.KeyVault/checkNameAvailability",
             )
         },
+        subscription(),
     ];
-    if tenant.is_none() {
-        rules.push(subscription());
-    }
     if let Some(new_vault) = new_vault {
-        rules.push(put_vault(new_vault, tenant));
+        rules.push(put_vault(new_vault, known_tenant(store)));
     }
     rules
 }
 
-/// The tenant that a vault can be created with. A managed identity's job does not say it, and a
-/// domain is not what a vault takes: then the subscription's has to be read.
+/// The one tenant that a vault may be created with. A managed identity's job does not say it, and
+/// a domain is not what a vault takes: then it is the extension that takes the subscription's.
 fn known_tenant(store: Option<&StoreScope>) -> Option<&TenantId> {
     store
         .and_then(StoreScope::tenant)
@@ -138,10 +135,7 @@ pub(super) fn check(kinds: &[JobKind], store: Option<&StoreScope>) -> Vec<RuleTe
     }
     if store.is_some_and(|store| store.resource_group().is_some()) {
         if of(&[JobKind::CreateStore]) {
-            rules.push(group());
-            if known_tenant(store).is_none() {
-                rules.push(subscription());
-            }
+            rules.extend([group(), subscription()]);
         }
         if of(&[JobKind::CreateStore, JobKind::Discovery]) {
             rules.push(permissions(

@@ -27,9 +27,10 @@ pub const ARM_PERMISSIONS_API_VERSION: &str = "2022-04-01";
 /// Azure Resource Graph (Azure REST: Resources - Resources).
 pub const RESOURCE_GRAPH_API_VERSION: &str = "2022-10-01";
 
-/// The one Resource Graph query: the resource ids of all vaults. The order makes pages stable.
-pub const RESOURCE_GRAPH_QUERY: &str =
-    "resources | where type =~ 'microsoft.keyvault/vaults' | project id | order by id asc";
+/// The one Resource Graph query: the resource ids of all vaults, and the tenants whose tokens they
+/// take. The order makes pages stable.
+pub const RESOURCE_GRAPH_QUERY: &str = "resources | where type =~ 'microsoft.keyvault/vaults' \
+     | project id, vaultTenant = tostring(properties.tenantId) | order by id asc";
 
 /// The type of a federated token in a token request (RFC 7523 section 2.2).
 pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

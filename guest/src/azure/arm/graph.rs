@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use job_scope::{RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, StorePath, SubscriptionId};
+use job_scope::{RESOURCE_GRAPH_API_VERSION, RESOURCE_GRAPH_QUERY, SubscriptionId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Arm;
-use super::vaults::vault_in;
+use super::vaults::{FoundVault, vault_in};
 use crate::azure::action::Action;
 use crate::azure::error::CallError;
 use crate::azure::paging::{LinkRefusal, MAX_PAGES};
@@ -38,6 +38,8 @@ struct WirePage {
 struct WireRow {
     #[serde(default)]
     id: String,
+    #[serde(rename = "vaultTenant", default)]
+    tenant: Value,
 }
 
 impl WirePage {
@@ -62,7 +64,7 @@ impl<E: Environment> Arm<'_, E> {
     pub async fn query_vaults(
         &self,
         subscriptions: &[SubscriptionId],
-    ) -> Result<Vec<StorePath>, CallError> {
+    ) -> Result<Vec<FoundVault>, CallError> {
         let action = || Action::QueryResourceGraph;
         let call = self.service.call(action());
         let url = self.service.url(&format!(
@@ -90,8 +92,11 @@ impl<E: Environment> Arm<'_, E> {
                 ));
             }
             for row in page.data {
-                let vault = vault_in(&row.id, |of| asked.contains(of));
-                vaults.push(vault.map_err(|odd| self.unreadable(action(), odd, &answer))?);
+                let path = vault_in(&row.id, |of| asked.contains(of));
+                vaults.push(FoundVault {
+                    path: path.map_err(|odd| self.unreadable(action(), odd, &answer))?,
+                    tenant: self.tenant_in(&row.tenant),
+                });
             }
             let Some(token) = page.skip_token.filter(|token| !token.is_empty()) else {
                 return Ok(vaults);

@@ -3,8 +3,11 @@
 //!
 //! It must not know what is in a subscription.
 
+use std::collections::BTreeSet;
+
 use job_scope::{ARM_SUBSCRIPTIONS_API_VERSION, SubscriptionId, TenantId};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Arm;
 use super::listing::Listing;
@@ -19,6 +22,9 @@ pub struct Subscription {
     pub id: SubscriptionId,
     /// Whether it can be used.
     pub state: State,
+    /// The tenant that it belongs to, and those that it is delegated to (Azure Lighthouse): of
+    /// one of them are the tokens that see it. None where the answer does not say.
+    pub tenants: BTreeSet<TenantId>,
 }
 
 /// Whether the resources of a subscription can be used (Azure REST, `SubscriptionState`).
@@ -34,8 +40,10 @@ pub enum State {
 struct Wire {
     #[serde(rename = "subscriptionId", default)]
     id: String,
-    #[serde(rename = "tenantId")]
-    tenant: Option<String>,
+    #[serde(rename = "tenantId", default)]
+    tenant: Value,
+    #[serde(rename = "managedByTenants", default)]
+    managed_by: Value,
     state: Option<String>,
 }
 
@@ -57,8 +65,17 @@ impl<E: Environment> Arm<'_, E> {
     pub async fn subscriptions(&self) -> Listing<Subscription> {
         let read = |wire: Wire| {
             let id = SubscriptionId::parse(&wire.id).map_err(|_| "an entry has no id")?;
-            let state = State::read(wire.state.as_deref());
-            Ok(Subscription { id, state })
+            let managing = wire.managed_by.as_array().into_iter().flatten();
+            let managing = managing.filter_map(|one| self.tenant_in(one.get("tenantId")?));
+            let own = self.tenant_in(&wire.tenant);
+            Ok(Subscription {
+                id,
+                state: State::read(wire.state.as_deref()),
+                tenants: own
+                    .into_iter()
+                    .flat_map(|own| managing.clone().chain([own]))
+                    .collect(),
+            })
         };
         self.list(
             &Action::ListSubscriptions,
@@ -80,9 +97,7 @@ impl<E: Environment> Arm<'_, E> {
             .get(action(), &path, ARM_SUBSCRIPTIONS_API_VERSION)
             .await?;
         let wire: Wire = self.read(action(), &answer)?;
-        wire.tenant
-            .and_then(|tenant| TenantId::parse(&tenant).ok())
-            .filter(TenantId::is_guid)
+        self.tenant_in(&wire.tenant)
             .ok_or_else(|| self.unreadable(action(), "it names no tenant", &answer))
     }
 }

@@ -7,10 +7,10 @@ mod vault;
 use std::rc::Rc;
 use std::time::Duration;
 
-use job_scope::{Cloud, ResourceGroup, StorePath, SubscriptionId, VaultName};
+use job_scope::{Cloud, ResourceGroup, SubscriptionId, TenantId, VaultName};
 use serde_json::{Value, json};
 
-use super::vaults::{NameCheck, Provisioning, VaultRef};
+use super::vaults::{FoundVault, NameCheck, Provisioning, VaultRef};
 use super::*;
 use crate::azure::entra::{Application, Proof};
 use crate::azure::tokens::Issuer;
@@ -56,6 +56,10 @@ fn saying(status: u16, body: &Value) -> Fake {
     served(move |_, _| Ok(answer(status, &body)))
 }
 
+fn tenant(vault: &FoundVault) -> Option<&str> {
+    vault.tenant.as_ref().map(TenantId::as_str)
+}
+
 fn error(code: &str) -> Value {
     json!({"error": {"code": code, "message": "said so"}})
 }
@@ -80,8 +84,8 @@ fn sent(fake: &Fake) -> Vec<(Method, String, String)> {
         .collect()
 }
 
-fn paths(vaults: Vec<StorePath>) -> Vec<String> {
-    vaults.iter().map(ToString::to_string).collect()
+fn paths(vaults: Vec<FoundVault>) -> Vec<String> {
+    vaults.iter().map(|vault| vault.path.to_string()).collect()
 }
 
 fn id(group: &str, vault: &str) -> String {

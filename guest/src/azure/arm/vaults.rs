@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use job_scope::{ARM_VAULTS_API_VERSION, ResourceGroup, StorePath, SubscriptionId, VaultName};
+use job_scope::{
+    ARM_VAULTS_API_VERSION, ResourceGroup, StorePath, SubscriptionId, TenantId, VaultName,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -100,6 +102,15 @@ pub struct Sight {
     pub again_after: Option<Duration>,
 }
 
+/// A vault of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundVault {
+    /// Where it is.
+    pub path: StorePath,
+    /// The tenant whose tokens it takes, where the list says so.
+    pub tenant: Option<TenantId>,
+}
+
 /// Whether a vault's name can be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameCheck {
@@ -155,6 +166,8 @@ struct WireName {
 struct WireItem {
     #[serde(default)]
     id: String,
+    #[serde(default)]
+    properties: Value,
 }
 
 impl WireReason {
@@ -278,9 +291,17 @@ impl<E: Environment> Arm<'_, E> {
     }
 
     /// The vaults of a subscription, as far as the list can be read.
-    pub async fn vaults_of(&self, subscription: &SubscriptionId) -> Listing<StorePath> {
+    pub async fn vaults_of(&self, subscription: &SubscriptionId) -> Listing<FoundVault> {
         let path = format!("/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults");
-        let read = |wire: WireItem| vault_in(&wire.id, |of| of == subscription);
+        let read = |wire: WireItem| {
+            Ok(FoundVault {
+                path: vault_in(&wire.id, |of| of == subscription)?,
+                tenant: wire
+                    .properties
+                    .get("tenantId")
+                    .and_then(|id| self.tenant_in(id)),
+            })
+        };
         self.list(
             &Action::ListVaults(subscription.to_string()),
             &path,
@@ -288,6 +309,12 @@ impl<E: Environment> Arm<'_, E> {
             read,
         )
         .await
+    }
+
+    /// The tenant that a value of an answer is the id of, if it may be shown.
+    pub(super) fn tenant_in(&self, value: &Value) -> Option<TenantId> {
+        let id = self.calls().discretion().id(value.as_str()?)?;
+        TenantId::parse(&id).ok()
     }
 
     fn sight(&self, action: Action, answer: &Response) -> Result<Sight, CallError> {

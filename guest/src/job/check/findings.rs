@@ -4,6 +4,7 @@
 
 use job_scope::JobKind;
 
+use crate::azure::error::CallError;
 use crate::contract::{Failure, Outcome, Status};
 
 /// What is known of one kind of job.
@@ -12,9 +13,38 @@ pub(super) enum Finding {
     /// It can be done.
     Can,
     /// It cannot, and why.
-    Cannot(Failure, String),
+    Cannot(Failure, Reason),
     /// It could not be found out without trying, and why.
     Unknown(String),
+}
+
+/// Why a kind of job cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reason {
+    text: String,
+    /// The same for every kind that cannot be done for this reason.
+    alike: String,
+}
+
+impl Finding {
+    /// It cannot, because of a call that failed.
+    pub(super) fn cannot(error: &CallError) -> Finding {
+        let reason = Reason {
+            text: error.to_string(),
+            alike: error.without_ids().to_string(),
+        };
+        Finding::Cannot(error.failure(), reason)
+    }
+}
+
+impl<T: Into<String>> From<T> for Reason {
+    fn from(text: T) -> Reason {
+        let text = text.into();
+        Reason {
+            alike: text.clone(),
+            text,
+        }
+    }
 }
 
 /// A failure if something is missing, a warning if something is not known. Every kind is
@@ -27,19 +57,19 @@ pub(super) fn outcome(findings: &[(JobKind, Finding)], notes: &[String]) -> Outc
     for (kind, finding) in findings {
         match finding {
             Finding::Can => can.push(kind.to_string()),
-            Finding::Cannot(why, text) => {
+            Finding::Cannot(why, reason) => {
                 // Whoever waits for a right would wait for nothing.
                 if failure.is_none() || *why == Failure::InvalidInput {
                     failure = Some(*why);
                 }
-                push(&mut missing, *kind, text);
+                push(&mut missing, *kind, reason);
             }
-            Finding::Unknown(text) => push(&mut unknown, *kind, text),
+            Finding::Unknown(text) => push(&mut unknown, *kind, &text.as_str().into()),
         }
     }
     let mut sentences: Vec<String> = Vec::new();
-    let told = |(kinds, text): (Vec<String>, String), word: &str| {
-        format!("{}: {word}: {text}", kinds.join(", "))
+    let told = |(kinds, reason): (Vec<String>, Reason), word: &str| {
+        format!("{}: {word}: {}", kinds.join(", "), reason.text)
     };
     sentences.extend(missing.into_iter().map(|entry| told(entry, "no")));
     sentences.extend(unknown.into_iter().map(|entry| told(entry, "not known")));
@@ -61,17 +91,22 @@ pub(super) fn outcome(findings: &[(JobKind, Finding)], notes: &[String]) -> Outc
     Outcome::new(status, &sentences.join(". "))
 }
 
-/// Kinds with the same text are told together.
-fn push(told: &mut Vec<(Vec<String>, String)>, kind: JobKind, text: &str) {
-    match told.iter_mut().find(|(_, known)| known == text) {
+/// Kinds with the same reason are told together.
+fn push(told: &mut Vec<(Vec<String>, Reason)>, kind: JobKind, reason: &Reason) {
+    match told
+        .iter_mut()
+        .find(|(_, known)| known.alike == reason.alike)
+    {
         Some((kinds, _)) => kinds.push(kind.to_string()),
-        None => told.push((vec![kind.to_string()], text.to_owned())),
+        None => told.push((vec![kind.to_string()], reason.clone())),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::azure::action::{Action, Call};
+    use crate::azure::token::TokenRefusal;
 
     #[test]
     fn what_is_missing_comes_first_and_decides_and_equal_reasons_are_told_once() {
@@ -121,5 +156,34 @@ mod tests {
         );
         let unknown = [(JobKind::Add, Finding::Unknown("x".into()))];
         assert_eq!(outcome(&unknown, &[]).status, Status::Warning);
+    }
+
+    #[test]
+    fn the_same_error_with_other_ids_is_told_once() {
+        let refused = |id: &str| {
+            let refusal = TokenRefusal {
+                status: 401,
+                error: Some("invalid_client".into()),
+                trace_id: Some(id.into()),
+                ..TokenRefusal::default()
+            };
+            Finding::cannot(&CallError::Token {
+                refusal: Box::new(refusal),
+                call: Call {
+                    action: Action::AskForToken,
+                    server: "login.microsoftonline.com".into(),
+                },
+            })
+        };
+        let findings = [
+            (JobKind::Inventory, refused("one")),
+            (JobKind::CreateStore, refused("two")),
+            (JobKind::Discovery, refused("three")),
+        ];
+        let message = outcome(&findings, &[]).message;
+        let start =
+            "inventory, create-store, discovery: no: login.microsoftonline.com gave no token";
+        assert!(message.starts_with(start), "{message}");
+        assert_eq!(message.matches("invalid_client").count(), 1, "{message}");
     }
 }

@@ -1,8 +1,8 @@
 //! The check: whether an identity could do its work, without changing anything.
 //!
 //! What decides, for each kind of job: a token; one page of the vault's list, for an inventory,
-//! and one certificate of it, or a name that it may not have; the resource group, and the
-//! subscription where a Create would read it; and the permissions that Azure Resource Manager
+//! and one certificate of it, or a name that it may not have; the resource group and the
+//! subscription, for a Create; and the permissions that Azure Resource Manager
 //! reports, where the identity may ask for them and the vault goes by roles. What cannot be seen without trying (an import into a vault with
 //! access policies) is told as not known, and so is what would have
 //! to be asked of Azure Resource Manager where the option `check-arm` forbids it. An inventory
@@ -14,19 +14,21 @@ mod findings;
 mod needs;
 
 use job_scope::{
-    Alias, Chain, CheckArm, FieldError, JobKind, JobOptions, NewVault, Properties, ResourceGroup,
-    StoreScope, option,
+    Alias, Chain, CheckArm, FieldError, Identity, JobKind, JobOptions, NewVault, Properties,
+    ResourceGroup, StoreScope, counted, option,
 };
 
 use self::findings::{Finding, outcome};
 use self::needs::{Needs, READ_ACTION, needs};
 use super::input;
 use super::store;
+use super::tenant::{NoOwner, Owner};
 use super::watch;
 use crate::azure::arm::permissions::Permissions;
 use crate::azure::arm::vaults::VaultRef;
 use crate::azure::arm::{Arm, group_path, vault_path};
 use crate::azure::error::CallError;
+use crate::azure::remedy::KEPT_BY_THE_MACHINE;
 use crate::azure::vault::{Page, Vault};
 use crate::contract::{Failure, Job, Outcome, Store};
 use crate::env::Environment;
@@ -49,6 +51,7 @@ pub async fn run<E: Environment>(env: &E, job: &Job, store: &Store, kinds: &[Job
 
 struct Check<'e, E> {
     scope: StoreScope,
+    identity: Identity,
     /// The options, or what is wrong with them; a job that reads them fails then.
     options: Result<JobOptions, FieldError>,
     properties: Properties,
@@ -83,6 +86,7 @@ impl<'e, E: Environment> Check<'e, E> {
             vault: opened.vault(),
             arm: opened.arm(),
             scope: opened.scope,
+            identity: opened.identity,
             properties: opened.properties,
         })
     }
@@ -98,7 +102,7 @@ impl<'e, E: Environment> Check<'e, E> {
         let mut findings = Vec::new();
         for kind in kinds {
             let finding = match (self.input_of(*kind), kind) {
-                (Err(error), _) => Finding::Cannot(Failure::InvalidInput, error.to_string()),
+                (Err(error), _) => Finding::Cannot(Failure::InvalidInput, error.to_string().into()),
                 (_, JobKind::CreateStore) => self.create().await,
                 (_, JobKind::Discovery) => self.discovery().await,
                 (_, JobKind::Inventory | JobKind::Add | JobKind::Remove | JobKind::Check) => {
@@ -106,7 +110,7 @@ impl<'e, E: Environment> Check<'e, E> {
                         Some(seen) => seen,
                         None => in_vault.insert(self.look_into_vault(kinds).await),
                     };
-                    seen.finding(&self.needs(*kind))
+                    seen.finding(&self.needs(*kind), &self.identity)
                 }
             };
             findings.push((*kind, finding));
@@ -210,7 +214,7 @@ impl<'e, E: Environment> Check<'e, E> {
                 Failure::InvalidInput,
                 "StorePath: it names no resource group, in which the vault could be created; write \
                  subscription:group:vault"
-                    .to_owned(),
+                    .into(),
             );
         };
         if !self.may_ask_arm {
@@ -218,10 +222,16 @@ impl<'e, E: Environment> Check<'e, E> {
         }
         let found = self.arm.resource_group(self.scope.subscription(), group);
         if let Err(error) = found.await {
-            return Finding::Cannot(error.failure(), error.to_string());
+            return Finding::cannot(&error);
         }
-        if let Err(error) = self.read_tenant().await {
-            return Finding::Cannot(error.failure(), error.to_string());
+        // A vault is created for the tenant of its subscription.
+        let owner = Owner::of(&self.arm, self.scope.subscription(), self.scope.tenant());
+        match owner.await {
+            Ok(_) => {}
+            Err(NoOwner::Call(error)) => return Finding::cannot(&error),
+            Err(error) => {
+                return Finding::Cannot(Failure::InvalidInput, error.to_string().into());
+            }
         }
         let path = group_path(self.scope.subscription(), group);
         match self.arm.permissions(&path).await {
@@ -233,25 +243,13 @@ impl<'e, E: Environment> Check<'e, E> {
         }
     }
 
-    /// A vault is created with the id of its tenant. Where the job does not say it, a Create
-    /// reads the subscription.
-    async fn read_tenant(&self) -> Result<(), CallError> {
-        match self.scope.tenant() {
-            Some(tenant) if tenant.is_guid() => Ok(()),
-            _ => {
-                let tenant = self.arm.tenant_of(self.scope.subscription());
-                tenant.await.map(|_| ())
-            }
-        }
-    }
-
     async fn discovery(&self) -> Finding {
         if !self.may_ask_arm {
             return self.not_asked(JobKind::Discovery);
         }
         let listing = self.arm.subscriptions().await;
         if let Some(error) = listing.error {
-            return Finding::Cannot(error.failure(), error.to_string());
+            return Finding::cannot(&error);
         }
         let subscriptions = listing.items;
         if subscriptions.is_empty() {
@@ -260,7 +258,8 @@ impl<'e, E: Environment> Check<'e, E> {
                 format!(
                     "the identity sees no subscription; assign it the role {}",
                     self.needs(JobKind::Discovery).role
-                ),
+                )
+                .into(),
             );
         }
         let Some(group) = self.scope.resource_group() else {
@@ -273,8 +272,8 @@ impl<'e, E: Environment> Check<'e, E> {
         match self.arm.permissions(&path).await {
             Ok(permissions) => self.of_group(JobKind::Discovery, &permissions, group.as_str()),
             Err(error) => Finding::Unknown(format!(
-                "it sees {} subscriptions; whether it sees their vaults is not told: {error}",
-                subscriptions.len()
+                "it sees {}; whether it sees their vaults is not told: {error}",
+                counted(subscriptions.len(), "subscription")
             )),
         }
     }
@@ -287,7 +286,8 @@ impl<'e, E: Environment> Check<'e, E> {
     fn of_group(&self, kind: JobKind, permissions: &Permissions, group: &str) -> Finding {
         let needs = self.needs(kind);
         let missing = needs.lacking_in_group(permissions);
-        missing_actions(&missing, needs.role, &format!("the resource group {group}"))
+        let place = format!("the resource group {group}");
+        missing_actions(&missing, needs.role, &place, &self.identity)
     }
 }
 
@@ -304,7 +304,7 @@ struct InVault {
 }
 
 impl InVault {
-    fn finding(&self, needs: &Needs) -> Finding {
+    fn finding(&self, needs: &Needs, identity: &Identity) -> Finding {
         let listed = self.list.as_ref().err().filter(|_| needs.lists());
         if let Some(error) = listed.or(self.get.as_ref().err()) {
             // The vault names the one action that it refused, the permissions all of them.
@@ -315,8 +315,8 @@ impl InVault {
                 _ => Vec::new(),
             };
             return match told.as_slice() {
-                [] => Finding::Cannot(error.failure(), error.to_string()),
-                missing => missing_actions(missing, needs.role, "the vault"),
+                [] => Finding::cannot(error),
+                missing => missing_actions(missing, needs.role, "the vault", identity),
             };
         }
         if needs.only_to_read() {
@@ -349,21 +349,26 @@ impl InVault {
         if missing.contains(&READ_ACTION) {
             return untold("it may read although none of its roles says so");
         }
-        missing_actions(&missing, needs.role, "the vault")
+        missing_actions(&missing, needs.role, "the vault", identity)
     }
 }
 
-fn missing_actions(missing: &[&str], role: &str, place: &str) -> Finding {
+fn missing_actions(missing: &[&str], role: &str, place: &str, identity: &Identity) -> Finding {
     if missing.is_empty() {
         return Finding::Can;
     }
+    let kept = match identity {
+        Identity::ManagedIdentity { .. } => format!("; {KEPT_BY_THE_MACHINE}"),
+        Identity::ClientSecret { .. } | Identity::ClientAssertion { .. } => String::new(),
+    };
     Finding::Cannot(
         Failure::MissingRole,
         format!(
             "the identity lacks {} on {place}; assign it the role {role}; a new assignment takes \
-             up to ten minutes",
+             up to ten minutes{kept}",
             missing.join(", ")
-        ),
+        )
+        .into(),
     )
 }
 

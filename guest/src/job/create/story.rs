@@ -8,6 +8,7 @@ use super::settings::BY_ACCESS_POLICIES;
 use super::{End, Plan};
 use crate::azure::error::CallError;
 use crate::contract::{Failure, Outcome, Status};
+use crate::job::tenant::{NoOwner, Owner};
 use crate::job::watch::Ended;
 
 /// The failure of input that cannot be used.
@@ -33,6 +34,8 @@ pub(super) enum Problem {
     /// The job had to stop; the last trouble before that.
     #[error("{}", .0.told(.1.as_ref()).1)]
     Ended(Ended, Option<CallError>),
+    #[error(transparent)]
+    NoOwner(NoOwner),
     /// The vault has other settings than the job asks for.
     #[error("the vault {name} is already there, untouched, but not as this job asks for: {}", differences.join("; "))]
     Differs {
@@ -64,6 +67,15 @@ pub(super) enum Problem {
     },
 }
 
+impl From<NoOwner> for Problem {
+    fn from(error: NoOwner) -> Self {
+        match error {
+            NoOwner::Call(error) => Problem::Call(error),
+            other => Problem::NoOwner(other),
+        }
+    }
+}
+
 impl Problem {
     fn failure(&self, stage: Stage) -> Failure {
         // With a request out, nobody knows whether there is, or will be, a vault.
@@ -77,7 +89,7 @@ impl Problem {
             Problem::Differs { .. } | Problem::NameTaken(_) | Problem::Found { .. } => {
                 Failure::Conflict
             }
-            Problem::NameImpossible(_) => INVALID,
+            Problem::NameImpossible(_) | Problem::NoOwner(_) => INVALID,
             Problem::Broken { .. } => Failure::Other,
             Problem::Vanished(_) => Failure::NotFound,
             Problem::Lost(_) | Problem::Unresolved { .. } => Failure::Unresolved,
@@ -105,6 +117,7 @@ impl Problem {
                  Where purging is not allowed, choose another name",
                 plan.group
             ),
+            Problem::NoOwner(_) => "nothing was created".to_owned(),
             Problem::Vanished(_) => "somebody may have deleted it; run the job again".to_owned(),
             _ => return None,
         })
@@ -161,10 +174,12 @@ pub(super) fn done(plan: &Plan, end: End) -> Outcome {
             ),
             Status::Success,
         ),
-        End::Created(differences) => {
+        End::Created { differences, owner } => {
             let sku = plan.new_vault.sku();
-            let created =
-                format!("the vault {name} was created in the resource group {group}, SKU {sku}");
+            let created = format!(
+                "the vault {name} was created in the resource group {group}, SKU {sku}{}",
+                told_owner(plan, owner)
+            );
             let by_roles = !differences.iter().any(|it| it == BY_ACCESS_POLICIES);
             let message = match by_roles {
                 true => format!(
@@ -177,7 +192,7 @@ pub(super) fn done(plan: &Plan, end: End) -> Outcome {
         }
     };
     let mut notes: Vec<String> = Vec::new();
-    if let End::Created(differences) = end
+    if let End::Created { differences, .. } = end
         && !differences.is_empty()
     {
         notes.push(format!(
@@ -193,6 +208,21 @@ pub(super) fn done(plan: &Plan, end: End) -> Outcome {
         message.push_str(&note);
     }
     Outcome::new(status, &message)
+}
+
+/// What the job does not know already of whose the vault is.
+fn told_owner(plan: &Plan, owner: &Owner) -> String {
+    match owner {
+        Owner::Read(tenant) if plan.tenant().is_none() => {
+            format!(", for its subscription's tenant {tenant}, whose tokens alone it takes")
+        }
+        Owner::Read(_) => String::new(),
+        Owner::Assumed(tenant, error) => format!(
+            ", for the job's tenant {tenant} (whether that is the subscription's could not be \
+             read: {})",
+            error.briefly()
+        ),
+    }
 }
 
 const MACHINE: &str = "<object id of this machine's managed identity>";

@@ -4,6 +4,7 @@ mod endings;
 mod faults;
 mod looking;
 mod making;
+mod owner;
 mod stopping;
 
 use std::cell::RefCell;
@@ -89,6 +90,8 @@ struct Azure {
     looks: u32,
     becomes: &'static str,
     name_taken: bool,
+    /// The tenant of the subscription.
+    owner: &'static str,
     /// The bodies that made a vault where none was.
     made: Vec<Value>,
     /// The bodies that changed one that was there.
@@ -105,6 +108,7 @@ fn world() -> World {
         looks: 2,
         becomes: "Succeeded",
         name_taken: false,
+        owner: TENANT,
         made: Vec::new(),
         changed: Vec::new(),
     }))
@@ -146,7 +150,7 @@ impl Azure {
             }
             (Method::Get, path) if path == format!("subscriptions/{SUB}") => Ok(answer(
                 200,
-                &json!({"subscriptionId": SUB, "tenantId": TENANT}).to_string(),
+                &json!({"subscriptionId": SUB, "tenantId": self.owner}).to_string(),
             )),
             _ => panic!("nobody answers {url}"),
         }

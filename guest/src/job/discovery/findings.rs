@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use job_scope::{PathFormat, StorePath, SubscriptionId};
+use job_scope::{PathFormat, StorePath, SubscriptionId, TenantId, counted};
 
 use crate::azure::arm::vaults::resource_id;
 use crate::contract::{Failure, Outcome, Status};
@@ -18,9 +18,13 @@ const NAMES: usize = 5;
 pub(super) struct Findings {
     /// Paths by what tells vaults apart, in the order of the report. Azure ignores case.
     vaults: BTreeMap<String, String>,
+    /// Those of them that take tokens of another tenant only, with that tenant and their name;
+    /// and those that were found in their own.
+    foreign: BTreeMap<String, (TenantId, String)>,
+    at_home: BTreeSet<String>,
     losses: Losses,
-    /// The kind of every loss so far, if they are alike, and the first cause in full.
-    first_loss: Option<(Failure, String)>,
+    /// The kind of every loss so far, if they are alike.
+    failure: Option<Failure>,
     tenants: usize,
     tenants_done: usize,
     subscriptions: usize,
@@ -39,8 +43,10 @@ impl Findings {
     pub(super) fn new(tenants: usize, note: Option<String>) -> Self {
         Findings {
             vaults: BTreeMap::new(),
-            losses: Losses::of("places"),
-            first_loss: None,
+            foreign: BTreeMap::new(),
+            at_home: BTreeSet::new(),
+            losses: Losses::of("place"),
+            failure: None,
             tenants,
             tenants_done: 0,
             subscriptions: 0,
@@ -53,23 +59,37 @@ impl Findings {
         }
     }
 
-    /// Adds a vault, if it is not known already.
-    pub(super) fn add(&mut self, vault: &StorePath, format: PathFormat) {
+    /// Adds a vault, if it is not known already; `of_another` is its tenant, if that is another
+    /// than the one that was searched.
+    pub(super) fn add(
+        &mut self,
+        vault: &StorePath,
+        format: PathFormat,
+        of_another: Option<&TenantId>,
+    ) {
         let path = match (format, vault.resource_group()) {
             (PathFormat::ResourceId, Some(group)) => {
                 resource_id(vault.subscription(), group, vault.vault())
             }
             (PathFormat::Short, _) | (_, None) => vault.to_string(),
         };
-        self.vaults
-            .entry(vault.to_string().to_lowercase())
-            .or_insert(path);
+        let key = vault.to_string().to_lowercase();
+        match of_another {
+            Some(tenant) => {
+                let name = vault.vault().to_string();
+                self.foreign.insert(key.clone(), (tenant.clone(), name));
+            }
+            None => {
+                self.at_home.insert(key.clone());
+            }
+        }
+        self.vaults.entry(key).or_insert(path);
     }
 
     /// Takes down what could not be searched to its end.
-    pub(super) fn lose(&mut self, place: &str, briefly: &str, failure: Failure, cause: String) {
-        self.losses.add(place, briefly);
-        let (kind, _) = self.first_loss.get_or_insert((failure, cause));
+    pub(super) fn lose(&mut self, place: &str, briefly: &str, failure: Failure, in_full: String) {
+        self.losses.add(place, briefly, Some(in_full));
+        let kind = self.failure.get_or_insert(failure);
         if *kind != failure {
             *kind = Failure::Other;
         }
@@ -118,16 +138,18 @@ impl Findings {
 
     /// How far it is, for a job that ends early.
     pub(super) fn so_far(&self) -> String {
-        let vaults = match self.vaults.len() {
-            1 => "1 vault was".to_owned(),
-            more => format!("{more} vaults were"),
+        let were = if self.vaults.len() == 1 {
+            "was"
+        } else {
+            "were"
         };
         format!(
-            "searched so far: {} of {}, {} of {}; {vaults} found and none submitted",
+            "searched so far: {} of {}, {} of {}; {} {were} found and none submitted",
             self.tenants_done,
             counted(self.tenants, "tenant"),
             self.searched,
             counted(self.subscriptions, "known subscription"),
+            counted(self.vaults.len(), "vault"),
         )
     }
 
@@ -139,12 +161,14 @@ impl Findings {
     /// | something | some | warning |
     /// | something | none | failure |
     ///
-    /// A note makes a warning of a success, and so does a named subscription that nobody sees.
+    /// A note makes a warning of a success, and so do a named subscription that nobody sees and a
+    /// vault of another tenant.
     pub(super) fn outcome(&self) -> Outcome {
         let summary = self.summary();
-        let notes = self.hidden().into_iter().chain(self.note.clone());
+        let notes = [self.hidden(), self.of_other_tenants(), self.note.clone()];
+        let notes = notes.into_iter().flatten();
         let note: String = notes.map(|note| format!(". {note}")).collect();
-        let Some((failure, cause)) = &self.first_loss else {
+        let Some(failure) = self.failure else {
             let status = match note.is_empty() {
                 true => Status::Success,
                 false => Status::Warning,
@@ -152,16 +176,15 @@ impl Findings {
             return Outcome::new(status, &format!("{summary}{note}"));
         };
         if self.vaults.is_empty() {
-            let others = match self.losses.count() {
-                1 => String::new(),
-                count => format!(". {count} places could not be searched: {}", self.losses),
-            };
-            let text = format!("no vault was found: {cause}{others}. {summary}{note}");
-            return Outcome::failure(*failure, text);
+            let text = format!(
+                "no vault was found, and {} could not be searched: {}. {summary}{note}",
+                counted(self.losses.count(), "place"),
+                self.losses
+            );
+            return Outcome::failure(failure, text);
         }
         let text = format!(
-            "{summary}, but not everything could be searched: {}. The first cause in full: \
-             {cause}{note}",
+            "{summary}, but not everything could be searched: {}{note}",
             self.losses
         );
         Outcome::new(Status::Warning, &text)
@@ -200,6 +223,38 @@ impl Findings {
     }
 }
 
+impl Findings {
+    /// The vaults that no token of the searched tenants opens.
+    fn of_other_tenants(&self) -> Option<String> {
+        let mut by_tenant: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut count = 0_usize;
+        for (key, (tenant, name)) in &self.foreign {
+            if !self.at_home.contains(key) {
+                count += 1;
+                by_tenant.entry(tenant.as_str()).or_default().push(name);
+            }
+        }
+        let told: Vec<String> = by_tenant
+            .into_iter()
+            .map(|(tenant, names)| format!("{tenant} ({})", first(names.into_iter())))
+            .collect();
+        (count > 0).then(|| {
+            format!(
+                "{} of another tenant than the one that was searched, in delegated subscriptions \
+                 perhaps, and {} tokens of that tenant only: {}; jobs in them need its id as the \
+                 client machine, and an identity of that tenant",
+                if count == 1 {
+                    "1 vault is".to_owned()
+                } else {
+                    format!("{count} vaults are")
+                },
+                if count == 1 { "takes" } else { "take" },
+                first(told.iter().map(String::as_str))
+            )
+        })
+    }
+}
+
 /// The first names of some, and how many more there are.
 fn first<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.collect();
@@ -207,13 +262,6 @@ fn first<'n>(names: impl Iterator<Item = &'n str>) -> String {
     match more.len() {
         0 => told.join(", "),
         more => format!("{} and {more} more", told.join(", ")),
-    }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
     }
 }
 
@@ -229,7 +277,11 @@ mod tests {
         findings.subscriptions(1, 0);
         for number in 0..vaults {
             let path = format!("{SUB}:rg-one:kv-{number}");
-            findings.add(&StorePath::parse(&path).unwrap(), PathFormat::ResourceId);
+            findings.add(
+                &StorePath::parse(&path).unwrap(),
+                PathFormat::ResourceId,
+                None,
+            );
         }
         for (number, warning) in warnings.iter().enumerate() {
             let place = format!("tenant {number}");
@@ -270,7 +322,9 @@ mod tests {
         let outcome = found(0, &["forbidden", "throttled"]).outcome();
         assert_eq!(outcome.status, Status::Failure(Failure::MissingRole));
         assert!(
-            outcome.message.starts_with("no vault was found: forbidden"),
+            outcome.message.starts_with(
+                "no vault was found, and 2 places could not be searched: tenant 0: forbidden"
+            ),
             "{}",
             outcome.message
         );
@@ -287,7 +341,7 @@ mod tests {
         let long = "t".repeat(3_000);
         findings.lose(&long, "403", Failure::MissingRole, "forbidden".into());
         let message = findings.outcome().message;
-        assert!(message.contains("1 places: 403"), "{message}");
+        assert!(message.contains("1 place: forbidden"), "{message}");
     }
 
     #[test]
@@ -344,7 +398,7 @@ mod tests {
             ),
             (format!("{SUB}:rg:kv-3"), PathFormat::Short),
         ] {
-            findings.add(&StorePath::parse(&path).unwrap(), format);
+            findings.add(&StorePath::parse(&path).unwrap(), format, None);
         }
         let id = |group: &str, vault: &str| {
             format!(

@@ -4,6 +4,7 @@ mod endings;
 mod finding;
 mod graph;
 mod losses;
+mod other_tenants;
 mod stopping;
 
 use serde_json::{Value, json};
@@ -64,6 +65,8 @@ struct Subscription {
     id: String,
     state: &'static str,
     vaults: usize,
+    /// The tenant that has delegated it to `tenant`, whose its vaults are.
+    owner: Option<&'static str>,
 }
 
 fn subscription(tenant: &'static str, number: usize, vaults: usize) -> Subscription {
@@ -72,6 +75,28 @@ fn subscription(tenant: &'static str, number: usize, vaults: usize) -> Subscript
         id: sub(number),
         state: "Enabled",
         vaults,
+        owner: None,
+    }
+}
+
+/// One that `owner` has delegated to the tenant ONE.
+fn delegated(owner: &'static str, number: usize, vaults: usize) -> Subscription {
+    Subscription {
+        owner: Some(owner),
+        ..subscription(ONE, number, vaults)
+    }
+}
+
+impl Subscription {
+    fn entry(&self) -> Value {
+        let managing = self.owner.map(|_| json!({"tenantId": self.tenant}));
+        json!({"subscriptionId": self.id, "state": self.state,
+            "tenantId": self.owner.unwrap_or(self.tenant),
+            "managedByTenants": managing.into_iter().collect::<Vec<_>>()})
+    }
+
+    fn vault_tenant(&self) -> &'static str {
+        self.owner.unwrap_or(self.tenant)
     }
 }
 
@@ -125,7 +150,10 @@ fn page(url: &str, entries: &[Value]) -> Answer {
 /// The tenant that a request's token is of.
 fn tenant_of(sent: &Sent) -> &str {
     let header = sent.request.header("authorization").unwrap_or_default();
-    header.strip_prefix("Bearer t-").unwrap_or_default()
+    match header.strip_prefix("Bearer t-").unwrap_or_default() {
+        "machine" => ONE,
+        tenant => tenant,
+    }
 }
 
 fn serve(all: &[Subscription], sent: &Sent) -> Answer {
@@ -136,7 +164,7 @@ fn serve(all: &[Subscription], sent: &Sent) -> Answer {
         return Ok(answer(200, &body.to_string()));
     }
     if url.contains("/metadata/identity/") {
-        let body = json!({"access_token": format!("t-{ONE}"), "expires_in": "3599"});
+        let body = json!({"access_token": "t-machine", "expires_in": "3599"});
         return Ok(answer(200, &body.to_string()));
     }
     let visible: Vec<&Subscription> = all
@@ -146,16 +174,16 @@ fn serve(all: &[Subscription], sent: &Sent) -> Answer {
     let parts: Vec<&str> = url.split(['/', '?']).skip(3).collect();
     match (sent.request.method, parts.as_slice()) {
         (Method::Get, ["subscriptions", query, ..]) if query.contains("api-version") => {
-            let entries: Vec<Value> = visible
-                .iter()
-                .map(|one| json!({"subscriptionId": one.id, "state": one.state}))
-                .collect();
+            let entries: Vec<Value> = visible.iter().map(|one| one.entry()).collect();
             page(url, &entries)
         }
         (Method::Get, ["subscriptions", wanted, "providers", ..]) => {
             let found = visible.iter().find(|one| one.id == *wanted).unwrap();
             let entries: Vec<Value> = (0..found.vaults)
-                .map(|number| json!({"id": id(&found.id, number)}))
+                .map(|number| {
+                    json!({"id": id(&found.id, number),
+                        "properties": {"tenantId": found.vault_tenant()}})
+                })
                 .collect();
             page(url, &entries)
         }
@@ -176,7 +204,10 @@ fn graph(visible: &[&Subscription], sent: &Sent) -> Answer {
     let rows: Vec<Value> = visible
         .iter()
         .filter(|one| asked.contains(&one.id.as_str()))
-        .flat_map(|one| (0..one.vaults).map(|number| json!({"id": id(&one.id, number)})))
+        .flat_map(|one| {
+            (0..one.vaults)
+                .map(|number| json!({"id": id(&one.id, number), "vaultTenant": one.vault_tenant()}))
+        })
         .collect();
     Ok(answer(
         200,

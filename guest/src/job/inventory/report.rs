@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use job_scope::StoreScope;
+use job_scope::{StoreScope, counted};
 
 use crate::azure::error::CallError;
 use crate::contract::{Failure, Outcome, Status};
@@ -23,7 +23,7 @@ pub(super) enum Problem {
     #[error("{}", .0.told(.1.as_ref()).1)]
     Ended(Ended, Option<CallError>),
     /// No certificate could be read; the first cause.
-    #[error("{cause}; none of the {count} certificates could be read")]
+    #[error("{cause}; {}", none_of(*count))]
     Nothing {
         count: u64,
         cause: String,
@@ -31,9 +31,9 @@ pub(super) enum Problem {
     },
     /// More are lost than could be read: that is no longer a matter of single names.
     #[error(
-        "{cause}; {lost} certificates could not be read, and only {read} could: a platform would \
-         take the others as removed, so nothing is submitted. If it is meant so, set the option \
-         partial to submit"
+        "{cause}; {} could not be read, and only {read} could: a platform would take the others as \
+         removed, so nothing is submitted. If it is meant so, set the option partial to submit",
+        counted(*lost, "certificate")
     )]
     MostLost {
         lost: u64,
@@ -43,9 +43,10 @@ pub(super) enum Problem {
     },
     /// The job asked for issuers, and may read none.
     #[error(
-        "{cause}; the issuers of {count} certificates are asked for (full-chain), and of none could \
-         they be read, so that nothing is submitted. If the certificates alone will do, set the \
-         option full-chain to false, or partial to submit"
+        "{cause}; the issuers of {} are asked for (full-chain), and of none could they be read, so \
+         that nothing is submitted. If the certificates alone will do, set the option full-chain to \
+         false, or partial to submit",
+        counted(*count, "certificate")
     )]
     NoChains {
         count: u64,
@@ -76,12 +77,20 @@ impl Problem {
     }
 }
 
+fn none_of(count: u64) -> String {
+    match count {
+        1 => "the only certificate could not be read".to_owned(),
+        count => format!("none of the {count} certificates could be read"),
+    }
+}
+
 /// The outcome of a run that ended with a problem, after `read` of so many names that were listed.
 pub(super) fn failed(problem: &Problem, read: u64, listed: u64) -> Outcome {
     let mut message = problem.to_string();
     if problem.is_early() {
         message.push_str(&format!(
-            "; {read} of {listed} listed certificates were read, and none submitted"
+            "; {read} of {} were read, and none submitted",
+            counted(listed, "listed certificate")
         ));
     }
     Outcome::failure(problem.failure(), message)
@@ -101,11 +110,11 @@ pub(super) fn done(scope: &StoreScope, gaps: &Gaps) -> Outcome {
     .into_iter()
     .filter(|(gap, ..)| gap.count() > 0)
     .map(|(gap, did, what)| {
-        let (noun, are) = match gap.count() {
-            1 => ("certificate", "is"),
-            _ => ("certificates", "are"),
-        };
-        format!("{} {noun} {did}{are} {what}: {gap}", gap.count())
+        let are = if gap.count() == 1 { "is" } else { "are" };
+        format!(
+            "{} {did}{are} {what}: {gap}",
+            counted(gap.count(), "certificate")
+        )
     })
     .collect();
     told.extend_from_slice(scope.notes());
@@ -122,10 +131,12 @@ impl fmt::Display for Compared {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "changed-only: of {} certificates {} are those of the last inventory and were not read \
-             again; gone since then: {}. The last inventory has no tags, so that a change of tags or of \
-             NonExportable alone is not seen before the next full run",
-            self.all, self.unchanged, self.vanished
+            "changed-only: of {} {} are as in the last inventory and were not read again; gone since \
+             then: {}. The last inventory has no tags, so that a change of tags or of NonExportable \
+             alone is not seen before the next full run",
+            counted(self.all, "certificate"),
+            self.unchanged,
+            self.vanished
         )
     }
 }
@@ -147,14 +158,13 @@ pub(super) struct Gap {
     losses: Losses,
     /// The kind of all causes, if they are alike, and the first one.
     first: Option<(Failure, String)>,
-    /// The first error of a call, with its ids and what to do.
-    in_full: Option<String>,
 }
 
 impl Gap {
     /// Takes one down: why, the same for all alike, and the error of the call if there was one.
     pub(super) fn add(&mut self, name: &str, briefly: &str, error: Option<&CallError>) {
-        self.losses.add(name, briefly);
+        let in_full = error.map(ToString::to_string);
+        self.losses.add(name, briefly, in_full);
         let failure = error.map_or(Failure::Other, CallError::failure);
         let cause = || match error {
             Some(error) => error.to_string(),
@@ -163,9 +173,6 @@ impl Gap {
         let (kind, _) = self.first.get_or_insert_with(|| (failure, cause()));
         if *kind != failure {
             *kind = Failure::Other;
-        }
-        if self.in_full.is_none() {
-            self.in_full = error.map(ToString::to_string);
         }
     }
 
@@ -180,11 +187,7 @@ impl Gap {
 
 impl fmt::Display for Gap {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let losses = &self.losses;
-        match &self.in_full {
-            Some(cause) => write!(out, "{losses}. The first cause in full: {cause}"),
-            None => losses.fmt(out),
-        }
+        self.losses.fmt(out)
     }
 }
 

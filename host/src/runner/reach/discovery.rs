@@ -10,6 +10,7 @@
 //!
 //! It must not know how a place is searched.
 
+use super::left_out::LeftOut;
 use super::{Place, Reach, accepted, granted, run};
 use crate::grant::Grants;
 use crate::options::Options;
@@ -31,8 +32,8 @@ enum Found {
     Granted(Grants, Searched),
     /// Its name can be no tenant's. The extension gets it, without any rule, and says so.
     Unusable(Failure),
-    /// The policy keeps the job from it.
-    LeftOut(Failure),
+    /// The policy keeps the job from it, by a list that lacks something or otherwise.
+    LeftOut(Failure, Option<Beyond>),
 }
 
 /// What of a place is searched.
@@ -74,6 +75,7 @@ pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reac
     };
     let mut searched: Vec<(&str, Searched)> = Vec::new();
     let mut first_failure = None;
+    let mut left_out = LeftOut::default();
     for name in names {
         let (options, found) = place(job, name, policy)?;
         let failure = match found {
@@ -84,11 +86,8 @@ pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reac
                 None
             }
             Found::Unusable(failure) => Some(failure),
-            Found::LeftOut(failure) => {
-                let why = &failure.message;
-                reach
-                    .warnings
-                    .push(format!("{name} was not searched: {why}"));
+            Found::LeftOut(failure, beyond) => {
+                left_out.add(name, &failure.message, beyond);
                 first_failure.get_or_insert(failure);
                 continue;
             }
@@ -101,6 +100,7 @@ pub(super) fn reach(job: &Job, names: &[String], policy: &Policy) -> Result<Reac
             first_failure.get_or_insert(failure);
         }
     }
+    reach.warnings.extend(left_out.warnings());
     match first_failure {
         Some(failure) if searched.is_empty() => Err(failure),
         _ => Ok(reach),
@@ -114,14 +114,14 @@ fn place(job: &Job, name: &str, policy: &Policy) -> Result<(Options, Found), Fai
     let mut options = job.options.clone().over(&about.options);
     let read = JobOptions::from_fields(options.iter())?;
     if let Err(failure) = run(JobKind::Discovery, &about) {
-        return Ok((options, Found::LeftOut(failure)));
+        return Ok((options, Found::LeftOut(failure, None)));
     }
     if let Err(failure) = accepted(&job.identity, &about, known.as_ref()) {
         if !job.identity.needs_tenant() {
             // It sees its own tenant only, whichever is named beside this one.
             return Err(failure);
         }
-        return Ok((options, Found::LeftOut(failure)));
+        return Ok((options, Found::LeftOut(failure, None)));
     }
     let tenant = match tenant {
         Ok(tenant) if job.identity.needs_tenant() => Some(tenant),
@@ -136,7 +136,10 @@ fn place(job: &Job, name: &str, policy: &Policy) -> Result<(Options, Found), Fai
     let within = of_tenant.unwrap_or(Ok(())).and(ceiling.cloud(read.cloud));
     let only = match within.and_then(|()| subscriptions(&read, ceiling)) {
         Ok(only) => only,
-        Err(beyond) => return Ok((options, Found::LeftOut(Failure::configuration(beyond)))),
+        Err(beyond) => {
+            let failure = Failure::configuration(beyond.to_string());
+            return Ok((options, Found::LeftOut(failure, Some(beyond))));
+        }
     };
     if let Some(only) = &only {
         let only: Vec<&str> = only.iter().map(SubscriptionId::as_str).collect();
@@ -157,7 +160,7 @@ fn place(job: &Job, name: &str, policy: &Policy) -> Result<(Options, Found), Fai
                 subscriptions: only.map(|only| only.into_iter().collect()),
             },
         ),
-        Some(outside) => Found::LeftOut(Failure::outside(outside, None)),
+        Some(outside) => Found::LeftOut(Failure::outside(outside, None), None),
     };
     Ok((options, found))
 }

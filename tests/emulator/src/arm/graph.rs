@@ -43,7 +43,14 @@ struct Options {
 struct Plan {
     containers: bool,
     kind: Option<String>,
-    columns: Vec<String>,
+    columns: Vec<Column>,
+}
+
+/// A column of the answer, and where in a row it comes from.
+#[derive(Debug, PartialEq, Eq)]
+struct Column {
+    name: String,
+    path: Vec<String>,
 }
 
 pub(super) fn query(call: &Call<'_>) -> Result<Reply, Refusal> {
@@ -224,13 +231,14 @@ impl Plan {
             let (word, rest) = stage.split_once(char::is_whitespace)?;
             match word.to_ascii_lowercase().as_str() {
                 "where" => plan.kind = Some(type_of(rest)?),
-                "project" => plan.columns = rest.split(',').map(|c| c.trim().to_owned()).collect(),
+                "project" => {
+                    plan.columns = rest.split(',').map(Column::parse).collect::<Option<_>>()?;
+                }
                 "order" | "sort" => {}
                 _ => return None,
             }
         }
-        let word = |c: &String| !c.is_empty() && c.chars().all(|c| c.is_ascii_alphanumeric());
-        plan.columns.iter().all(word).then_some(plan)
+        Some(plan)
     }
 
     fn project(&self, row: Value) -> Value {
@@ -238,10 +246,34 @@ impl Plan {
             return row;
         }
         let columns = self.columns.iter();
-        let kept: Map<String, Value> = columns
-            .map(|c| (c.clone(), row.get(c).cloned().unwrap_or(Value::Null)))
-            .collect();
+        let kept: Map<String, Value> = columns.map(|c| (c.name.clone(), c.of(&row))).collect();
         Value::Object(kept)
+    }
+}
+
+impl Column {
+    /// `id`, or `name = tostring(properties.tenantId)`.
+    fn parse(text: &str) -> Option<Column> {
+        let word = |c: &str| !c.is_empty() && c.chars().all(|c| c.is_ascii_alphanumeric());
+        let (name, path) = match text.split_once('=') {
+            None => (text.trim(), text.trim()),
+            Some((name, value)) => {
+                let value = value.trim().strip_prefix("tostring(")?.strip_suffix(')')?;
+                (name.trim(), value.trim())
+            }
+        };
+        let path: Vec<&str> = path.split('.').collect();
+        let known = word(name) && path.iter().all(|part| word(part));
+        known.then(|| Column {
+            name: name.to_owned(),
+            path: path.into_iter().map(str::to_owned).collect(),
+        })
+    }
+
+    fn of(&self, row: &Value) -> Value {
+        let mut path = self.path.iter();
+        let found = path.try_fold(row, |value, part| value.get(part));
+        found.cloned().unwrap_or(Value::Null)
     }
 }
 
@@ -267,6 +299,26 @@ fn type_of(condition: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn column(name: &str, path: &[&str]) -> Column {
+        Column {
+            name: name.into(),
+            path: path.iter().map(|part| (*part).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_column_is_a_member_or_has_a_name_of_its_own() {
+        let tenant = column("tenant", &["properties", "tenantId"]);
+        let text = "tenant = tostring(properties.tenantId)";
+        assert_eq!(Column::parse(text).as_ref(), Some(&tenant));
+        let row = json!({"properties": {"tenantId": "1"}});
+        assert_eq!(tenant.of(&row), "1");
+        assert_eq!(tenant.of(&json!({"properties": 1})), Value::Null);
+        for text in ["", "a b", "a = b", "a = tostring()", "tostring(a)"] {
+            assert_eq!(Column::parse(text), None, "{text}");
+        }
+    }
+
     #[test]
     fn the_queries_understood_are_few_and_the_rest_is_refused() {
         let plan = Plan::parse(
@@ -277,7 +329,7 @@ mod tests {
             Some(Plan {
                 containers: false,
                 kind: Some("microsoft.keyvault/vaults".into()),
-                columns: vec!["id".into(), "name".into()],
+                columns: vec![column("id", &["id"]), column("name", &["name"])],
             })
         );
         for query in [

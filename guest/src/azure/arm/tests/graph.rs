@@ -8,15 +8,19 @@ fn the_graph_is_asked_the_one_query_page_by_page() {
         let body: Value = serde_json::from_str(&sent.body()).unwrap();
         let page = match body.pointer("/options/$skipToken") {
             None => {
-                json!({"data": [{"id": id("rg", "kv-1")}], "$skipToken": "a+b", "resultTruncated": "true"})
+                json!({"data": [{"id": id("rg", "kv-1"), "vaultTenant": TENANT}], "$skipToken": "a+b",
+                    "resultTruncated": "true"})
             }
-            Some(_) => json!({"data": [{"id": id("rg", "kv-2")}], "resultTruncated": "false"}),
+            Some(_) => json!({"data": [{"id": id("rg", "kv-2"), "vaultTenant": ""}],
+                "resultTruncated": "false"}),
         };
         Ok(answer(200, &page.to_string()))
     });
     let vaults = fake.run(arm(&fake).query_vaults(&[sub()])).unwrap();
-    let found: Vec<String> = vaults.iter().map(StorePath::to_string).collect();
+    let found: Vec<String> = vaults.iter().map(|vault| vault.path.to_string()).collect();
     assert_eq!(found, [format!("{SUB}:rg:kv-1"), format!("{SUB}:rg:kv-2")]);
+    let tenants: Vec<Option<&str>> = vaults.iter().map(tenant).collect();
+    assert_eq!(tenants, [Some(TENANT), None]);
     let bodies: Vec<Value> = sent(&fake)
         .into_iter()
         .map(|(method, url, body)| {
@@ -28,8 +32,8 @@ fn the_graph_is_asked_the_one_query_page_by_page() {
             serde_json::from_str(&body).unwrap()
         })
         .collect();
-    let query =
-        "resources | where type =~ 'microsoft.keyvault/vaults' | project id | order by id asc";
+    let query = "resources | where type =~ 'microsoft.keyvault/vaults' | project id, \
+                 vaultTenant = tostring(properties.tenantId) | order by id asc";
     assert_eq!(
         bodies,
         [

@@ -47,7 +47,7 @@ fn a_missing_group_and_a_path_without_one_are_told() {
 }
 
 #[test]
-fn where_a_create_would_read_the_subscription_so_does_the_check() {
+fn a_create_that_needs_the_subscriptions_tenant_and_cannot_read_it_is_a_no() {
     let path = "22222222-2222-2222-2222-222222222222:rg-one:kv-one";
     let unreadable = Azure {
         subscription: (403, FORBIDDEN),
@@ -77,8 +77,37 @@ fn where_a_create_would_read_the_subscription_so_does_the_check() {
         let (outcome, _) = of(nameless);
         assert_eq!(outcome.status, Status::Failure(Failure::UnreadableAnswer));
     }
-    let (_, fake) = check_at(path, Azure::default(), &[JobKind::CreateStore]);
-    assert_eq!(fake.sent_to("222222222222?").len(), 0);
+}
+
+#[test]
+fn a_create_in_a_subscription_of_another_tenant_is_a_no() {
+    let delegated = Azure {
+        subscription: (
+            200,
+            r#"{"tenantId":"99999999-9999-9999-9999-999999999999"}"#,
+        ),
+        ..Azure::default()
+    };
+    let outcome = check(delegated, &EVERY);
+    assert_eq!(outcome.status, Status::Failure(Failure::InvalidInput));
+    for part in [
+        "create-store: no: the subscription 22222222-2222-2222-2222-222222222222 belongs to the \
+         tenant 99999999-9999-9999-9999-999999999999",
+        "the tenant of this job is 11111111-1111-1111-1111-111111111111",
+        "inventory, add, remove, discovery: yes",
+    ] {
+        assert!(outcome.message.contains(part), "{}", outcome.message);
+    }
+}
+
+#[test]
+fn a_create_that_names_its_tenant_can_do_without_the_subscription() {
+    let hidden = Azure {
+        subscription: (403, FORBIDDEN),
+        ..Azure::default()
+    };
+    let outcome = check(hidden, &[JobKind::CreateStore]);
+    assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
 }
 
 const EMPTY: (u16, &str) = (200, r#"{"value":[],"nextLink":null}"#);

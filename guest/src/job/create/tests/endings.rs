@@ -211,15 +211,15 @@ fn a_cancelled_job_asks_for_nothing_more_and_says_what_was_done() {
     let start = Duration::from_secs(1_000);
     for (after, latency, asks, failure, part) in [
         (0, 400, 0, Failure::Cancelled, "nothing was changed"),
-        (1_550, 400, 0, Failure::Cancelled, "nothing was changed"),
+        (1_950, 400, 0, Failure::Cancelled, "nothing was changed"),
         // The answer comes in the seconds that a cancelled job has left for it.
-        (1_700, 400, 1, Failure::Cancelled, "is being made"),
-        (3_000, 400, 1, Failure::Cancelled, "is being made"),
-        (41_000, 10_000, 1, Failure::Unresolved, "is not known"),
+        (2_100, 400, 1, Failure::Cancelled, "is being made"),
+        (3_400, 400, 1, Failure::Cancelled, "is being made"),
+        (51_000, 10_000, 1, Failure::Unresolved, "is not known"),
     ] {
         let world = world();
-        // Token, group, vault, name, request: of 400 ms each, so that the request is out from
-        // 1600 to 2000 ms. The clock is looked at each 250 ms, and before the request.
+        // Token, group, vault, subscription, name, request: of 400 ms each, so that the request is
+        // out from 2000 to 2400 ms. The clock is looked at each 250 ms, and before the request.
         let fake = healthy(&world).latency(latency);
         fake.cancel_at
             .set(Some(start + Duration::from_millis(after)));
@@ -278,7 +278,7 @@ fn an_answer_that_is_lost_every_time_is_given_up_after_three_requests_each_looke
         assert!(outcome.message.contains(part), "{}", outcome.message);
     }
     let puts = asked(&fake);
-    let tail: Vec<Method> = puts[3..].iter().map(|(method, _)| *method).collect();
+    let tail: Vec<Method> = puts[4..].iter().map(|(method, _)| *method).collect();
     use Method::{Get, Put};
     assert_eq!(tail, [Put, Get, Put, Get, Put, Get]);
 }

@@ -16,6 +16,7 @@ fn r27_r31_w02_a_create_without_any_setting_makes_a_standard_vault_in_the_defaul
         [
             get("resourceGroups/rg-one"),
             look(),
+            get(&format!("subscriptions/{SUB}")),
             (
                 Method::Post,
                 "Microsoft.KeyVault/checkNameAvailability".into()

@@ -42,8 +42,8 @@ fn a_job_that_is_cancelled_before_it_looks_after_a_lost_answer_says_that_nobody_
     let fake = azure(&world(), |sent, _| {
         asked_to_make(sent).then_some(Err(TransportError::Broken("reset")))
     });
-    // Token, group, vault, name, request.
-    fake.cancel_after.set(Some(5));
+    // Token, group, vault, subscription, name, request.
+    fake.cancel_after.set(Some(6));
     let outcome = create(&fake);
     assert_eq!(failed(&outcome), Failure::Unresolved);
     for part in ["cancelled", "is not known; run the job again"] {
@@ -84,7 +84,7 @@ fn a_request_that_must_wait_is_sent_again_after_a_look() {
     let fake = throttled(&world, 2, |_| ());
     let outcome = create(&fake);
     assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
-    let methods: Vec<Method> = asked(&fake)[3..8]
+    let methods: Vec<Method> = asked(&fake)[4..9]
         .iter()
         .map(|(method, _)| *method)
         .collect();

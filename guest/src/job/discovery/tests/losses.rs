@@ -13,7 +13,8 @@ fn d3_r14_w22_a_failing_subscription_in_the_middle_costs_only_itself() {
     assert_eq!(outcome.status, Status::Warning);
     for part in [
         "3 vaults found in 4 subscriptions of 2 tenants",
-        &format!("subscription {}: 403 AuthorizationFailed", sub(1)),
+        &format!("subscription {}: could not list the vaults", sub(1)),
+        "answered 403 AuthorizationFailed; assign",
         "Key Vault Reader",
     ] {
         assert!(outcome.message.contains(part), "{}", outcome.message);
@@ -209,4 +210,23 @@ fn alike_losses_are_told_together_and_a_long_report_stays_within_bounds() {
         "{}",
         outcome.message
     );
+}
+
+#[test]
+fn five_tenants_with_one_cause_are_told_once_whatever_ids_the_answers_have() {
+    let ids = ["one", "two", "three", "four", "five"].map(|name| format!("{name}.example"));
+    let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let fake = Fake::new(|_, earlier| {
+        let id = format!("7d2c0000-0000-4000-8000-{earlier:012}");
+        let body = json!({"error": "invalid_client", "error_codes": [7000222], "trace_id": id});
+        Ok(answer(401, &body.to_string()))
+    });
+    let outcome = discover(&fake, &job(), &names);
+    assert_eq!(failed(&outcome), Failure::ExpiredSecret);
+    let message = &outcome.message;
+    assert_eq!(message.matches("7000222").count(), 1, "{message}");
+    assert_eq!(message.matches("has expired").count(), 1, "{message}");
+    for name in names {
+        assert!(message.contains(name), "{message}");
+    }
 }

@@ -26,7 +26,7 @@ fn r19_w08_one_unreadable_certificate_of_three_is_a_warning_that_names_it() {
         for part in [
             REQUEST_ID,
             "Key Vault Reader",
-            ". The first cause in full: ",
+            "cert-0001: could not read the certificate cert-0001: ",
         ] {
             let of_a_call = status == 403;
             assert_eq!(
