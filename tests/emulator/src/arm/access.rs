@@ -92,7 +92,7 @@ impl Roles {
 
     /// Whether the caller has any role in a subscription, or below it.
     pub(super) fn sees(&self, caller: &Claims, subscription: &SubscriptionSeed) -> bool {
-        if !caller.tid.eq_ignore_ascii_case(&subscription.tenant) {
+        if !subscription.serves(&caller.tid) {
             return false;
         }
         let scope = format!("/subscriptions/{}", subscription.id.to_ascii_lowercase());

@@ -75,6 +75,9 @@ impl Arm {
         for subscription in &mut subscriptions {
             subscription.id.make_ascii_lowercase();
             subscription.tenant.make_ascii_lowercase();
+            for tenant in &mut subscription.managed_by {
+                tenant.make_ascii_lowercase();
+            }
         }
         Arm {
             tenants: seed.tenants.clone(),

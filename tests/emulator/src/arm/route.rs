@@ -191,7 +191,7 @@ fn nowhere(call: &Call<'_>, path: &str) -> Refusal {
     Refusal::new("InvalidResourceType", [path, call.api_version()])
 }
 
-/// The subscription, where it exists and the token is of its tenant.
+/// The subscription, where it exists and the token is of a tenant that it serves.
 fn subscription<'a>(call: &Call<'a>, id: &str) -> Result<&'a SubscriptionSeed, Refusal> {
     let is_uuid = id.len() == 36 && id.chars().all(|c| c == '-' || c.is_ascii_hexdigit());
     if !is_uuid {
@@ -202,7 +202,7 @@ fn subscription<'a>(call: &Call<'a>, id: &str) -> Result<&'a SubscriptionSeed, R
         .subscription(call.cloud, id)
         .filter(|s| s.state != SubscriptionState::Deleted)
         .ok_or_else(|| Refusal::new("SubscriptionNotFound", [id]))?;
-    if !subscription.tenant.eq_ignore_ascii_case(&call.caller.tid) {
+    if !subscription.serves(&call.caller.tid) {
         let tenant = &subscription.tenant;
         return Err(Refusal::new(
             "InvalidAuthenticationTokenTenant",

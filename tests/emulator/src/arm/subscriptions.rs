@@ -51,6 +51,9 @@ pub(super) fn one(call: &Call<'_>, subscription: &SubscriptionSeed) -> Result<Re
     Ok(Reply::Ok(render(subscription)))
 }
 
+/// `tenantId` is the subscription's own tenant whoever asks, and `managedByTenants` are those that it is
+/// delegated to ("Cross-tenant management experiences" of Azure Lighthouse; "Azure REST: Subscriptions -
+/// List", `ManagedByTenant`).
 fn render(subscription: &SubscriptionSeed) -> Value {
     let id = &subscription.id;
     let state = match subscription.state {
@@ -60,10 +63,12 @@ fn render(subscription: &SubscriptionSeed) -> Value {
         SubscriptionState::Disabled => "Disabled",
         SubscriptionState::Deleted => "Deleted",
     };
+    let tenants = subscription.managed_by.iter();
+    let managed_by: Vec<Value> = tenants.map(|id| json!({"tenantId": id})).collect();
     json!({
         "id": format!("/subscriptions/{id}"),
         "authorizationSource": "RoleBased",
-        "managedByTenants": [],
+        "managedByTenants": managed_by,
         "subscriptionId": id,
         "tenantId": subscription.tenant,
         "displayName": subscription.name.as_deref().unwrap_or("Emulated subscription"),

@@ -50,6 +50,18 @@ pub(super) fn check(seed: &Seed) -> Result<(), SeedError> {
     for subscription in &seed.subscriptions {
         uuid("the subscription id", &subscription.id)?;
         known_tenant(seed, &subscription.tenant)?;
+        for tenant in &subscription.managed_by {
+            known_tenant(seed, tenant)?;
+            if tenant.eq_ignore_ascii_case(&subscription.tenant) {
+                return Err(impossible(
+                    format!(
+                        "the subscription {} is delegated to its own tenant",
+                        subscription.id
+                    ),
+                    "name other tenants in managed-by, or leave it out",
+                ));
+            }
+        }
     }
     for vault in &seed.vaults {
         check_vault(seed, vault)?;
@@ -310,6 +322,14 @@ mod tests {
                 "the tenant 4",
             ),
             ("[[tenant]]\nid = \"contoso\"".to_owned(), "contoso"),
+            (
+                "[[subscription]]\nid = \"22222222-2222-4222-8222-222222222229\"\ntenant = \"11111111-1111-4111-8111-111111111111\"\nmanaged-by = [\"11111111-1111-4111-8111-111111111111\"]".to_owned(),
+                "its own tenant",
+            ),
+            (
+                "[[subscription]]\nid = \"22222222-2222-4222-8222-222222222229\"\ntenant = \"11111111-1111-4111-8111-111111111111\"\nmanaged-by = [\"5\"]".to_owned(),
+                "the tenant 5",
+            ),
         ] {
             let said = refusal(&text);
             assert!(said.contains(expected), "{text}\n{said}");

@@ -13,6 +13,9 @@ use crate::Cloud;
 pub(crate) struct SubscriptionSeed {
     pub(crate) id: String,
     pub(crate) tenant: String,
+    /// The tenants that it is delegated to, by Azure Lighthouse: their tokens work in it too.
+    #[serde(default)]
+    pub(crate) managed_by: Vec<String>,
     /// The display name.
     pub(crate) name: Option<String>,
     #[serde(default)]
@@ -29,6 +32,15 @@ pub(crate) struct SubscriptionSeed {
     pub(crate) vault_page: Option<usize>,
     #[serde(default, rename = "group")]
     pub(crate) groups: Vec<GroupSeed>,
+}
+
+impl SubscriptionSeed {
+    /// Whether a token of this tenant works in it: its own tenant's, or one that it is delegated to.
+    pub(crate) fn serves(&self, tenant: &str) -> bool {
+        let own = std::iter::once(&self.tenant);
+        own.chain(&self.managed_by)
+            .any(|id| id.eq_ignore_ascii_case(tenant))
+    }
 }
 
 /// "Azure REST: Subscriptions - List", `SubscriptionState`.
