@@ -319,6 +319,9 @@ impl Deed {
                     let properties = &vault["properties"];
                     assert_eq!(properties["provisioningState"], "Succeeded", "{case}");
                     assert_eq!(properties["enableRbacAuthorization"], true, "{case}");
+                    // That of the subscription, which may not have been told.
+                    let tenant = "11111111-1111-4111-8111-111111111111";
+                    assert_eq!(properties["tenantId"], tenant, "{case}");
                 }
             }
             Deed::Check => {

@@ -294,13 +294,14 @@ impl<'e, E: Environment> Search<'e, E> {
     }
 
     /// A place that was not searched to its end. One that must wait beyond the job's end ends
-    /// the job: its time is up, and half of what there is would look like all of it.
+    /// the job: its time is up, and half of what there is would look like all of it. The result
+    /// tells the others together, by cause; a line for each is for who asks for it.
     fn lose(&self, findings: &mut Findings, place: &str, error: CallError) -> Result<(), Problem> {
         if error.is_out_of_time() {
             return Err(Problem::Call(error));
         }
         let line = format!("not searched to the end: {place}: {error}");
-        self.log(LogLevel::Warn, &line);
+        self.log(LogLevel::Info, &line);
         let in_full = error.to_string();
         findings.lose(place, &error.briefly(), error.failure(), in_full);
         Ok(())

@@ -259,11 +259,12 @@ impl<E: Environment> Inventory<'_, '_, E> {
             || self.options.partial == Partial::Submit && error.may_be_of_one_call()
     }
 
+    /// The result tells the losses together, by cause; a line for each is for who asks for it.
     fn lose(&mut self, name: &str, briefly: &str, error: Option<&CallError>) {
         let name = &self.shown(name);
         let cause = error.map_or_else(|| briefly.to_owned(), ToString::to_string);
         let line = format!("{name} is missing from the inventory: {cause}");
-        self.env().log(LogLevel::Warn, &line);
+        self.env().log(LogLevel::Info, &line);
         self.gaps.missing.add(name, briefly, error);
     }
 
@@ -277,7 +278,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
                 .get_or_insert_with(|| (error.failure(), error.to_string()));
         }
         let line = format!("{name} is in the inventory without its issuers: {cause}");
-        self.env().log(LogLevel::Warn, &line);
+        self.env().log(LogLevel::Info, &line);
         let without_chain = &mut self.gaps.without_chain;
         without_chain.add(name, &withheld.briefly(), error);
     }

@@ -39,8 +39,7 @@ pub fn claims_hint(refusal: &Refusal, call: &Call, challenge: &Challenge) -> Opt
         .collect();
     Some(format!(
         "{what} asks for claims that a new token does not have either: a conditional access policy \
-         of the tenant (continuous access evaluation) blocks this identity, by its network \
-         location, by its risk or for good; the sign-in logs of its service principal in Entra ID \
-         name the policy{claims}"
+         of the tenant (continuous access evaluation) blocks this identity, by network location or \
+         by risk; the sign-in logs of its service principal in Entra ID name the policy{claims}"
     ))
 }

@@ -11,9 +11,9 @@ use crate::azure::token::ProvedBy;
 
 /// Why a right may count late (Microsoft Learn, "Managed identity best practice
 /// recommendations", "Limitation of using managed identities for authorization").
-pub const KEPT_BY_THE_MACHINE: &str = "the machine keeps the token of its managed identity for up to 24 hours: what the identity \
-     has as a member of a group counts only in the next token, what is assigned to the identity \
-     itself does not need one";
+pub const KEPT_BY_THE_MACHINE: &str = "the machine keeps the token of its managed identity for up to 24 hours: a right that the \
+     identity has through a group counts only from the next token on, a role that is assigned to \
+     the identity itself needs no new token";
 
 /// The remedy, where the answer says the cause.
 pub(super) fn advice(refusal: &Refusal, call: &Call) -> Option<String> {

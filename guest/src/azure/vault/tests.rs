@@ -195,7 +195,7 @@ fn a_right_that_a_machine_lacks_may_come_with_its_next_token() {
         fake.run(vault.page(None)).unwrap_err().to_string()
     };
     let machine = refused(Issuer::Endpoint(ManagedIdentity { client_id: None }));
-    for part in ["ten minutes", "up to 24 hours", "member of a group"] {
+    for part in ["ten minutes", "up to 24 hours", "through a group"] {
         assert!(machine.contains(part), "{machine}");
     }
     let application = refused(Issuer::Entra(Application {

@@ -226,6 +226,9 @@ fn five_tenants_with_one_cause_are_told_once_whatever_ids_the_answers_have() {
     let message = &outcome.message;
     assert_eq!(message.matches("7000222").count(), 1, "{message}");
     assert_eq!(message.matches("has expired").count(), 1, "{message}");
+    let log = fake.log.borrow();
+    let warned = log.iter().filter(|(level, _)| *level == LogLevel::Warn);
+    assert_eq!(warned.count(), 0, "the result says it");
     for name in names {
         assert!(message.contains(name), "{message}");
     }

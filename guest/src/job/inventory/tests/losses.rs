@@ -245,3 +245,24 @@ fn causes_of_several_kinds_are_a_failure_of_no_kind_in_particular() {
     let fake = with_odd(2, &[(0, 403, RBAC), (1, 403, NO_POLICY)]);
     assert_eq!(failed(&inventory(&fake)), Failure::Other);
 }
+
+#[test]
+fn five_losses_with_one_cause_are_told_together_and_once() {
+    let fake = vault(12, |sent, _| {
+        let name_asked = asked(sent)?;
+        let lost = (0..5).any(|number| name(number) == name_asked);
+        lost.then(|| Ok(answer(403, RBAC)))
+    });
+    let outcome = inventory(&fake);
+    assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+    let message = &outcome.message;
+    for number in 0..5 {
+        assert!(message.contains(&name(number)), "{message}");
+    }
+    for once in ["ForbiddenByRbac", "assign the identity"] {
+        assert_eq!(message.matches(once).count(), 1, "{message}");
+    }
+    let log = fake.log.borrow();
+    let warned = log.iter().filter(|(level, _)| *level == LogLevel::Warn);
+    assert_eq!(warned.count(), 0, "the result says it");
+}
