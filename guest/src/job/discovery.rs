@@ -5,6 +5,7 @@
 //! It must not know HTTP, tokens or JSON.
 
 mod findings;
+mod foreign;
 mod places;
 
 use std::collections::BTreeSet;

@@ -48,6 +48,10 @@ fn machine_advice(refusal: &TokenRefusal) -> &'static str {
         }
         (404 | 410, _) => "the endpoint was being updated for longer than it should be",
         (429, _) => "the endpoint is throttled: run fewer jobs on this machine at once",
-        _ => "managed identities need an Azure virtual machine",
+        (500.., _) => "the endpoint is failing: run the job again later",
+        _ => {
+            "no endpoint of an Azure virtual machine answers so: see that this machine is one, and \
+             that no proxy answers in the endpoint's place"
+        }
     }
 }

@@ -167,7 +167,7 @@ fn an_evaluation_that_is_told_in_the_message_alone_is_known() {
     });
     let error = fake.run(vault(&fake).page(None)).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("conditional access"), "{text}");
+    assert!(text.contains("sign-in logs"), "{text}");
 }
 
 #[test]

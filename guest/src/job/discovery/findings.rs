@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use job_scope::{PathFormat, StorePath, SubscriptionId, TenantId, counted};
 
+use super::foreign::Foreign;
 use crate::azure::arm::vaults::resource_id;
 use crate::contract::{Failure, Outcome, Status};
 use crate::job::losses::Losses;
@@ -18,10 +19,7 @@ const NAMES: usize = 5;
 pub(super) struct Findings {
     /// Paths by what tells vaults apart, in the order of the report. Azure ignores case.
     vaults: BTreeMap<String, String>,
-    /// Those of them that take tokens of another tenant only, with that tenant and their name;
-    /// and those that were found in their own.
-    foreign: BTreeMap<String, (TenantId, String)>,
-    at_home: BTreeSet<String>,
+    foreign: Foreign,
     losses: Losses,
     /// The kind of every loss so far, if they are alike.
     failure: Option<Failure>,
@@ -43,8 +41,7 @@ impl Findings {
     pub(super) fn new(tenants: usize, note: Option<String>) -> Self {
         Findings {
             vaults: BTreeMap::new(),
-            foreign: BTreeMap::new(),
-            at_home: BTreeSet::new(),
+            foreign: Foreign::default(),
             losses: Losses::of("place"),
             failure: None,
             tenants,
@@ -74,15 +71,7 @@ impl Findings {
             (PathFormat::Short, _) | (_, None) => vault.to_string(),
         };
         let key = vault.to_string().to_lowercase();
-        match of_another {
-            Some(tenant) => {
-                let name = vault.vault().to_string();
-                self.foreign.insert(key.clone(), (tenant.clone(), name));
-            }
-            None => {
-                self.at_home.insert(key.clone());
-            }
-        }
+        self.foreign.add(&key, vault, of_another);
         self.vaults.entry(key).or_insert(path);
     }
 
@@ -165,7 +154,7 @@ impl Findings {
     /// vault of another tenant.
     pub(super) fn outcome(&self) -> Outcome {
         let summary = self.summary();
-        let notes = [self.hidden(), self.of_other_tenants(), self.note.clone()];
+        let notes = [self.hidden(), self.foreign.told(), self.note.clone()];
         let notes = notes.into_iter().flatten();
         let note: String = notes.map(|note| format!(". {note}")).collect();
         let Some(failure) = self.failure else {
@@ -223,40 +212,8 @@ impl Findings {
     }
 }
 
-impl Findings {
-    /// The vaults that no token of the searched tenants opens.
-    fn of_other_tenants(&self) -> Option<String> {
-        let mut by_tenant: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        let mut count = 0_usize;
-        for (key, (tenant, name)) in &self.foreign {
-            if !self.at_home.contains(key) {
-                count += 1;
-                by_tenant.entry(tenant.as_str()).or_default().push(name);
-            }
-        }
-        let told: Vec<String> = by_tenant
-            .into_iter()
-            .map(|(tenant, names)| format!("{tenant} ({})", first(names.into_iter())))
-            .collect();
-        (count > 0).then(|| {
-            format!(
-                "{} of another tenant than the one that was searched, in delegated subscriptions \
-                 perhaps, and {} tokens of that tenant only: {}; jobs in them need its id as the \
-                 client machine, and an identity of that tenant",
-                if count == 1 {
-                    "1 vault is".to_owned()
-                } else {
-                    format!("{count} vaults are")
-                },
-                if count == 1 { "takes" } else { "take" },
-                first(told.iter().map(String::as_str))
-            )
-        })
-    }
-}
-
 /// The first names of some, and how many more there are.
-fn first<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub(super) fn first<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.collect();
     let (told, more) = names.split_at(names.len().min(NAMES));
     match more.len() {

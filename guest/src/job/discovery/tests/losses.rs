@@ -216,8 +216,12 @@ fn alike_losses_are_told_together_and_a_long_report_stays_within_bounds() {
 fn five_tenants_with_one_cause_are_told_once_whatever_ids_the_answers_have() {
     let ids = ["one", "two", "three", "four", "five"].map(|name| format!("{name}.example"));
     let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let fake = Fake::new(|_, earlier| {
-        let id = format!("7d2c0000-0000-4000-8000-{earlier:012}");
+    let tenants = ids.clone();
+    let fake = Fake::new(move |sent, _| {
+        let number = tenants
+            .iter()
+            .position(|tenant| sent.url().contains(tenant));
+        let id = format!("7d2c0000-0000-4000-8000-{:012}", number.unwrap());
         let body = json!({"error": "invalid_client", "error_codes": [7000222], "trace_id": id});
         Ok(answer(401, &body.to_string()))
     });
