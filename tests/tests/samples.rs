@@ -88,6 +88,11 @@ macro_rules! created {
                 $vault
             ),
             concat!(
+                "GET ",
+                $arm,
+                "/subscriptions/22222222-2222-4222-8222-222222222222"
+            ),
+            concat!(
                 "POST ",
                 $arm,
                 "/subscriptions/22222222-2222-4222-8222-222222222222/providers/Microsoft.KeyVault/checkNameAvailability"

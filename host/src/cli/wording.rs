@@ -181,6 +181,14 @@ mod tests {
                 "web-1 is there; run it again with --overwrite to replace it",
             ),
             (
+                "give the client id of the one to use as ServerUsername",
+                "give the client id of the one to use as --client-id",
+            ),
+            (
+                "write X into the client machine, or a subscription of Y into the StorePath",
+                "write X into --tenant, or a subscription of Y into the STORE_PATH",
+            ),
+            (
                 "If it is meant so, set the option partial to submit",
                 "If it is meant so, give --partial",
             ),
