@@ -48,8 +48,8 @@ const UNKNOWN_APPLICATION: &str =
 const UNKNOWN_SERVICE: &str =
     "the service is not known in this tenant: check the tenant and AzureCloud";
 const CONDITIONAL_ACCESS: &str = "a conditional access policy of the tenant blocks the application, by its network location \
-     (this machine's public address) or by its risk, while secret and tenant are right: the \
-     sign-in logs of its service principal in Entra ID name the policy";
+     (this machine's public address) or by its risk, while its credential and the tenant are right: \
+     the sign-in logs of its service principal in Entra ID name the policy";
 const SECOND_FACTOR: &str = "the tenant demands a second factor, which no application has: have it taken out of that \
      conditional access policy";
 

@@ -29,8 +29,8 @@ fn resource_graph_tells_the_tenant_too() {
     let mut all = subscriptions(60, 1);
     all.push(delegated(TWO, 99, 12));
     let outcome = told(all, &short(), &[ONE]);
-    let named = format!("12 vaults are of another tenant than the one that was searched");
-    assert!(outcome.message.contains(&named), "{}", outcome.message);
+    let named = "12 vaults are of another tenant than the one that was searched";
+    assert!(outcome.message.contains(named), "{}", outcome.message);
     let named = format!("{TWO} (kv-0, kv-1, kv-10, kv-11, kv-2 and 7 more)");
     assert!(outcome.message.contains(&named), "{}", outcome.message);
 }
