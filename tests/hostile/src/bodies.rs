@@ -146,7 +146,7 @@ pub(crate) fn query_of_its_own(_: &Call<'_>) -> String {
 pub(crate) fn query_of_all_subscriptions(call: &Call<'_>) -> String {
     let one = r#""22222222-2222-4222-8222-222222222222""#;
     query(&format!(
-        r#"{{"subscriptions":[{}],"query":"resources | where type =~ 'microsoft.keyvault/vaults' | project id | order by id asc","options":{{"resultFormat":"objectArray"}}}}"#,
+        r#"{{"subscriptions":[{}],"query":"resources | where type =~ 'microsoft.keyvault/vaults' | project id, vaultTenant = tostring(properties.tenantId) | order by id asc","options":{{"resultFormat":"objectArray"}}}}"#,
         call.pick("", one)
     ))
 }
