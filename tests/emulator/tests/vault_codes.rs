@@ -64,7 +64,7 @@ deleting           | DELETE /deletedcertificates/cert-01        | 409 Conflict O
 deleted            | POST /certificates/cert-01/import          | 409 Conflict ObjectIsDeletedButRecoverable | Certificate cert-01 is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the certificate can only be recovered or purged.
 recovering         | POST /certificates/cert-01/import          | 409 Conflict ObjectIsBeingRecovered | currently being recovered
 recovering         | DELETE /certificates/cert-01               | 409 Conflict ObjectIsBeingRecovered | currently being recovered
-pending            | POST /certificates/cert-01/create          | 409 Conflict - | There was a conflict while creating the pending certificate
+pending            | POST /certificates/cert-01/create          | 409 Conflict - | A new key vault certificate can not be created or imported while a pending key vault certificate's status is inProgress.
 ConflictDeletingPending | DELETE /certificates/cert-01/pending  | 409 Conflict - | There was a conflict while deleting the pending certificate 'https://kv-x.vault.azure.net/certificates/
 ConflictRecovering | POST /deletedcertificates/cert-01/recover  | 409 Conflict - | There was a conflict while recovering the soft-deleted certificate
 // Too much.

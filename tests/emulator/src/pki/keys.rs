@@ -72,7 +72,7 @@ impl KeyKind {
     }
 
     /// Whether it is on a curve.
-    pub(super) fn is_ec(self) -> bool {
+    pub(crate) fn is_ec(self) -> bool {
         !matches!(self, KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096)
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Seed, SeedError, VaultSeed};
+use super::{Seed, SeedError, Sku, VaultSeed};
 
 pub(super) fn check(seed: &Seed) -> Result<(), SeedError> {
     for tenant in &seed.tenants {
@@ -160,10 +160,19 @@ fn check_vault(seed: &Seed, vault: &VaultSeed) -> Result<(), SeedError> {
                 "use 1 to 127 letters, digits and hyphens",
             ));
         }
-        if certificate.versions == 0 {
+        if certificate.versions == 0 && !certificate.pending {
             return Err(impossible(
                 format!("the certificate {} has no version", certificate.name),
-                "give versions = 1 or more",
+                "give versions = 1 or more, or pending = true",
+            ));
+        }
+        if certificate.hsm && vault.sku != Sku::Premium {
+            return Err(impossible(
+                format!(
+                    "the certificate {} has its key in hardware, which a standard vault does not have",
+                    certificate.name
+                ),
+                "give the vault sku = \"premium\"",
             ));
         }
         for date in [&certificate.not_before, &certificate.not_after]
@@ -317,6 +326,8 @@ mod tests {
             (vault("kv-x", "rg") + &vault("KV-X", "rg"), "twice"),
             (vault("kv-x", "rg") + "retention-days = 6", "retention-days"),
             (vault("kv-x", "rg") + "[[vault.certificate]]\nname = \"a.b\"", "a.b"),
+            (vault("kv-x", "rg") + "[[vault.certificate]]\nname = \"a\"\nversions = 0", "no version"),
+            (vault("kv-x", "rg") + "[[vault.certificate]]\nname = \"a\"\nhsm = true", "hardware"),
             (
                 "[[application]]\nclient-id = \"33333333-3333-4333-8333-333333333333\"\ntenants = [\"4\"]".to_owned(),
                 "the tenant 4",

@@ -10,8 +10,8 @@ mod vaults;
 
 pub(crate) use check::{is_certificate_name, is_vault_name, unix_seconds};
 pub(crate) use vaults::{
-    AccessSeed, CertificateSeed, Sku, StandAloneKind, StandAloneSeed, ThrottlingSeed, TimingSeed,
-    VaultSeed,
+    AccessSeed, CertificateSeed, ContentType, Sku, StandAloneKind, StandAloneSeed, ThrottlingSeed,
+    TimingSeed, VaultSeed,
 };
 pub use vaults::{CertificatePermission, Network, SecretPermission, ThrottlingShape};
 

@@ -100,13 +100,35 @@ pub(crate) struct CertificateSeed {
     pub(crate) enabled: bool,
     #[serde(default = "yes")]
     pub(crate) exportable: bool,
+    /// Whether the key is kept in hardware; for premium vaults, and never exportable.
+    #[serde(default)]
+    pub(crate) hsm: bool,
+    /// What its managed secret holds; PKCS#12 when absent.
+    #[serde(default)]
+    pub(crate) content_type: ContentType,
+    #[serde(default)]
+    pub(crate) reuse_key: bool,
+    /// Whether a request for one more version waits for another authority to sign it.
+    #[serde(default)]
+    pub(crate) pending: bool,
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) not_before: Option<toml::value::Datetime>,
     pub(crate) not_after: Option<toml::value::Datetime>,
-    /// How many versions it has, each with its own key, the last being the current one.
+    /// How many versions it has, each with its own key, the last being the current one; 0 only where
+    /// `pending` makes the first.
     #[serde(default = "one")]
     pub(crate) versions: u32,
+}
+
+/// What a managed secret holds.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+pub(crate) enum ContentType {
+    #[default]
+    #[serde(rename = "application/x-pkcs12")]
+    Pkcs12,
+    #[serde(rename = "application/x-pem-file")]
+    Pem,
 }
 
 fn one() -> u32 {

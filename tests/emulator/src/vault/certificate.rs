@@ -149,6 +149,12 @@ impl Certificate {
         }
     }
 
+    /// Whether an operation is making another version.
+    pub(super) fn is_under_way(&self) -> bool {
+        let pending = self.pending.as_ref();
+        pending.is_some_and(|p| matches!(p.status, Status::InProgress { .. }))
+    }
+
     pub(super) fn is_live(&self) -> bool {
         self.life == Life::Live
     }

@@ -106,6 +106,20 @@ impl Call<'_> {
             Life::Recovering { .. } => Err(Refusal::BeingRecovered),
         }
     }
+
+    /// As [`Call::room_for`], for an import or a create: a version that is being made comes first
+    /// ("Monitor and manage certificate creation").
+    pub(super) fn room_for_version(
+        &self,
+        name: &str,
+        found: Option<&Arc<Certificate>>,
+    ) -> Result<Option<Certificate>, Refusal> {
+        let prior = self.room_for(name, found)?;
+        if prior.as_ref().is_some_and(Certificate::is_under_way) {
+            return Err(Refusal::UnderWay);
+        }
+        Ok(prior)
+    }
 }
 
 /// A policy is as old as the first of its name, as recordings show.

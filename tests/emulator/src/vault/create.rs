@@ -53,18 +53,11 @@ pub(super) fn create(call: &Call<'_>, name: &str) -> Result<Response<Bytes>, Ref
             .map(|c| c.policy.clone())
             .ok_or_else(|| bad("The parameter policy is not specified."))?,
     };
-    sent.check()?;
+    sent.check(call.vault.spec().sku)?;
     let mut policy = Policy::created(&sent, call.seconds());
     let kind = check_created(call, &policy)?;
     let answer = call.replace(name, |found| {
-        let prior = call.room_for(name, found)?;
-        let busy = prior.as_ref().and_then(|c| c.pending.as_ref());
-        if busy.is_some_and(|p| matches!(p.status, Status::InProgress { .. })) {
-            return Err(Refusal::Parallel(
-                Parallel::CreatingPending,
-                name.to_owned(),
-            ));
-        }
+        let prior = call.room_for_version(name, found)?;
         keep_age(&mut policy, prior.as_ref());
         let shown = prior.as_ref().map_or(name, |c| c.name.as_str()).to_owned();
         let (version, pending) = start(call, &shown, &request, &policy, kind)?;

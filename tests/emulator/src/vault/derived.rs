@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use super::certificate::{Certificate, Leaf, Life, Version};
-use super::policy::{KeyProps, PKCS12, Policy};
+use super::certificate::{Certificate, Leaf, Life, Pending, Status, Version};
+use super::policy::{KeyProps, PEM, PKCS12, Policy, SecretProps, UNKNOWN};
+use super::renew::with_wish;
 use crate::answer::{derived_uuid, digest};
-use crate::pki::{Authority, Blueprint, Der, Facts, KeyKind, KeySource, PkiError};
-use crate::seed::{CertificateSeed, VaultSeed, unix_seconds};
+use crate::pki::{Authority, Blueprint, Der, Facts, KeyKind, KeySource, PkiError, request};
+use crate::seed::{CertificateSeed, ContentType, VaultSeed, unix_seconds};
 
 const DAY: u64 = 86_400;
 const YEAR: u64 = 365 * DAY;
@@ -72,28 +73,90 @@ impl Derived {
     fn make(&self, host: &str, authority: &Authority) -> Result<Certificate, PkiError> {
         let count = self.seed.as_ref().map_or(1, |s| s.versions);
         let mut versions = Vec::new();
-        let mut policy = Policy::default();
+        let mut policy = self.wished();
         for ordinal in 1..=count {
             let (version, facts) = self.version(host, authority, ordinal)?;
             if ordinal == count {
-                let sent = Policy {
-                    key_props: Some(KeyProps {
-                        exportable: Some(version.exportable),
-                        ..KeyProps::default()
-                    }),
-                    ..Policy::default()
-                };
-                policy = Policy::imported(&sent, PKCS12, &facts, version.created);
+                policy = Policy::imported(&policy, self.content_type(), &facts, version.created);
             }
             versions.push(Arc::new(version));
+        }
+        let mut pending = None;
+        if self.seed.as_ref().is_some_and(|s| s.pending) {
+            let (version, operation) = self.requested(host, authority, count, &mut policy)?;
+            versions.push(Arc::new(version));
+            pending = Some(operation);
         }
         Ok(Certificate {
             name: self.name.clone(),
             versions,
             policy,
-            pending: None,
+            pending,
             life: Life::Live,
         })
+    }
+
+    /// The policy that would have been sent for it.
+    fn wished(&self) -> Policy {
+        let seed = self.seed.as_ref();
+        let hsm = seed.is_some_and(|s| s.hsm);
+        let kty = if self.key.is_ec() { "EC" } else { "RSA" };
+        let kty = if hsm {
+            format!("{kty}-HSM")
+        } else {
+            kty.to_owned()
+        };
+        Policy {
+            key_props: Some(KeyProps {
+                exportable: Some(!hsm && seed.is_none_or(|s| s.exportable)),
+                kty: Some(kty),
+                reuse_key: Some(seed.is_some_and(|s| s.reuse_key)),
+                ..KeyProps::default()
+            }),
+            secret_props: Some(SecretProps {
+                content_type: Some(self.content_type().to_owned()),
+            }),
+            ..Policy::default()
+        }
+    }
+
+    fn content_type(&self) -> &'static str {
+        match self.seed.as_ref().map(|s| s.content_type) {
+            Some(ContentType::Pem) => PEM,
+            Some(ContentType::Pkcs12) | None => PKCS12,
+        }
+    }
+
+    /// The version after so many whole ones, which waits for another authority's signature, and its
+    /// operation.
+    fn requested(
+        &self,
+        host: &str,
+        authority: &Authority,
+        count: u32,
+        policy: &mut Policy,
+    ) -> Result<(Version, Pending), PkiError> {
+        let ordinal = count.saturating_add(1);
+        let (mut version, facts) = self.version(host, authority, ordinal)?;
+        if count == 0 {
+            *policy = Policy::imported(policy, self.content_type(), &facts, version.created);
+        }
+        version.leaf = None;
+        version.chain.clear();
+        version.enabled = false;
+        version.made_here = true;
+        let csr = with_wish(policy, &version, |wish| request(&version.key, wish))?;
+        let label = format!("{host}/{}/{ordinal}/pending", self.name);
+        let pending = Pending {
+            request_id: derived_uuid(&label).replace('-', ""),
+            issuer: UNKNOWN.to_owned(),
+            csr,
+            version: version.id.clone(),
+            status: Status::InProgress { until: None },
+            cancellation_requested: false,
+            enabled: self.seed.as_ref().is_none_or(|s| s.enabled),
+        };
+        Ok((version, pending))
     }
 
     fn version(
@@ -124,8 +187,8 @@ impl Derived {
                 label: authority.key_label(&label),
             },
             chain: vec![authority.certificate()?],
-            exportable: seed.is_none_or(|s| s.exportable),
-            content_type: PKCS12.to_owned(),
+            exportable: seed.is_none_or(|s| s.exportable && !s.hsm),
+            content_type: self.content_type().to_owned(),
             enabled: seed.is_none_or(|s| s.enabled),
             not_before,
             not_after,

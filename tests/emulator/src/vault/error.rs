@@ -77,6 +77,8 @@ pub(super) enum Refusal {
     Deleted(String),
     BeingDeleted,
     BeingRecovered,
+    /// An operation is making a version of this name.
+    UnderWay,
     /// Two requests about one name got in each other's way.
     Parallel(Parallel, String),
     /// A secret or key that belongs to no certificate has the name.
@@ -89,7 +91,6 @@ pub(super) enum Refusal {
 /// What was done to a certificate when something else was.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Parallel {
-    CreatingPending,
     DeletingPending,
     MergingPending,
     Recovering,
@@ -147,6 +148,7 @@ impl Refusal {
             R::Deleted(_)
             | R::BeingDeleted
             | R::BeingRecovered
+            | R::UnderWay
             | R::Parallel(..)
             | R::StandsAlone(..) => StatusCode::CONFLICT,
             R::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -264,6 +266,7 @@ impl Refusal {
             ),
             R::BeingDeleted => "Certificate is currently being deleted.".into(),
             R::BeingRecovered => "Certificate is currently being recovered.".into(),
+            R::UnderWay => "A new key vault certificate can not be created or imported while a pending key vault certificate's status is inProgress.".into(),
             R::Parallel(deed, name) => {
                 let object = format!("https://{}/certificates/{name}", vault.host);
                 deed.message(&object)
@@ -313,7 +316,6 @@ impl Parallel {
     /// Azure/azure-sdk-for-js issues 24086, 35256 and 36328; a restoring's is of pull request 5447 there.
     fn message(self, object: &str) -> String {
         let (deed, thing) = match self {
-            Parallel::CreatingPending => ("creating", "pending certificate"),
             Parallel::DeletingPending => ("deleting", "pending certificate"),
             Parallel::MergingPending => ("merging", "pending certificate"),
             Parallel::Recovering => ("recovering", "soft-deleted certificate"),

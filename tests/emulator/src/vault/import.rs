@@ -58,7 +58,7 @@ pub(super) fn import(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
         if policy.content_type().is_none() {
             return Err(bad("Property policy has invalid value\r\n"));
         }
-        policy.check()?;
+        policy.check(call.vault.spec().sku)?;
     }
     let prior = call.find(name)?.filter(|c| c.is_live());
     let sent = request
@@ -82,7 +82,7 @@ pub(super) fn import(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
     )?);
     call.replace(name, |found| {
         // A live name gets a version more, a deleted one is a conflict (wire 6, number 4).
-        let certificate = match call.room_for(name, found)? {
+        let certificate = match call.room_for_version(name, found)? {
             Some(mut certificate) => {
                 keep_age(&mut policy, Some(&certificate));
                 certificate.versions.push(version);

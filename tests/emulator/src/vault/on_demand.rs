@@ -59,7 +59,7 @@ pub(crate) fn named(asked: &str, vault: &Vault) -> Option<Response<Bytes>> {
         "ObjectIsBeingRecovered" => R::BeingRecovered,
         "Conflict" | "ConflictRecovering" => R::Parallel(Parallel::Recovering, name()),
         "ConflictDeletingPending" => R::Parallel(Parallel::DeletingPending, name()),
-        "ConflictCreatingPending" => R::Parallel(Parallel::CreatingPending, name()),
+        "ConflictCreatingPending" => R::UnderWay,
         "ConflictMergingPending" => R::Parallel(Parallel::MergingPending, name()),
         "ConflictStandAlone" => R::StandsAlone(StandAloneKind::Secret, name()),
         "ConflictRestoring" => R::Parallel(Parallel::Restoring, name()),

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Sku;
 use super::error::Refusal;
 use crate::pki::{BadWish, EXTENDED_KEY_USAGE, Facts, KeyFacts, Sans, check, from_windows};
 
@@ -137,15 +138,10 @@ fn invalid(property: &str, why: &str) -> Refusal {
 }
 
 impl Policy {
-    /// Refuses what the service would, in a policy that somebody sent.
-    pub(super) fn check(&self) -> Result<(), Refusal> {
+    /// Refuses what the service would, in a policy that somebody sent to a vault of this tier.
+    pub(super) fn check(&self, sku: Sku) -> Result<(), Refusal> {
         if let Some(key) = &self.key_props {
-            if key.kty.as_deref().is_some_and(|k| !KEY_TYPES.contains(&k)) {
-                return Err(invalid("policy.key_props.kty", ""));
-            }
-            if key.crv.as_deref().is_some_and(|c| !CURVES.contains(&c)) {
-                return Err(invalid("policy.key_props.crv", ""));
-            }
+            key.check(sku)?;
         }
         if self.content_type().is_some_and(|c| c != PKCS12 && c != PEM) {
             return Err(invalid("policy.secret_props.contentType", ""));
@@ -189,7 +185,7 @@ impl Policy {
             KeyFacts::Rsa(bits) => ("RSA", Some(bits), None),
             KeyFacts::Ec(curve) => ("EC", None, Some(curve.to_owned())),
         };
-        let hsm = given.kty.as_deref().is_some_and(|k| k.ends_with("-HSM"));
+        let hsm = given.is_hsm();
         policy.key_props = Some(KeyProps {
             exportable: Some(given.exportable.unwrap_or(true) && !hsm),
             kty: Some(if hsm {
@@ -219,13 +215,14 @@ impl Policy {
     pub(super) fn created(sent: &Policy, now: u64) -> Policy {
         let mut policy = sent.clone();
         let given = sent.key_props.clone().unwrap_or_default();
+        let hsm = given.is_hsm();
         let kty = given.kty.unwrap_or_else(|| {
             let elliptic = given.crv.is_some();
             if elliptic { "EC" } else { "RSA" }.to_owned()
         });
         let rsa = kty.starts_with("RSA");
         policy.key_props = Some(KeyProps {
-            exportable: Some(given.exportable.unwrap_or(true)),
+            exportable: Some(given.exportable.unwrap_or(true) && !hsm),
             key_size: rsa.then(|| given.key_size.unwrap_or(2048)),
             crv: (!rsa).then(|| given.crv.unwrap_or_else(|| "P-256".to_owned())),
             kty: Some(kty),
@@ -307,6 +304,36 @@ impl Policy {
         if let Some(attributes) = &mut self.attributes {
             attributes.updated = now;
         }
+    }
+}
+
+impl KeyProps {
+    fn check(&self, sku: Sku) -> Result<(), Refusal> {
+        if self.kty.as_deref().is_some_and(|k| !KEY_TYPES.contains(&k)) {
+            return Err(invalid("policy.key_props.kty", ""));
+        }
+        if self.crv.as_deref().is_some_and(|c| !CURVES.contains(&c)) {
+            return Err(invalid("policy.key_props.crv", ""));
+        }
+        if !self.is_hsm() {
+            return Ok(());
+        }
+        // What a premium vault is for; the words are the service's (Azure/azure-sdk-for-net issue 6551).
+        if sku == Sku::Standard {
+            return Err(Refusal::BadParameter(
+                "Hardware key operation not allowed on standard vault".to_owned(),
+            ));
+        }
+        // A key in hardware never leaves it ("About Azure Key Vault certificates", exportable keys).
+        if self.exportable == Some(true) {
+            return Err(invalid("policy.key_props.exportable", ""));
+        }
+        Ok(())
+    }
+
+    /// Whether the key is kept in hardware.
+    fn is_hsm(&self) -> bool {
+        self.kty.as_deref().is_some_and(|k| k.ends_with("-HSM"))
     }
 }
 

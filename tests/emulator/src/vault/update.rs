@@ -32,7 +32,7 @@ pub(super) fn update(call: &Call<'_>, name: &str, version: Option<&str>) -> Resu
     let asked: Update = body(call)?;
     check_tags(asked.tags.as_ref())?;
     if let Some(policy) = &asked.policy {
-        policy.check()?;
+        policy.check(call.vault.spec().sku)?;
     }
     call.change(name, |certificate| {
         let current = certificate.current().cloned();
@@ -65,7 +65,7 @@ pub(super) fn update(call: &Call<'_>, name: &str, version: Option<&str>) -> Resu
 /// `PATCH /certificates/{name}/policy`.
 pub(super) fn policy(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
     let patch: Policy = body(call)?;
-    patch.check()?;
+    patch.check(call.vault.spec().sku)?;
     call.change(name, |certificate| {
         certificate.policy.patch(&patch, call.seconds());
         show::policy(call.vault, &certificate.name, &certificate.policy)
