@@ -23,6 +23,7 @@ async fn every_code_of_entra_id_can_be_had_on_demand() {
         ("7000222", 401, "invalid_client"),
         ("7000218", 401, "invalid_client"),
         ("700027", 401, "invalid_client"),
+        ("7002138", 401, "invalid_client"),
         ("7000229", 401, "invalid_client"),
         ("700016", 400, "unauthorized_client"),
         ("7000112", 401, "unauthorized_client"),

@@ -291,6 +291,12 @@ async fn a_federated_assertion_is_as_good_as_a_secret_while_all_of_it_matches() 
     for (assertion, code) in [
         (mint("https://other.example", subject, audience), 700_211),
         (mint(issuer, "someone else", audience), 700_213),
+        (mint("https://Issuer.test", subject, audience), 7_002_138),
+        (mint(issuer, "AKV", audience), 7_002_138),
+        (
+            mint(issuer, subject, "api://azureadtokenexchange"),
+            7_002_138,
+        ),
         (mint(issuer, subject, "api://other"), 700_212),
         (mint(CLIENT, CLIENT, audience), 700_027),
         (format!("{signed}.AAAA"), 700_027),
@@ -298,6 +304,10 @@ async fn a_federated_assertion_is_as_good_as_a_secret_while_all_of_it_matches() 
     ] {
         assert_eq!(send(&assertion).await["error_codes"][0], code);
     }
+    let refused = send(&mint(issuer, "AKV", audience)).await;
+    let text = refused["error_description"].as_str().unwrap();
+    let expected = "AADSTS7002138: No matching federated identity record found for presented assertion subject 'AKV'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison.";
+    assert!(text.starts_with(expected), "{text}");
     tokio::time::advance(std::time::Duration::from_secs(901)).await;
     assert_eq!(send(&good).await["error_codes"][0], 700_024);
 }

@@ -45,6 +45,21 @@ pub(super) fn mint(
     })
 }
 
+/// One of the three that must be the same in an assertion and in what is trusted.
+type Part = fn(&FederatedSeed) -> &str;
+
+fn issuer(trusted: &FederatedSeed) -> &str {
+    &trusted.issuer
+}
+
+fn subject(trusted: &FederatedSeed) -> &str {
+    &trusted.subject
+}
+
+fn audience(trusted: &FederatedSeed) -> &str {
+    &trusted.audience
+}
+
 /// Whether an assertion is of an identity that the application trusts.
 pub(super) fn check(
     tokens: &Tokens,
@@ -59,16 +74,20 @@ pub(super) fn check(
         return Err(Problem::new(700_027, [client]));
     }
     let mut left: Vec<&FederatedSeed> = trusted.iter().collect();
-    left.retain(|f| f.issuer == asserted.iss);
-    if left.is_empty() {
-        return Err(Problem::new(700_211, [&asserted.iss]));
-    }
-    left.retain(|f| f.subject == asserted.sub);
-    if left.is_empty() {
-        return Err(Problem::new(700_213, [&asserted.sub]));
-    }
-    if !left.iter().any(|f| f.audience == asserted.aud) {
-        return Err(Problem::new(700_212, [&asserted.aud]));
+    for (part, code, found, of) in [
+        ("issuer", 700_211, &asserted.iss, issuer as Part),
+        ("subject", 700_213, &asserted.sub, subject),
+        ("audience", 700_212, &asserted.aud, audience),
+    ] {
+        let folded = found.to_lowercase();
+        let but_for_case = left.iter().any(|f| of(f).to_lowercase() == folded);
+        left.retain(|f| of(f) == found);
+        if left.is_empty() && but_for_case {
+            return Err(Problem::new(7_002_138, [part, found, part]));
+        }
+        if left.is_empty() {
+            return Err(Problem::new(code, [found]));
+        }
     }
     match tokens.verify(assertion) {
         Ok(_) => {}

@@ -63,6 +63,13 @@ const ROWS: &[Row] = &[
         "invalid_client",
         "No matching federated identity record found for presented assertion subject '{}'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
     ),
+    // "Federated Identity Credentials now use case-sensitive matching", August 2024; Azure/login issue 515.
+    (
+        7_002_138,
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion {} '{}'. The {} matches with case-insensitive comparison, but not with case-sensitive comparison. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. See documentation at: https://learn.microsoft.com/entra/workload-id/workload-identity-federation. See breaking change notification and remediation at: https://learn.microsoft.com/entra/identity-platform/reference-breaking-changes#august-2024.",
+    ),
     (
         700_024,
         401,
