@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 use http::{Method, Request};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use super::Arm;
@@ -11,6 +12,20 @@ use super::error::Refusal;
 use crate::cloud::Cloud;
 use crate::entra::Claims;
 use crate::vault::Vaults;
+
+/// What neither a path nor a query has as it is; the percent sign stays, because the query is encoded.
+const OUTSIDE_OF_URLS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// A request whose token was good.
 pub(super) struct Call<'a> {
@@ -37,9 +52,10 @@ impl Call<'_> {
         self.query.get("api-version").unwrap_or_default()
     }
 
-    /// An absolute link to this service.
+    /// An absolute link to this service; what no URL can hold is encoded.
     pub(super) fn link(&self, path_and_query: &str) -> String {
-        format!("https://{}{path_and_query}", self.host)
+        let text = utf8_percent_encode(path_and_query, OUTSIDE_OF_URLS);
+        format!("https://{}{text}", self.host)
     }
 
     pub(super) fn unsupported(&self) -> Refusal {

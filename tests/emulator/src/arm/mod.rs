@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::answer::{self, Ids};
@@ -111,9 +112,10 @@ impl Arm {
         request: &Request<Bytes>,
     ) -> Response<Bytes> {
         let now = clock.unix_seconds();
+        let path = decoded(request.uri().path());
         let mut response = match access::authenticate(cloud, tokens, now, request.headers()) {
-            Err(refusal) => refusal.response(&self.authority(cloud, request.uri().path())),
-            Ok(caller) => self.serve(cloud, vaults, clock, &caller, request),
+            Err(refusal) => refusal.response(&self.authority(cloud, &path)),
+            Ok(caller) => self.serve(cloud, vaults, clock, &caller, request, &path),
         };
         let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
         let own = ids.next();
@@ -154,6 +156,7 @@ impl Arm {
         clock: &Clock,
         caller: &Arc<Claims>,
         request: &Request<Bytes>,
+        path: &str,
     ) -> Response<Bytes> {
         let query = Query::parse(request);
         let call = Call {
@@ -167,7 +170,6 @@ impl Arm {
             method: request.method(),
             host: cloud.arm_host(),
         };
-        let path = request.uri().path();
         let (kind, scope) = route::counts_as(request.method(), path, &caller.tid);
         let spent = self
             .quota
@@ -236,6 +238,18 @@ impl Arm {
             .iter()
             .find(|s| s.id.eq_ignore_ascii_case(id) && s.clouds.contains(&cloud))
     }
+}
+
+/// A path as it is meant: each segment decoded (RFC 3986 section 2.1), as clients encode the brackets and
+/// letters that a group's name may have. What would be two segments, or is no text, stays as it came.
+fn decoded(path: &str) -> String {
+    let segments = path.split('/').map(|segment| {
+        let text = percent_decode_str(segment).decode_utf8();
+        text.ok()
+            .filter(|text| !text.contains('/'))
+            .unwrap_or_else(|| segment.into())
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 fn throttled(kind: Kind, scope: &str, wait: std::time::Duration) -> error::Refusal {
