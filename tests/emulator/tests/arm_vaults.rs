@@ -64,13 +64,121 @@ async fn provisioning_fails_where_the_seed_says_so() {
     assert!(!emulator.knows_host("kv-bad.vault.azure.net"));
 }
 
+/// The body of a vault whose access policies decide, with one property taken out.
+fn without_rbac(pointer: &str) -> Value {
+    let mut body = with(pointer, Value::Null);
+    body["properties"]["enableRbacAuthorization"] = value!(false);
+    body
+}
+
+#[tokio::test]
+async fn where_roles_decide_no_access_policies_are_needed() {
+    let emulator = built_in();
+    let token = arm_token(&emulator).await;
+    let mut body = with("/properties/accessPolicies", Value::Null);
+    let (status, made) = put(&emulator, "kv-new", &body).await;
+    assert_eq!(status, 200, "{made}");
+    assert_eq!(made["properties"]["accessPolicies"], value!([]));
+    // Unspoken, roles decide from this version on; before it policies do.
+    let properties = body["properties"].as_object_mut().unwrap();
+    properties.remove("enableRbacAuthorization");
+    for (version, expected) in [("2025-05-01", 400), ("2026-02-01", 200)] {
+        let url = vault_url("kv-newer").replace("2025-05-01", version);
+        let response = send(&emulator, "PUT", &url, &token, &body).await;
+        assert_eq!(response.status(), expected, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn the_firewalls_rules_are_kept_as_given_and_absent_otherwise() {
+    let emulator = built_in();
+    let token = arm_token(&emulator).await;
+    let url = vault_url("kv-new");
+    let get = || fetch(&emulator, &url, &token);
+    put(&emulator, "kv-new", &wanted()).await;
+    assert!(
+        json(&get().await)["properties"]
+            .get("networkAcls")
+            .is_none()
+    );
+    for acls in [
+        value!({
+            "bypass": "AzureServices",
+            "defaultAction": "Deny",
+            "ipRules": [{"value": "192.0.2.0/24"}, {"value": "198.51.100.7"}],
+            "virtualNetworkRules": [{"id": "/subscriptions/s/subnets/one", "ignoreMissingVnetServiceEndpoint": true}],
+        }),
+        value!({"defaultAction": "Deny", "ipRules": []}),
+        value!({"bypass": "None", "defaultAction": "Allow"}),
+    ] {
+        let body = with("/properties/networkAcls", acls.clone());
+        let (_, put) = put(&emulator, "kv-new", &body).await;
+        assert_eq!(put["properties"]["networkAcls"], acls);
+        // A change of something else leaves them; a list shows the same.
+        let patch = value!({"tags": {"a": "b"}});
+        let patched = send(&emulator, "PATCH", &vault_url("kv-new"), &token, &patch).await;
+        assert_eq!(json(&patched)["properties"]["networkAcls"], acls);
+        assert_eq!(json(&get().await)["properties"]["networkAcls"], acls);
+    }
+    for bad in [
+        value!({"defaultAction": "Ask"}),
+        value!({"bypass": "Everybody"}),
+    ] {
+        let body = with("/properties/networkAcls", bad);
+        assert_eq!(put(&emulator, "kv-new", &body).await.0, 400);
+    }
+    put(&emulator, "kv-new", &wanted()).await;
+    assert!(
+        json(&get().await)["properties"]
+            .get("networkAcls")
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn what_keeps_a_client_out_is_the_stricter_of_the_two() {
+    let emulator = built_in();
+    let token = arm_token(&emulator).await;
+    let data = common::token(&emulator).await;
+    let deny = value!({"defaultAction": "Deny"});
+    put(&emulator, "kv-new", &with("/properties/networkAcls", deny)).await;
+    while !emulator.knows_host("kv-new.vault.azure.net") {
+        fetch(&emulator, &vault_url("kv-new"), &token).await;
+    }
+    let url = "https://kv-new.vault.azure.net/certificates?api-version=7.6";
+    for (properties, inner) in [
+        (value!({}), "ForbiddenByFirewall"),
+        (
+            value!({"publicNetworkAccess": "disabled"}),
+            "ForbiddenByConnection",
+        ),
+        (
+            value!({"networkAcls": {"defaultAction": "Allow"}}),
+            "ForbiddenByConnection",
+        ),
+        (
+            value!({"networkAcls": {"defaultAction": "Deny"}}),
+            "ForbiddenByConnection",
+        ),
+        (
+            value!({"publicNetworkAccess": "enabled"}),
+            "ForbiddenByFirewall",
+        ),
+    ] {
+        let patch = value!({"properties": properties});
+        send(&emulator, "PATCH", &vault_url("kv-new"), &token, &patch).await;
+        let refused = json(&fetch(&emulator, url, &data).await);
+        assert_eq!(refused["error"]["innererror"]["code"], inner, "{patch}");
+    }
+}
+
 #[tokio::test]
 async fn every_bad_body_is_refused_with_its_code() {
     let emulator = built_in();
     for (name, body, status, code, text) in [
         (
             "kv-new",
-            with("/properties/accessPolicies", Value::Null),
+            without_rbac("/properties/accessPolicies"),
             400,
             "BadRequest",
             "The parameter accessPolicies is not specified.",

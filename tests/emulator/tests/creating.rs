@@ -20,6 +20,8 @@ use x509_cert::der::{Decode as _, Encode as _};
 
 const NONE: Value = Value::Null;
 const YEAR: u64 = 366 * 86_400;
+/// In the numbers of a curve that is spelled out; RFC 3279 section 2.3.5.
+const PRIME_FIELD: &str = "1.2.840.10045.1.1";
 
 fn refusal(status: u16, code: &str, inner: &str) -> (u16, String, String) {
     (status, code.to_owned(), inner.to_owned())
@@ -298,13 +300,13 @@ async fn keys_of_every_kind_are_made_here() {
     for (kind, size, curve, oid) in [
         ("RSA", 2048, Value::Null, "1.2.840.113549.1.1.1"),
         ("RSA", 4096, Value::Null, "1.2.840.113549.1.1.1"),
-        ("EC", 0, json!("P-256"), "1.2.840.10045.3.1.7"),
-        ("EC", 0, json!("P-384"), "1.3.132.0.34"),
-        ("EC", 0, json!("P-521"), "1.3.132.0.35"),
-        ("EC", 0, json!("P-256K"), "1.3.132.0.10"),
+        ("EC", 256, json!("P-256"), "1.2.840.10045.3.1.7"),
+        ("EC", 384, json!("P-384"), "1.3.132.0.34"),
+        ("EC", 521, json!("P-521"), "1.3.132.0.35"),
+        ("EC", 256, json!("P-256K"), PRIME_FIELD),
     ] {
         let mut key = json!({"kty": kind, "exportable": true});
-        if size > 0 {
+        if kind == "RSA" {
             key["key_size"] = json!(size);
         } else {
             key["crv"] = curve.clone();
@@ -316,7 +318,8 @@ async fn keys_of_every_kind_are_made_here() {
         assert_eq!(made.0, 202, "{made:?}");
         pass(5).await;
         let bundle = client.ok("GET", "/certificates/a", &NONE).await;
-        assert_eq!(bundle["policy"]["key_props"]["crv"], curve);
+        let key = &bundle["policy"]["key_props"];
+        assert_eq!((&key["crv"], &key["key_size"]), (&curve, &json!(size)));
         let der = STANDARD.decode(bundle["cer"].as_str().unwrap()).unwrap();
         let certificate = x509_cert::Certificate::from_der(&der).unwrap();
         let info = certificate

@@ -98,7 +98,7 @@ async fn a_seed_has_keys_in_hardware_and_pem_and_keys_to_be_reused() {
         "sku = \"premium\"\n\
          [[vault.certificate]]\nname = \"rsa\"\nkey = \"rsa-2048\"\nhsm = true\n\
          [[vault.certificate]]\nname = \"ec\"\nkey = \"ec-p256\"\nhsm = true\n\
-         [[vault.certificate]]\nname = \"pem\"\ncontent-type = \"application/x-pem-file\"\nreuse-key = true",
+         [[vault.certificate]]\nname = \"pem\"\nkey = \"ec-p256\"\ncontent-type = \"application/x-pem-file\"\nreuse-key = true",
     )
     .await;
     for (name, kty) in [("rsa", "RSA-HSM"), ("ec", "EC-HSM")] {
@@ -120,7 +120,7 @@ async fn a_seed_has_keys_in_hardware_and_pem_and_keys_to_be_reused() {
     assert_eq!(text.matches("-----BEGIN CERTIFICATE-----").count(), 2);
     // What comes out goes in again, and the policy says the same.
     let policy = json!({
-        "key_props": {"kty": "RSA", "exportable": true, "reuse_key": true},
+        "key_props": {"kty": "EC", "exportable": true, "reuse_key": true},
         "secret_props": {"contentType": "application/x-pem-file"},
     });
     let body = json!({"value": text, "policy": policy});

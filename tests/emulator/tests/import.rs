@@ -24,9 +24,9 @@ async fn every_kind_of_file_is_read_and_the_policy_is_written_from_the_certifica
         ("rsa-2048-chain.pfx.b64", "RSA", json!(2048), Value::Null),
         ("rsa-2048-legacy.pfx.b64", "RSA", json!(2048), Value::Null),
         ("rsa-4096.pfx.b64", "RSA", json!(4096), Value::Null),
-        ("ec-p256-chain.pfx.b64", "EC", Value::Null, json!("P-256")),
-        ("ec-p384.pfx.b64", "EC", Value::Null, json!("P-384")),
-        ("ec-p384-bare.pfx.b64", "EC", Value::Null, json!("P-384")),
+        ("ec-p256-chain.pfx.b64", "EC", json!(256), json!("P-256")),
+        ("ec-p384.pfx.b64", "EC", json!(384), json!("P-384")),
+        ("ec-p384-bare.pfx.b64", "EC", json!(384), json!("P-384")),
     ] {
         let pwd = if file.contains("bare") { "" } else { PASSWORD };
         let body = json!({"value": bundle(file), "pwd": pwd});
@@ -228,6 +228,15 @@ async fn what_cannot_be_imported_is_a_bad_parameter_and_changes_nothing() {
             "EC",
         ),
         (
+            "other size of a curve",
+            with(
+                pfx("ec-p384.pfx.b64"),
+                "policy",
+                policy(json!({"kty": "EC", "key_size": 256})),
+            ),
+            "384",
+        ),
+        (
             "other curve",
             with(
                 pfx("ec-p384.pfx.b64"),
@@ -341,4 +350,64 @@ async fn the_order_of_the_file_is_kept_only_when_asked_for() {
         let is_leaf = leaf.contains(first.lines().nth(2).unwrap());
         assert_eq!(is_leaf, expected_first, "{preserve}");
     }
+}
+
+/// The service takes the kind of a key from the signature over its certificate.
+#[tokio::test]
+async fn a_key_signed_by_a_key_of_the_other_family_has_no_supported_size() {
+    let client = Client::with("strict-signatures = true").await;
+    for (file, pwd, text) in [
+        (
+            "rsa-key-signed-by-ec.pfx.b64",
+            "secret",
+            "Unsupported key size (2048). Supported sizes are [256, 384, 521]",
+        ),
+        (
+            "ec-p256-chain.pfx.b64",
+            PASSWORD,
+            "Unsupported key size (256). Supported sizes are [2048, 3072, 4096]",
+        ),
+        (
+            "ec-p384.pfx.b64",
+            PASSWORD,
+            "Unsupported key size (384). Supported sizes are [2048, 3072, 4096]",
+        ),
+    ] {
+        let body = json!({"value": bundle(file), "pwd": pwd});
+        let (status, got) = client.send("POST", "/certificates/a/import", &body).await;
+        let inner = json!({"code": "KeySizeNotSupported"});
+        let error = json!({"code": "BadParameter", "message": text, "innererror": inner});
+        assert_eq!((status, got), (400, json!({"error": error})), "{file}");
+    }
+    assert_eq!(client.get("/certificates/a").await.0, 404);
+    client.import("a", "rsa-2048-chain.pfx.b64").await;
+    // Elsewhere only the RSA key is refused.
+    let client = Client::with("").await;
+    client.import("a", "ec-p384.pfx.b64").await;
+    let body = json!({"value": bundle("rsa-key-signed-by-ec.pfx.b64"), "pwd": "secret"});
+    let got = client
+        .refused("POST", "/certificates/a/import", &body)
+        .await;
+    assert_eq!((got.0, got.2.as_str()), (400, "KeySizeNotSupported"));
+}
+
+/// "Emit if empty" is what the service does with tags that somebody gave.
+#[tokio::test]
+async fn empty_tags_are_shown_where_they_were_given_and_not_elsewhere() {
+    let client = Client::with("[[vault.certificate]]\nname = \"seeded\"\ntags = {}").await;
+    for (tags, shown) in [(json!({}), Some(json!({}))), (Value::Null, None)] {
+        let body = json!({"value": bundle("ec-p384.pfx.b64"), "pwd": PASSWORD, "tags": tags});
+        let imported = client.ok("POST", "/certificates/a/import", &body).await;
+        let got = client.ok("GET", "/certificates/a", &Value::Null).await;
+        let secret = client.ok("GET", "/secrets/a", &Value::Null).await;
+        let (_, list) = client.get("/certificates").await;
+        for answer in [&imported, &got, &secret, &list["value"][0]] {
+            assert_eq!(answer.get("tags").cloned(), shown, "{answer}");
+        }
+    }
+    let patch = json!({"tags": {}});
+    let patched = client.ok("PATCH", "/certificates/a", &patch).await;
+    assert_eq!(patched["tags"], json!({}));
+    let seeded = client.ok("GET", "/certificates/seeded", &Value::Null).await;
+    assert_eq!(seeded["tags"], json!({}));
 }

@@ -247,7 +247,7 @@ async fn openssl_reads_an_rsa_and_an_ec_certificate() {
 }
 
 #[tokio::test]
-async fn a_get_works_with_and_without_slash_in_any_case_and_older_versions_have_no_policy() {
+async fn a_get_works_with_and_without_slash_in_any_case_and_versions_have_no_policy() {
     let emulator = emulator(&seed_with(&vault_table(
         "kv-v",
         "[[vault.certificate]]\nname = \"Web-1\"\nversions = 3\nkey = \"ec-p256\"",
@@ -273,6 +273,7 @@ async fn a_get_works_with_and_without_slash_in_any_case_and_older_versions_have_
         .await,
     );
     assert_eq!(by_id["x5t"], current["x5t"]);
+    assert!(by_id.get("policy").is_none(), "a version has none");
     let absent = format!("{base}/web-1/{}?api-version=7.6", "0".repeat(32));
     let (status, code, _) = error(&emulator, &absent, &token).await;
     assert_eq!((status, code.as_str()), (404, "CertificateNotFound"));

@@ -14,7 +14,7 @@ use super::subscriptions::find;
 use super::vaults::{in_group, shown};
 use super::{Reply, policy};
 use crate::seed::{SubscriptionSeed, is_vault_name};
-use crate::vault::{AccessPolicy, NameTaken, Network, Sku, VaultSpec};
+use crate::vault::{AccessPolicy, NameTaken, Network, NetworkAcls, Sku, VaultSpec};
 
 /// The body of a PUT, or of a PATCH. What it has beside this is taken and forgotten.
 #[derive(Debug, Default, Deserialize)]
@@ -35,7 +35,7 @@ pub(super) struct WantedProperties {
     pub(super) soft_delete_retention_in_days: Option<u32>,
     pub(super) enable_purge_protection: Option<bool>,
     pub(super) public_network_access: Option<String>,
-    pub(super) network_acls: Option<WantedAcls>,
+    pub(super) network_acls: Option<NetworkAcls>,
     pub(super) enabled_for_deployment: Option<bool>,
     pub(super) enabled_for_disk_encryption: Option<bool>,
     pub(super) enabled_for_template_deployment: Option<bool>,
@@ -46,12 +46,6 @@ pub(super) struct WantedProperties {
 pub(super) struct WantedSku {
     family: Option<String>,
     name: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct WantedAcls {
-    default_action: Option<String>,
 }
 
 pub(super) fn put(
@@ -113,8 +107,10 @@ pub(super) fn put(
         allow: Vec::new(),
         deny: Vec::new(),
         network: Network::Open,
+        network_acls: None,
         enabled_for: Default::default(),
         said: Default::default(),
+        strict_signatures: false,
         purge_protection: false,
         retention_days: 90,
         tags: BTreeMap::new(),
@@ -169,23 +165,28 @@ fn replaced(call: &Call<'_>, before: &VaultSpec, wanted: &Wanted) -> Result<Vaul
         .properties
         .as_ref()
         .ok_or_else(|| Refusal::bad_request("The parameter properties is not specified."))?;
+    // "Azure RBAC as the default access control model in Azure Key Vault": by api-version.
+    let default_rbac = call.api_version() >= "2026-02-01";
+    let rbac = properties.enable_rbac_authorization.unwrap_or(default_rbac);
     for (name, missing) in [
         ("tenantId", properties.tenant_id.is_none()),
         ("sku", properties.sku.is_none()),
-        // A recorded refusal of every api-version (wire 6, number 7); whether the role-based mode is spared is not known,
-        // so the stricter reading holds here.
-        ("accessPolicies", properties.access_policies.is_none()),
+        // A recorded refusal of every api-version (wire 6, number 7); where roles decide, no policy is needed.
+        (
+            "accessPolicies",
+            properties.access_policies.is_none() && !rbac,
+        ),
     ] {
         if missing {
             let text = format!("The parameter {name} is not specified.");
             return Err(Refusal::bad_request(&text));
         }
     }
-    // "Azure RBAC as the default access control model in Azure Key Vault": by api-version.
-    let default_rbac = call.api_version() >= "2026-02-01";
     let mut blank = before.clone();
     blank.rbac = default_rbac;
+    blank.access_policies.clear();
     blank.network = Network::Open;
+    blank.network_acls = None;
     blank.enabled_for = Default::default();
     blank.said.rbac = false;
     blank.tags.clear();
@@ -282,17 +283,34 @@ pub(super) fn settled(
         Some(true) => after.purge_protection = true,
         None => {}
     }
-    let is = |text: &Option<String>, word: &str| {
-        text.as_deref()
-            .is_some_and(|t| t.eq_ignore_ascii_case(word))
-    };
-    let acls = properties.network_acls.as_ref();
-    if is(&properties.public_network_access, "disabled") {
-        after.network = Network::PrivateLink;
-    } else if acls.is_some_and(|a| is(&a.default_action, "deny")) {
-        after.network = Network::Firewall;
-    } else if properties.public_network_access.is_some() || acls.is_some() {
-        after.network = Network::Open;
-    }
+    reached(&mut after, properties)?;
     Ok(after)
+}
+
+/// Who gets through to the vault: public access first, then the firewall's rules.
+fn reached(after: &mut VaultSpec, properties: &WantedProperties) -> Result<(), Refusal> {
+    if let Some(acls) = &properties.network_acls {
+        if let Some(bad) = acls.problem() {
+            let text = format!("An invalid value was provided for 'networkAcls.{bad}'.");
+            return Err(Refusal::bad_request(&text));
+        }
+        after.network_acls = Some(acls.clone());
+    }
+    let public = properties.public_network_access.as_deref();
+    let is_private = match public {
+        Some(word) => word.eq_ignore_ascii_case("disabled"),
+        None => matches!(
+            after.network,
+            Network::PrivateLink | Network::UnapprovedLink
+        ),
+    };
+    let denies = after.network_acls.as_ref().is_some_and(NetworkAcls::denies);
+    after.network = match after.network {
+        before if is_private && public.is_none() => before,
+        _ if is_private => Network::PrivateLink,
+        _ if denies => Network::Firewall,
+        before if public.is_none() && properties.network_acls.is_none() => before,
+        _ => Network::Open,
+    };
+    Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::births::{Birth, Provisioning};
 use crate::answer::timestamp;
-use crate::vault::{DeletedVault, Network, Sku, VaultSpec};
+use crate::vault::{DeletedVault, Network, NetworkAcls, Sku, VaultSpec};
 
 /// As an api-version shows it: those before 2021 know no `systemData`, and of what can be set only what
 /// was set (recordings of 2019-09-01).
@@ -26,7 +26,6 @@ pub(super) fn vault_as_of(
     if let Some(properties) = shown.get_mut("properties").and_then(Value::as_object_mut) {
         properties.remove("publicNetworkAccess");
         for (name, unset) in [
-            ("networkAcls", spec.network != Network::Firewall),
             ("enableRbacAuthorization", !spec.said.rbac && !spec.rbac),
             (
                 "softDeleteRetentionInDays",
@@ -67,15 +66,11 @@ pub(super) fn properties(spec: &VaultSpec, state: Provisioning) -> Value {
     let mut add = |key: &str, value: Value| properties.insert(key.to_owned(), value);
     add("sku", json!({"family": "A", "name": sku(spec)}));
     add("tenantId", json!(spec.tenant));
-    add(
-        "networkAcls",
-        json!({
-            "bypass": "None",
-            "defaultAction": if spec.network == Network::Firewall { "Deny" } else { "Allow" },
-            "ipRules": [],
-            "virtualNetworkRules": [],
-        }),
-    );
+    if let Some(acls) = &spec.network_acls {
+        add("networkAcls", json!(acls));
+    } else if spec.network == Network::Firewall {
+        add("networkAcls", json!(NetworkAcls::closed()));
+    }
     add("accessPolicies", json!(spec.access_policies));
     let purposes = &spec.enabled_for;
     let deployment = purposes.deployment.unwrap_or_default();

@@ -6,12 +6,13 @@
 use serde::{Deserialize, Serialize};
 use x509_cert::Certificate;
 use x509_cert::der::asn1::{Any, ObjectIdentifier, UintRef, Utf8StringRef};
-use x509_cert::der::{DateTime, Decode, Reader, SliceReader};
+use x509_cert::der::{DateTime, Decode, Encode, Reader, SliceReader};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
     BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
 };
 
+use super::curves::Curve;
 use super::names::to_windows;
 use super::private::{EC, RSA};
 use super::{Der, PkiError};
@@ -30,14 +31,6 @@ pub(super) const KEY_USAGES: [(&str, KeyUsages); 9] = [
     ("cRLSign", KeyUsages::CRLSign),
     ("encipherOnly", KeyUsages::EncipherOnly),
     ("decipherOnly", KeyUsages::DecipherOnly),
-];
-
-/// The curves by the service's names.
-const CURVES: [(&str, &str); 4] = [
-    ("P-256", "1.2.840.10045.3.1.7"),
-    ("P-384", "1.3.132.0.34"),
-    ("P-521", "1.3.132.0.35"),
-    ("P-256K", "1.3.132.0.10"),
 ];
 
 /// Subject alternative names, by kind. A kind that is not there was never spoken of.
@@ -64,8 +57,30 @@ pub(crate) struct Sans {
 pub(crate) enum KeyFacts {
     /// With the bits of its modulus.
     Rsa(u32),
-    /// With the service's name of its curve.
-    Ec(&'static str),
+    /// With its curve.
+    Ec(&'static Curve),
+}
+
+/// What kind of key made a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// PKCS#1 v1.5 or PSS; RFC 8017 appendix A.2.
+    Rsa,
+    /// ECDSA; RFC 5758 section 3.2.
+    Ec,
+}
+
+impl Family {
+    fn of_signature(algorithm: &ObjectIdentifier) -> Option<Family> {
+        let oid = algorithm.to_string();
+        [
+            ("1.2.840.113549.1.1.", Family::Rsa),
+            ("1.2.840.10045.4.", Family::Ec),
+        ]
+        .into_iter()
+        .find(|(arc, _)| oid.starts_with(arc))
+        .map(|(_, family)| family)
+    }
 }
 
 /// What a certificate says.
@@ -84,6 +99,8 @@ pub(crate) struct Facts {
     /// From the first to the last day, rounded up.
     pub(crate) validity_months: u32,
     pub(crate) key: KeyFacts,
+    /// What signed it; none for a kind that the service does not know.
+    pub(crate) signed_by: Option<Family>,
     /// `subjectPublicKey`.
     pub(crate) public_bits: Vec<u8>,
 }
@@ -111,16 +128,9 @@ impl Facts {
         let key = if info.algorithm.oid == RSA {
             KeyFacts::Rsa(modulus_bits(&public_bits).ok_or(PkiError::NoKey)?)
         } else if info.algorithm.oid == EC {
-            let curve = info
-                .algorithm
-                .parameters
-                .as_ref()
-                .and_then(|p| p.decode_as::<ObjectIdentifier>().ok())
-                .map(|oid| oid.to_string());
-            let known = CURVES
-                .iter()
-                .find(|(_, oid)| Some(*oid) == curve.as_deref());
-            KeyFacts::Ec(known.ok_or(PkiError::NoKey)?.0)
+            let parameters = info.algorithm.parameters.as_ref().map(Any::to_der);
+            let curve = parameters.and_then(|der| Curve::of_parameters(&der.ok()?));
+            KeyFacts::Ec(curve.ok_or(PkiError::NoKey)?)
         } else {
             return Err(PkiError::NoKey);
         };
@@ -144,6 +154,7 @@ impl Facts {
             not_after: after.as_secs(),
             validity_months: months(before, after),
             key,
+            signed_by: Family::of_signature(&certificate.signature_algorithm().oid),
             public_bits,
         })
     }

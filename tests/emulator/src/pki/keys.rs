@@ -9,10 +9,11 @@ use p256::pkcs8::EncodePublicKey;
 use ring::signature::{KeyPair, RsaKeyPair};
 use serde::{Deserialize, Serialize};
 use x509_cert::der::asn1::{Any, BitString, Null, ObjectIdentifier};
-use x509_cert::der::{Decode, pem};
+use x509_cert::der::{Decode, Encode, pem};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::PkiError;
+use super::curves::Curve;
 use crate::answer::digest;
 
 /// The kind of a certificate's key.
@@ -67,7 +68,7 @@ impl KeyKind {
             KeyKind::EcP256 => spki(&p256_secret(label)?.public_key()),
             KeyKind::EcP384 => spki(&p384_secret(label)?.public_key()),
             KeyKind::EcP521 => spki(&p521_secret(label)?.public_key()),
-            KeyKind::EcP256K => spki(&p256k_secret(label)?.public_key()),
+            KeyKind::EcP256K => spelled_out(spki(&p256k_secret(label)?.public_key())?),
         }
     }
 
@@ -80,6 +81,21 @@ impl KeyKind {
 fn spki(key: &impl EncodePublicKey) -> Result<SubjectPublicKeyInfoOwned, PkiError> {
     let der = key.to_public_key_der()?;
     Ok(SubjectPublicKeyInfoOwned::from_der(der.as_bytes())?)
+}
+
+/// A public key with its curve as the service writes it.
+fn spelled_out(mut key: SubjectPublicKeyInfoOwned) -> Result<SubjectPublicKeyInfoOwned, PkiError> {
+    let parameters = key
+        .algorithm
+        .parameters
+        .as_ref()
+        .map(Any::to_der)
+        .transpose()?;
+    let curve = parameters.and_then(|der| Curve::of_parameters(&der));
+    if let Some(numbers) = curve.and_then(Curve::in_certificates) {
+        key.algorithm.parameters = Some(Any::from_der(numbers)?);
+    }
+    Ok(key)
 }
 
 /// How often to hash again when a hash is no valid key; a second time is needed once in 2^32.

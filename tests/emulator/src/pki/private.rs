@@ -7,13 +7,14 @@ use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, PrivateKe
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde::{Deserialize, Serialize};
-use x509_cert::der::asn1::{BitString, ObjectIdentifier, UintRef};
-use x509_cert::der::{Decode, Encode, Reader, SliceReader, pem};
+use x509_cert::der::asn1::{AnyRef, BitString, ObjectIdentifier, OctetStringRef, UintRef};
+use x509_cert::der::{Decode, Encode, Reader, SliceReader, Tag, pem};
 use x509_cert::spki::{
-    AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, SignatureBitStringEncoding,
-    SubjectPublicKeyInfoOwned,
+    AlgorithmIdentifierOwned, AlgorithmIdentifierRef, DynSignatureAlgorithmIdentifier,
+    SignatureBitStringEncoding, SubjectPublicKeyInfoOwned,
 };
 
+use super::curves::Curve;
 use super::keys::{p256_secret, p256k_secret, p384_secret, p521_secret, rsa_pair, rsa_pem};
 use super::{Der, KeyKind, PkiError};
 
@@ -37,8 +38,16 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    /// The key as PKCS#8.
+    /// The key as PKCS#8, its curve as the service writes it.
     pub(crate) fn pkcs8(&self) -> Result<Vec<u8>, PkiError> {
+        let key = self.pkcs8_as_it_is()?;
+        let Some(numbers) = curve(&key).and_then(Curve::in_keys) else {
+            return Ok(key);
+        };
+        with_parameters(&key, numbers).ok_or(PkiError::NoKey)
+    }
+
+    fn pkcs8_as_it_is(&self) -> Result<Vec<u8>, PkiError> {
         match self {
             KeySource::Brought(der) => Ok(der.bytes().to_vec()),
             KeySource::Derived { kind, label } => match kind {
@@ -89,6 +98,54 @@ fn to_pkcs8(key: &impl EncodePrivateKey) -> Result<Vec<u8>, PkiError> {
     Ok(document.as_bytes().to_vec())
 }
 
+/// The curve of a PKCS#8 key; none for a key of another kind.
+fn curve(pkcs8: &[u8]) -> Option<&'static Curve> {
+    let info = PrivateKeyInfoRef::from_der(pkcs8).ok()?;
+    let parameters = info
+        .algorithm
+        .parameters
+        .filter(|_| info.algorithm.oid == EC)?;
+    Curve::of_parameters(&parameters.to_der().ok()?)
+}
+
+/// A PKCS#8 key whose algorithm has other parameters; the key itself stays, byte for byte.
+fn with_parameters(pkcs8: &[u8], parameters: &[u8]) -> Option<Vec<u8>> {
+    let mut info = PrivateKeyInfoRef::from_der(pkcs8).ok()?;
+    info.algorithm.parameters = Some(AnyRef::from_der(parameters).ok()?);
+    info.to_der().ok()
+}
+
+/// A PKCS#8 key with its curve by name, and without anything beside the secret number, as the libraries
+/// take it; none where the curve has its name already.
+fn by_name(pkcs8: &[u8]) -> Option<Vec<u8>> {
+    let name = curve(pkcs8)?.oid.to_der().ok()?;
+    let info = PrivateKeyInfoRef::from_der(pkcs8).ok()?;
+    if info.algorithm.parameters_oid().is_ok() {
+        return None;
+    }
+    let mut reader = SliceReader::new(info.private_key.as_bytes()).ok()?;
+    // `ECPrivateKey`, RFC 5915 section 3.
+    let secret = reader
+        .sequence(|r: &mut SliceReader<'_>| {
+            u8::decode(r)?;
+            let secret = <&OctetStringRef>::decode(r)?.as_bytes().to_vec();
+            while !r.is_finished() {
+                AnyRef::decode(r)?;
+            }
+            Ok::<_, x509_cert::der::Error>(secret)
+        })
+        .ok()?;
+    let mut inner = 1_u8.to_der().ok()?;
+    inner.extend(OctetStringRef::new(&secret).ok()?.to_der().ok()?);
+    let inner = AnyRef::new(Tag::Sequence, &inner).ok()?.to_der().ok()?;
+    let algorithm = AlgorithmIdentifierRef {
+        oid: EC,
+        parameters: Some(AnyRef::from_der(&name).ok()?),
+    };
+    let key = OctetStringRef::new(&inner).ok()?;
+    PrivateKeyInfoRef::new(algorithm, key).to_der().ok()
+}
+
 /// The public half of a PKCS#8 key; none for a key that is damaged or of a kind nobody knows here.
 pub(crate) fn public_bits(pkcs8: &[u8]) -> Option<Vec<u8>> {
     let info = PrivateKeyInfoRef::from_der(pkcs8).ok()?;
@@ -96,9 +153,8 @@ pub(crate) fn public_bits(pkcs8: &[u8]) -> Option<Vec<u8>> {
     if info.algorithm.oid == RSA {
         return rsa_public(inner);
     }
-    if info.algorithm.oid != EC {
-        return None;
-    }
+    let renamed = by_name(pkcs8);
+    let pkcs8 = renamed.as_deref().unwrap_or(pkcs8);
     let found =
         |der: x509_cert::spki::Result<x509_cert::der::Document>| spki_bits(der.ok()?.as_bytes());
     if let Ok(key) = p256::SecretKey::from_pkcs8_der(pkcs8) {

@@ -27,6 +27,10 @@ pub(crate) struct VaultSeed {
     pub(crate) rbac: bool,
     #[serde(default)]
     pub(crate) network: Network,
+    /// Whether an import of an EC key whose certificate an RSA key signed is refused, as that of an RSA key
+    /// with an EC signature is everywhere.
+    #[serde(default)]
+    pub(crate) strict_signatures: bool,
     #[serde(default)]
     pub(crate) purge_protection: bool,
     /// 7 to 90; 90 when absent.
@@ -111,8 +115,7 @@ pub(crate) struct CertificateSeed {
     /// Whether a request for one more version waits for another authority to sign it.
     #[serde(default)]
     pub(crate) pending: bool,
-    #[serde(default)]
-    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) tags: Option<BTreeMap<String, String>>,
     pub(crate) not_before: Option<toml::value::Datetime>,
     pub(crate) not_after: Option<toml::value::Datetime>,
     /// How many versions it has, each with its own key, the last being the current one; 0 only where

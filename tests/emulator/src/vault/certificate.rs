@@ -71,8 +71,9 @@ pub(super) struct Version {
     pub(super) not_after: u64,
     pub(super) created: u64,
     pub(super) updated: u64,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) tags: BTreeMap<String, String>,
+    /// As they were given, if they were: empty ones are shown, those that nobody spoke of are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tags: Option<BTreeMap<String, String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) preserve_order: Option<bool>,
     /// Whether the vault made it, in which case its bundle names the operation.

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::Call;
 use super::certificate::{Certificate, Leaf, Life, Pending, Status, Version};
 use super::change::{GivenAttributes, Tags, body, check_tags, keep_age};
-use super::error::{Parallel, Refusal};
+use super::error::{Parallel, RSA_SIZES, Refusal};
 use super::import::OTHER_KEY;
 use super::policy::{Policy, SELF, UNKNOWN};
 use super::renew::{kind_of, validity, with_wish};
@@ -111,7 +111,7 @@ fn check_created(call: &Call<'_>, policy: &Policy) -> Result<KeyKind, Refusal> {
     let key = policy.key_props.clone().unwrap_or_default();
     match (kind_of(policy), key.key_size) {
         (Some(kind), _) => Ok(kind),
-        (None, Some(size)) => Err(Refusal::KeySizeNotSupported(size)),
+        (None, Some(size)) => Err(Refusal::KeySizeNotSupported(size, RSA_SIZES)),
         (None, None) => Err(bad("Property policy.key_props has invalid value\r\n")),
     }
 }
@@ -140,7 +140,7 @@ fn start(
         not_after,
         created: now,
         updated: now,
-        tags: request.tags.clone().unwrap_or_default(),
+        tags: request.tags.clone(),
         preserve_order: request.preserve_order,
         made_here: true,
     };
@@ -264,8 +264,8 @@ pub(super) fn merge(call: &Call<'_>, name: &str) -> Result<Response<Bytes>, Refu
             .attributes
             .and_then(|a| a.enabled)
             .unwrap_or(pending.enabled);
-        if let Some(tags) = asked.tags.clone() {
-            version.tags = tags;
+        if asked.tags.is_some() {
+            version.tags = asked.tags;
         }
         pending.status = Status::Completed;
         certificate.pending = Some(pending);

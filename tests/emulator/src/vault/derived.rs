@@ -194,7 +194,7 @@ impl Derived {
             not_after,
             created,
             updated: created,
-            tags: seed.map(|s| s.tags.clone()).unwrap_or_default(),
+            tags: seed.and_then(|s| s.tags.clone()),
             preserve_order: None,
             made_here: false,
         };

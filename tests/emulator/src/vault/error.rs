@@ -61,7 +61,8 @@ pub(super) enum Refusal {
     UnknownApiVersion(String),
     /// With the whole text.
     BadParameter(String),
-    KeySizeNotSupported(u32),
+    /// A key of so many bits, where these are supported.
+    KeySizeNotSupported(u32, &'static str),
     BadMaxResults,
     BadSkipToken,
     InvalidName(String),
@@ -87,6 +88,11 @@ pub(super) enum Refusal {
     NotEmulated(&'static str),
     Broken(String),
 }
+
+/// The sizes of RSA keys that the service knows.
+pub(super) const RSA_SIZES: &str = "2048, 3072, 4096";
+/// And those of EC keys, one for each curve but P-256K, which is 256 too.
+pub(super) const EC_SIZES: &str = "256, 384, 521";
 
 /// What was done to a certificate when something else was.
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +138,7 @@ impl Refusal {
             R::NoApiVersion
             | R::UnknownApiVersion(_)
             | R::BadParameter(_)
-            | R::KeySizeNotSupported(_)
+            | R::KeySizeNotSupported(..)
             | R::BadMaxResults
             | R::BadSkipToken
             | R::InvalidName(_)
@@ -182,7 +188,7 @@ impl Refusal {
                 Some("ForbiddenByConnection")
             }
             R::SecretDisabled => Some("SecretDisabled"),
-            R::KeySizeNotSupported(_) => Some("KeySizeNotSupported"),
+            R::KeySizeNotSupported(..) => Some("KeySizeNotSupported"),
             R::Deleted(_) => Some("ObjectIsDeletedButRecoverable"),
             R::BeingDeleted => Some("ObjectIsBeingDeleted"),
             R::BeingRecovered => Some("ObjectIsBeingRecovered"),
@@ -237,9 +243,9 @@ impl Refusal {
                 "The specified version ({version}) is not recognized. Consider using the latest supported version (2026-04-01)."
             ),
             R::BadParameter(text) => text.clone(),
-            R::KeySizeNotSupported(size) => format!(
-                "Unsupported key size ({size}). Supported sizes are [2048, 3072, 4096]"
-            ),
+            R::KeySizeNotSupported(size, supported) => {
+                format!("Unsupported key size ({size}). Supported sizes are [{supported}]")
+            }
             R::BadMaxResults => {
                 "The value for the parameter maxresults is invalid. It must be a number from 1 to 25."
                     .into()

@@ -15,12 +15,13 @@ use serde_json::Value;
 use super::Call;
 use super::certificate::{Certificate, Leaf, Life, Version};
 use super::change::{GivenAttributes, Tags, body, check_tags, keep_age};
-use super::error::Refusal;
+use super::error::{EC_SIZES, RSA_SIZES, Refusal};
 use super::policy::{KeyProps, PEM, PKCS12, Policy};
 use super::show;
 use super::store::Slot;
 use crate::pki::{
-    BadBundle, Bundle, Facts, KeyFacts, KeySource, public_bits, read_pem, read_pkcs12, same_key,
+    BadBundle, Bundle, Facts, Family, KeyFacts, KeySource, public_bits, read_pem, read_pkcs12,
+    same_key,
 };
 
 /// "About Azure Key Vault secrets": the file must fit into the secret that holds it (wire 2.9).
@@ -70,6 +71,7 @@ pub(super) fn import(call: &Call<'_>, name: &str) -> Result<Value, Refusal> {
     let content_type = sent.content_type().unwrap_or(PKCS12).to_owned();
     let bundle = read(&request, &content_type)?;
     let (place, facts) = leaf(&bundle)?;
+    of_one_family(&facts, call.vault.spec().strict_signatures)?;
     if let Some(key) = request.policy.as_ref().and_then(|p| p.key_props.as_ref()) {
         agree(key, &facts)?;
     }
@@ -168,12 +170,28 @@ fn leaf(bundle: &Bundle) -> Result<(usize, Facts), Refusal> {
     Err(bad(OTHER_KEY))
 }
 
+/// A certificate's key and what signed it must both be RSA or both be EC: the service takes the kind from the
+/// signature, and finds the size of the key to be none of that kind's (MicrosoftDocs/azure-docs issues 115129
+/// and 88477). That an EC key is refused as well is said in the second of them alone, so a vault of a seed
+/// says whether it does that.
+fn of_one_family(facts: &Facts, strict: bool) -> Result<(), Refusal> {
+    match (&facts.key, facts.signed_by) {
+        (KeyFacts::Rsa(bits), Some(Family::Ec)) => {
+            Err(Refusal::KeySizeNotSupported(*bits, EC_SIZES))
+        }
+        (KeyFacts::Ec(curve), Some(Family::Rsa)) if strict => {
+            Err(Refusal::KeySizeNotSupported(curve.bits, RSA_SIZES))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Kind, size and curve must be the key's own where they are given (behaviour of 4096-bit keys under a
 /// policy of 2048: Azure/azure-sdk-for-net issue 11669 and the importing FAQ).
 fn agree(given: &KeyProps, facts: &Facts) -> Result<(), Refusal> {
-    let (kty, size, curve) = match facts.key {
-        KeyFacts::Rsa(bits) => ("RSA", Some(bits), None),
-        KeyFacts::Ec(curve) => ("EC", None, Some(curve)),
+    let (kty, found, curve) = match facts.key {
+        KeyFacts::Rsa(bits) => ("RSA", bits, None),
+        KeyFacts::Ec(curve) => ("EC", curve.bits, Some(curve.name)),
     };
     let kind = given.kty.as_deref().map(|k| k.trim_end_matches("-HSM"));
     if let Some(kind) = kind.filter(|k| *k != kty) {
@@ -181,7 +199,7 @@ fn agree(given: &KeyProps, facts: &Facts) -> Result<(), Refusal> {
             "The key type {kind} of the policy does not match the key type {kty} of the specified X.509 certificate content."
         )));
     }
-    if let (Some(wanted), Some(found)) = (given.key_size, size)
+    if let Some(wanted) = given.key_size
         && wanted != found
     {
         return Err(bad(format!(
@@ -230,7 +248,7 @@ fn version(
         not_after: facts.not_after,
         created: now,
         updated: now,
-        tags: request.tags.clone().unwrap_or_default(),
+        tags: request.tags.clone(),
         preserve_order: request.preserve_order,
         made_here: false,
     })

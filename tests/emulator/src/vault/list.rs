@@ -110,6 +110,8 @@ pub(super) fn deleted(call: &Call<'_>) -> Result<Value, Refusal> {
             .iter()
             .map(|c| {
                 let mut item = show::item(call.vault, c, None);
+                // Items of this list have none, unlike those of the living.
+                item.remove("subject");
                 if let Some(Value::Object(attributes)) = item.get_mut("attributes") {
                     show::recovery(call.vault, attributes);
                 }

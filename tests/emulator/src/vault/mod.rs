@@ -50,7 +50,7 @@ use error::Refusal;
 pub(crate) use on_demand::{named, plain};
 pub(crate) use room::Vault;
 use route::Operation;
-pub(crate) use spec::{AccessPolicy, Role, VaultSpec};
+pub(crate) use spec::{AccessPolicy, NetworkAcls, Role, VaultSpec};
 pub(crate) use vaults::{DeletedVault, NameTaken, NotPurged, Vaults, VaultsState};
 
 /// The api-versions that the service knows with the shapes played here; "Azure REST: Key Vault" (wire 2.1). A
@@ -242,7 +242,8 @@ fn operate(call: &Call<'_>, operation: Operation<'_>) -> Result<Response<Bytes>,
     Ok(answer::json(StatusCode::OK, &body))
 }
 
-/// `GET /certificates/{name}[/{version}]`: an older version comes without the policy.
+/// `GET /certificates/{name}[/{version}]`: a version comes without the policy, the current one too
+/// (recordings of DownloadVersionedCertificate; wire 2.5).
 fn get(call: &Call<'_>, name: &str, version: Option<&str>) -> Result<Value, Refusal> {
     let asked = version.map_or_else(|| name.to_owned(), |v| format!("{name}/{v}"));
     let missing = || Refusal::NotFound(asked.clone());
@@ -250,16 +251,11 @@ fn get(call: &Call<'_>, name: &str, version: Option<&str>) -> Result<Value, Refu
         .find(name)?
         .filter(|c| c.is_live())
         .ok_or_else(missing)?;
-    let current = found.current().ok_or_else(missing)?;
-    let wanted = match version {
-        None => current,
-        Some(id) => found.version(id).ok_or_else(missing)?,
+    let (wanted, shown) = match version {
+        None => (found.current(), show::Shown::Name),
+        Some(id) => (found.version(id), show::Shown::Version),
     };
-    let shown = if wanted.id == current.id {
-        show::Shown::Current
-    } else {
-        show::Shown::Older
-    };
+    let wanted = wanted.ok_or_else(missing)?;
     show::bundle(call.vault, &found, wanted, shown).map(Value::Object)
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sku;
 use super::error::Refusal;
-use crate::pki::{BadWish, EXTENDED_KEY_USAGE, Facts, KeyFacts, Sans, check, from_windows};
+use crate::pki::{BadWish, Curve, EXTENDED_KEY_USAGE, Facts, KeyFacts, Sans, check, from_windows};
 
 pub(super) const PKCS12: &str = "application/x-pkcs12";
 pub(super) const PEM: &str = "application/x-pem-file";
@@ -20,7 +20,6 @@ pub(super) const SELF: &str = "Self";
 
 /// "Azure REST: Certificates": names of the kinds of keys.
 const KEY_TYPES: [&str; 6] = ["RSA", "RSA-HSM", "EC", "EC-HSM", "oct", "oct-HSM"];
-const CURVES: [&str; 4] = ["P-256", "P-384", "P-521", "P-256K"];
 
 /// A policy on the wire, where every part may be missing; kept in the same shape.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
@@ -182,8 +181,8 @@ impl Policy {
         let mut policy = sent.clone();
         let given = sent.key_props.clone().unwrap_or_default();
         let (kty, key_size, crv) = match facts.key {
-            KeyFacts::Rsa(bits) => ("RSA", Some(bits), None),
-            KeyFacts::Ec(curve) => ("EC", None, Some(curve.to_owned())),
+            KeyFacts::Rsa(bits) => ("RSA", bits, None),
+            KeyFacts::Ec(curve) => ("EC", curve.bits, Some(curve.name.to_owned())),
         };
         let hsm = given.is_hsm();
         policy.key_props = Some(KeyProps {
@@ -193,7 +192,7 @@ impl Policy {
             } else {
                 kty.to_owned()
             }),
-            key_size,
+            key_size: Some(key_size),
             crv,
             reuse_key: Some(given.reuse_key.unwrap_or(false)),
         });
@@ -221,10 +220,14 @@ impl Policy {
             if elliptic { "EC" } else { "RSA" }.to_owned()
         });
         let rsa = kty.starts_with("RSA");
+        let crv = (!rsa).then(|| given.crv.unwrap_or_else(|| "P-256".to_owned()));
         policy.key_props = Some(KeyProps {
             exportable: Some(given.exportable.unwrap_or(true) && !hsm),
-            key_size: rsa.then(|| given.key_size.unwrap_or(2048)),
-            crv: (!rsa).then(|| given.crv.unwrap_or_else(|| "P-256".to_owned())),
+            key_size: match &crv {
+                None => given.key_size.or(Some(2048)),
+                Some(name) => Curve::named(name).map(|c| c.bits),
+            },
+            crv,
             kty: Some(kty),
             reuse_key: Some(given.reuse_key.unwrap_or(false)),
         });
@@ -284,6 +287,9 @@ impl Policy {
             take(&mut mine.kty, &key.kty);
             take(&mut mine.key_size, &key.key_size);
             take(&mut mine.crv, &key.crv);
+            if let Some(curve) = key.crv.as_deref().and_then(Curve::named) {
+                mine.key_size = Some(curve.bits);
+            }
             take(&mut mine.reuse_key, &key.reuse_key);
         }
         if let Some(secret) = &patch.secret_props {
@@ -312,7 +318,8 @@ impl KeyProps {
         if self.kty.as_deref().is_some_and(|k| !KEY_TYPES.contains(&k)) {
             return Err(invalid("policy.key_props.kty", ""));
         }
-        if self.crv.as_deref().is_some_and(|c| !CURVES.contains(&c)) {
+        let curve = self.crv.as_deref().map(Curve::named);
+        if curve == Some(None) {
             return Err(invalid("policy.key_props.crv", ""));
         }
         if !self.is_hsm() {

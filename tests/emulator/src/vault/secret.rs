@@ -48,8 +48,8 @@ pub(super) fn get(call: &Call<'_>, name: &str, version: Option<&str>) -> Result<
         "managed": true,
         "attributes": attributes,
     });
-    if let (false, Some(map)) = (found.tags.is_empty(), secret.as_object_mut()) {
-        map.insert("tags".into(), json!(found.tags));
+    if let (Some(tags), Some(map)) = (&found.tags, secret.as_object_mut()) {
+        map.insert("tags".into(), json!(tags));
     }
     Ok(secret)
 }

@@ -17,10 +17,10 @@ use super::spec::RETENTION_DAYS;
 /// How much of a bundle is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
-    /// The current version, with policy and pending operation.
-    Current,
-    /// An older one, by its version.
-    Older,
+    /// What a name means: the current version, with policy and pending operation.
+    Name,
+    /// One version, though it be the current one.
+    Version,
 }
 
 /// A version's bundle.
@@ -48,10 +48,10 @@ pub(super) fn bundle(
     let mut attributes = attributes(version);
     recovery(vault, &mut attributes);
     bundle.insert("attributes".into(), Value::Object(attributes));
-    if !version.tags.is_empty() {
-        bundle.insert("tags".into(), json!(version.tags));
+    if let Some(tags) = &version.tags {
+        bundle.insert("tags".into(), json!(tags));
     }
-    if shown == Shown::Current {
+    if shown == Shown::Name {
         bundle.insert("policy".into(), policy(vault, name, &certificate.policy)?);
         if version.made_here {
             let pending = format!("https://{}/certificates/{name}/pending", vault.host);
@@ -72,7 +72,7 @@ pub(super) fn current(
     let version = certificate
         .current()
         .ok_or_else(|| Refusal::NotFound(certificate.name.clone()))?;
-    bundle(vault, certificate, version, Shown::Current)
+    bundle(vault, certificate, version, Shown::Name)
 }
 
 /// What every answer says of a version's state; a list says no more.
@@ -125,8 +125,8 @@ pub(super) fn item(
         item.insert("x5t".into(), json!(leaf.thumbprint));
     }
     item.insert("attributes".into(), Value::Object(attributes(version)));
-    if !version.tags.is_empty() {
-        item.insert("tags".into(), json!(version.tags));
+    if let Some(tags) = &version.tags {
+        item.insert("tags".into(), json!(tags));
     }
     item.insert("subject".into(), json!(""));
     item

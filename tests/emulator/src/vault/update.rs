@@ -35,28 +35,24 @@ pub(super) fn update(call: &Call<'_>, name: &str, version: Option<&str>) -> Resu
         policy.check(call.vault.spec().sku)?;
     }
     call.change(name, |certificate| {
-        let current = certificate.current().cloned();
         let missing =
             || Refusal::NotFound(version.map_or(name.to_owned(), |v| format!("{name}/{v}")));
         let found = match version {
-            None => current.clone(),
+            None => certificate.current().cloned(),
             Some(id) => certificate.version(id).cloned(),
         };
         let mut changed = Version::clone(&*found.ok_or_else(missing)?);
         if let Some(enabled) = asked.attributes.and_then(|a| a.enabled) {
             changed.enabled = enabled;
         }
-        if let Some(tags) = asked.tags {
-            changed.tags = tags;
+        if asked.tags.is_some() {
+            changed.tags = asked.tags;
         }
         changed.updated = call.seconds();
         if let Some(policy) = &asked.policy {
             certificate.policy.patch(policy, call.seconds());
         }
-        let shown = match current {
-            Some(current) if current.id == changed.id => Shown::Current,
-            _ => Shown::Older,
-        };
+        let shown = version.map_or(Shown::Name, |_| Shown::Version);
         certificate.replace(changed.clone());
         show::bundle(call.vault, certificate, &changed, shown).map(Value::Object)
     })
