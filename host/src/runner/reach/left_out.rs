@@ -81,7 +81,10 @@ fn first(names: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn told(places: &[(&str, &str, Option<(&'static str, &str)>)]) -> Vec<String> {
+    /// Name, reason, and what a list of the policy lacks.
+    type Place<'a> = (&'a str, &'a str, Option<(&'static str, &'a str)>);
+
+    fn told(places: &[Place<'_>]) -> Vec<String> {
         let mut left = LeftOut::default();
         for (name, why, beyond) in places {
             let beyond = beyond.map(|(key, value)| Beyond {
