@@ -10,7 +10,7 @@ use super::certificate::Certificate;
 use super::error::{Container, PfxError};
 use super::found::{Found, FoundKey};
 use super::key::{KeyKind, PrivateKey};
-use super::{chain, der, few_enough};
+use super::{chain, der, few_enough, pem_text};
 
 /// The most private keys that are looked at. Finding an EC key's public point is work too (tens of
 /// milliseconds for P-521 in the component), and where there are this many, none can be meant.
@@ -135,6 +135,17 @@ impl Bundle {
         let key = data(&der::sequence(&[&key]));
         let safe = der::sequence(&[&key, &data(&der::sequence(&certificates))]);
         der::sequence(&[&der::unsigned(&[3]), &data(&safe)])
+    }
+
+    /// The key (PKCS#8) and its chain as PEM without a password, for a vault that hands out PEM:
+    /// the key comes first, then the leaf, then what is above it.
+    #[must_use]
+    pub fn to_pem(&self) -> Zeroizing<Vec<u8>> {
+        let certificates = self.chain.iter().map(|der| ("CERTIFICATE", der.as_slice()));
+        let blocks: Vec<_> = std::iter::once(("PRIVATE KEY", self.key.as_slice()))
+            .chain(certificates)
+            .collect();
+        pem_text::of(&blocks)
     }
 }
 

@@ -9,7 +9,7 @@
 //! | `asn1`, `ber`, `der` | elements: reading them, bringing them to definite lengths, writing them |
 //! | `protection` | what a password opens: encryption and the checksum; bounds the work |
 //! | `archive` | the inside of a PKCS#12 |
-//! | `pem` | text instead |
+//! | `pem`, `pem_text` | text instead: reading and writing it |
 //! | `key`, `curve`, `certificate`, `name` | what is found |
 //! | `chain`, `bundle`, `issuers` | what of it is wanted, and how it is written |
 //!
@@ -33,6 +33,7 @@ mod key_names;
 mod kind;
 mod name;
 pub mod pem;
+mod pem_text;
 mod protection;
 
 pub use bundle::Bundle;

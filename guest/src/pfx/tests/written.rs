@@ -52,3 +52,26 @@ fn what_is_written_has_neither_checksum_nor_encryption() {
     let clear = written.windows(key.pkcs8.len()).any(|w| w == *key.pkcs8);
     assert!(clear);
 }
+
+#[test]
+fn as_pem_it_is_the_same_key_and_chain_in_the_same_order() {
+    for (file, password) in [
+        ("rsa-2048", "test"),
+        ("ec-p521", "test"),
+        ("chain-aes", "test"),
+    ] {
+        let opened = bundle(file, password);
+        let written = opened.to_pem();
+        let again =
+            super::super::pem::read(&written, None).unwrap_or_else(|e| panic!("{file}: {e}"));
+        assert_eq!(again.to_pkcs12(), opened.to_pkcs12(), "{file}");
+        assert_eq!(again.to_pem(), written, "{file}");
+        let found = super::super::pem::open(&written, &Password::new(None)).unwrap();
+        let order: Vec<_> = found.certificates.into_iter().map(|c| c.der).collect();
+        assert_eq!(order, opened.chain(), "{file}");
+        assert!(
+            written.starts_with(b"-----BEGIN PRIVATE KEY-----\n"),
+            "{file}"
+        );
+    }
+}
