@@ -10,10 +10,12 @@ use std::io::{BufRead as _, Write as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keyvault_extension::azure::thumbprint::Thumbprint;
-use keyvault_extension::pfx::{self, Bundle, PfxError};
+use keyvault_extension::pfx::{self, Bundle, PfxError, Remark, Time};
 use serde_json::{Value, json};
 
 fn main() -> std::io::Result<()> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = Time::at(since.map_err(std::io::Error::other)?.as_secs());
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line?;
@@ -25,8 +27,8 @@ fn main() -> std::io::Result<()> {
         };
         let contents = std::fs::read(path)?;
         let answer = std::panic::catch_unwind(|| match format {
-            "pem" => pfx::pem::read(&contents, Some(password)),
-            _ => pfx::read(&contents, Some(password)),
+            "pem" => pfx::pem::read(&contents, Some(password), now),
+            _ => pfx::read(&contents, Some(password), now),
         });
         writeln!(output, "{}", shown(&answer))?;
     }
@@ -41,7 +43,7 @@ fn shown(answer: &std::thread::Result<Result<Bundle, PfxError>>) -> Value {
             "crv": bundle.kind().crv(),
             "thumbprint": Thumbprint::of(bundle.leaf()).to_string(),
             "chain": bundle.chain().iter().map(|c| STANDARD.encode(c)).collect::<Vec<_>>(),
-            "dropped": bundle.dropped(),
+            "remarks": bundle.remarks().iter().map(Remark::to_string).collect::<Vec<_>>(),
             "pkcs12": STANDARD.encode(bundle.to_pkcs12()),
         }),
         Ok(Err(error)) => json!({ "error": error.to_string(), "why": variant(error) }),

@@ -13,7 +13,7 @@ use super::action::Action;
 use super::error::CallError;
 use super::service::Service;
 use crate::env::Environment;
-use crate::pfx::{Form, issuers};
+use crate::pfx::{Form, PfxError, issuers};
 
 /// What asking for issuers comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -109,5 +109,31 @@ fn read(body: &[u8], leaf: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
         let contents = STANDARD.decode(secret.value).map_err(|_| UNREADABLE)?;
         (contents, Form::Pkcs12)
     };
-    issuers(&contents, form, leaf).map_err(|_| UNREADABLE)
+    issuers(&contents, form, leaf).map_err(|error| match error {
+        PfxError::UnreadableCertificate { .. } => {
+            "a certificate in its managed secret cannot be read"
+        }
+        _ => UNREADABLE,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_with_a_certificate_that_cannot_be_read_is_odd() {
+        let secret = |value: &str| {
+            let content_type = "application/x-pem-file";
+            let secret = serde_json::json!({ "value": value, "contentType": content_type });
+            read(secret.to_string().as_bytes(), b"leaf")
+        };
+        let block = |der: &[u8]| {
+            let base64 = STANDARD.encode(der);
+            format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
+        };
+        let problem = "a certificate in its managed secret cannot be read";
+        assert_eq!(secret(&block(&[0x30, 0x82, 1, 1])), Err(problem));
+        assert_eq!(secret("no PEM"), Err("its managed secret cannot be read"));
+    }
 }

@@ -22,6 +22,7 @@ use super::watch;
 use crate::contract::{Failure, Job, NewCertificate, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
+use crate::pfx::Time;
 use deeds::Deeds;
 use plan::Note;
 use steps::{Ending, Steps};
@@ -48,7 +49,8 @@ async fn add<E: Environment>(
     certificate: NewCertificate,
 ) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
-    let mut wanted = match Wanted::read(certificate) {
+    let now = Time::at(env.now().as_secs());
+    let mut wanted = match Wanted::read(certificate, now) {
         Ok(wanted) => wanted,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
@@ -58,13 +60,14 @@ async fn add<E: Environment>(
     };
     let (scope, vault) = (&opened.scope, opened.vault());
     let secrets = std::mem::take(&mut wanted.secrets);
+    let remarks = std::mem::take(&mut wanted.remarks);
     vault.calls().discretion().keep_all(secrets);
     let alias = wanted.alias.clone();
     let deeds = Deeds::default();
     let steps = Steps::new(&vault, wanted, &deeds).take();
     let changing = || vault.calls().is_changing();
     match watch::watched_changing(env, deadline, changing, steps).await {
-        Ok(Ok(ending)) => done(scope, &alias, ending),
+        Ok(Ok(ending)) => done(scope, &alias, ending, &remarks),
         Ok(Err(problem)) => problem.outcome(&deeds, &alias),
         Err(ended) => {
             // What the job was for is done; only the policy was not looked at.
@@ -86,7 +89,7 @@ async fn add<E: Environment>(
     }
 }
 
-fn done(scope: &StoreScope, alias: &Alias, ending: Ending) -> Outcome {
+fn done(scope: &StoreScope, alias: &Alias, ending: Ending, remarks: &[String]) -> Outcome {
     match ending {
         Ending::Imported {
             version,
@@ -99,7 +102,8 @@ fn done(scope: &StoreScope, alias: &Alias, ending: Ending) -> Outcome {
                 format!("a deleted certificate {alias} was recovered and is below the new version")
             });
             let told = notes.iter().map(ToString::to_string);
-            let told: Vec<String> = std::iter::once(deed).chain(below).chain(told).collect();
+            let told = std::iter::once(deed).chain(below).chain(told);
+            let told: Vec<String> = told.chain(remarks.iter().cloned()).collect();
             match notes.iter().any(Note::is_warning) {
                 true => changing::look(scope, &told),
                 false => changing::reached(scope, &told),

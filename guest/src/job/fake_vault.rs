@@ -326,7 +326,7 @@ impl State {
         }
         let body: Value = serde_json::from_str(body).unwrap();
         let pkcs12 = STANDARD.decode(body["value"].as_str().unwrap()).unwrap();
-        let bundle = pfx::read(&pkcs12, None).unwrap();
+        let bundle = pfx::read(&pkcs12, None, pfx::Time::at(0)).unwrap();
         assert_eq!(body["policy"]["key_props"]["kty"], bundle.kind().kty());
         let before = std::mem::replace(&mut self.policy, body["policy"].clone());
         if self.stubborn {

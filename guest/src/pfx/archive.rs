@@ -13,7 +13,8 @@ use super::key::Encoding;
 use super::protection::{self, Budget, Password};
 
 pub(super) const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+pub(super) const SIGNED_DATA: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 const ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.3");
 const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
 pub(super) const KEY_BAG: ObjectIdentifier =
@@ -135,7 +136,7 @@ impl Opener<'_> {
             let mut bag = bags.sequence()?;
             let kind = bag.oid()?;
             let mut value = bag.inside(tag::context(0))?;
-            let local_id = local_key_id(bag)?;
+            let local_id = local_key_id(bag);
             if kind == Some(KEY_BAG) {
                 let key = value.take(tag::SEQUENCE)?.whole.to_vec();
                 self.found.keys.push(FoundKey {
@@ -171,18 +172,20 @@ impl Opener<'_> {
     }
 }
 
-/// From the attributes of a bag, which come after its value.
-fn local_key_id(mut bag: Reader<'_>) -> Result<Option<Vec<u8>>, Malformed> {
-    let Some(attributes) = bag.optional(tag::SET)? else {
+/// From the attributes of a bag, which come after its value. They are hints: what cannot be read
+/// of them is not there.
+fn local_key_id(mut bag: Reader<'_>) -> Option<Vec<u8>> {
+    let mut attributes = bag.inside(tag::SET).ok()?;
+    let found = std::iter::from_fn(|| attributes.element().ok());
+    found
+        .map(|attribute| local_key_id_in(Reader::new(attribute.content)))
+        .find_map(Result::unwrap_or_default)
+}
+
+fn local_key_id_in(mut attribute: Reader<'_>) -> Result<Option<Vec<u8>>, Malformed> {
+    if attribute.oid()? != Some(LOCAL_KEY_ID) {
         return Ok(None);
-    };
-    let mut attributes = Reader::new(attributes.content);
-    while !attributes.is_empty() {
-        let mut attribute = attributes.sequence()?;
-        if attribute.oid()? == Some(LOCAL_KEY_ID) {
-            let mut values = attribute.inside(tag::SET)?;
-            return Ok(Some(values.octets()?.to_vec()));
-        }
     }
-    Ok(None)
+    let value = attribute.inside(tag::SET)?.octets()?;
+    Ok(Some(value.to_vec()))
 }

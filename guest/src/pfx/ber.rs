@@ -2,7 +2,8 @@
 //! 8.7.3): lengths become definite and minimal, octet strings in pieces become one.
 //!
 //! It must not know what any structure means. Octet strings are never looked into, so a
-//! certificate keeps every byte.
+//! certificate keeps every byte; and a SET whose inside makes no sense stays as it is: what is
+//! read here has attributes in its SETs, which are hints.
 
 use super::asn1::{Header, Length, Malformed, Reader, tag};
 use super::der;
@@ -41,12 +42,10 @@ fn copy(input: &[u8], depth: u32, output: &mut Vec<u8>) -> Result<usize, Malform
                 der::append(header.tag, content, output);
                 return header.size.checked_add(length).ok_or(Malformed);
             }
-            let mut copied = Vec::with_capacity(length);
-            let mut rest = content;
-            while !rest.is_empty() {
-                let read = copy(rest, depth, &mut copied)?;
-                rest = rest.get(read..).ok_or(Malformed)?;
-            }
+            let copied = match copy_all(content, depth) {
+                Err(Malformed) if header.tag == tag::SET => content.to_vec(),
+                copied => copied?,
+            };
             (copied, length)
         }
         Length::Indefinite if header.is_constructed() => {
@@ -69,6 +68,17 @@ fn copy(input: &[u8], depth: u32, output: &mut Vec<u8>) -> Result<usize, Malform
         der::append(header.tag, &content, output);
     }
     header.size.checked_add(consumed).ok_or(Malformed)
+}
+
+/// All elements of `content`, which is as long as they are.
+fn copy_all(content: &[u8], depth: u32) -> Result<Vec<u8>, Malformed> {
+    let mut copied = Vec::with_capacity(content.len());
+    let mut rest = content;
+    while !rest.is_empty() {
+        let read = copy(rest, depth, &mut copied)?;
+        rest = rest.get(read..).ok_or(Malformed)?;
+    }
+    Ok(copied)
 }
 
 /// The octet strings in `pieces` as one, without a head.

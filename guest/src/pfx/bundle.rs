@@ -7,10 +7,14 @@ use zeroize::Zeroizing;
 use super::archive::{CERT_BAG, DATA, KEY_BAG, LOCAL_KEY_ID, X509};
 use super::asn1::tag;
 use super::certificate::Certificate;
+use super::chain::Chains;
 use super::error::{Container, PfxError};
 use super::found::{Found, FoundKey};
 use super::key::{KeyKind, PrivateKey};
-use super::{chain, der, few_enough, pem_text};
+use super::leaf::{self, Leaf};
+use super::remark::{Remark, Seen};
+use super::time::Time;
+use super::{der, pem_text};
 
 /// The most private keys that are looked at. Finding an EC key's public point is work too (tens of
 /// milliseconds for P-521 in the component), and where there are this many, none can be meant.
@@ -24,7 +28,7 @@ pub struct Bundle {
     key: Zeroizing<Vec<u8>>,
     /// Leaf first; never empty.
     chain: Vec<Vec<u8>>,
-    dropped: usize,
+    remarks: Vec<Remark>,
 }
 
 /// Shows what kind of key it is and how many certificates there are, never the key.
@@ -33,7 +37,6 @@ impl std::fmt::Debug for Bundle {
         f.debug_struct("Bundle")
             .field("kind", &self.kind)
             .field("chain_length", &self.chain.len())
-            .field("dropped", &self.dropped)
             .finish_non_exhaustive()
     }
 }
@@ -44,15 +47,11 @@ impl Bundle {
     /// There must be one private key; the same key twice is one. Of several, that one is taken
     /// which has a certificate in the file, if exactly one has: the others could not be
     /// imported anyway. Which key belongs to which certificate is decided by the public key
-    /// alone. What is not part of the chain is dropped, certificates that cannot be read too.
-    pub(super) fn choose(found: Found, container: Container) -> Result<Self, PfxError> {
+    /// alone, and what leads up from it by signatures; the rest is left out, with a remark.
+    /// `now` tells certificates that are valid from those that are not.
+    pub(super) fn choose(found: Found, container: Container, now: Time) -> Result<Self, PfxError> {
         let total = found.certificates.len();
-        few_enough(total, container)?;
-        let certificates: Vec<Certificate> = found
-            .certificates
-            .into_iter()
-            .filter_map(|c| Certificate::read(&c.der, c.local_id).ok())
-            .collect();
+        let certificates = found.read_certificates(container)?;
         if found.keys.is_empty() {
             return Err(PfxError::NoKey {
                 container,
@@ -65,26 +64,56 @@ impl Bundle {
                 keys: found.keys.len(),
             });
         }
-        let (key, leaf) = choose_key(&found.keys, &certificates, container)?;
-        let leaf = match leaf {
-            Some(leaf) => leaf,
-            None if total == 0 => return Err(PfxError::NoCertificate(container)),
-            None => {
+        let own = choose_key(&found.keys, &certificates, container)?;
+        let seen = |places: &[usize]| -> Vec<Seen> {
+            let places = places.iter().filter_map(|at| certificates.get(*at));
+            places.map(Seen::of).collect()
+        };
+        let mut chains = Chains::new(&certificates);
+        let local_id = own.local_id.as_deref();
+        let leaf = match leaf::choose(&certificates, &mut chains, &own.certificates, local_id, now)
+        {
+            Leaf::Found(leaf) => leaf,
+            Leaf::Undecided(places) => {
+                return Err(PfxError::SeveralLeaves {
+                    container,
+                    certificates: seen(&places),
+                });
+            }
+            Leaf::None if total == 0 => return Err(PfxError::NoCertificate(container)),
+            Leaf::None => {
                 return Err(PfxError::NoMatch {
                     container,
                     certificates: total,
                 });
             }
         };
-        let chain: Vec<Vec<u8>> = chain::upward(&certificates, leaf)
-            .into_iter()
-            .map(|certificate| certificate.der.clone())
-            .collect();
+        let chain = chains.upward(leaf);
+        let others = |at: &usize| !chain.contains(at);
+        let (for_the_key, left_out): (Vec<usize>, Vec<usize>) = (0..certificates.len())
+            .filter(others)
+            .partition(|at| own.certificates.contains(at));
+        let doubts = chains.doubts();
+        let taken = certificates.get(leaf).map(Seen::of);
+        let remarks = [
+            taken
+                .filter(|_| !for_the_key.is_empty())
+                .map(|taken| Remark::OthersForTheKey {
+                    taken,
+                    others: seen(&for_the_key),
+                }),
+            (!left_out.is_empty()).then(|| Remark::LeftOut(seen(&left_out))),
+            doubts.kind.then_some(Remark::UnknownSignatures),
+            doubts.number.then_some(Remark::TooManySignatures),
+        ];
         Ok(Bundle {
-            kind: key.kind,
-            key: key.pkcs8,
-            dropped: total.saturating_sub(chain.len()),
-            chain,
+            kind: own.key.kind,
+            key: own.key.pkcs8,
+            chain: chain
+                .iter()
+                .filter_map(|at| certificates.get(*at).map(|c| c.der.clone()))
+                .collect(),
+            remarks: remarks.into_iter().flatten().collect(),
         })
     }
 
@@ -106,10 +135,22 @@ impl Bundle {
         &self.chain
     }
 
-    /// How many certificates of the file are not part of the chain.
+    /// What has to be said about what became of the file: which certificates of it were not
+    /// taken, and what could not be decided by signatures.
     #[must_use]
-    pub fn dropped(&self) -> usize {
-        self.dropped
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
+    }
+
+    /// The same key with its certificate and nothing above it.
+    #[must_use]
+    pub fn without_issuers(&self) -> Self {
+        Bundle {
+            kind: self.kind,
+            key: self.key.clone(),
+            chain: self.chain.first().cloned().into_iter().collect(),
+            remarks: Vec::new(),
+        }
     }
 
     /// The key and its chain as a PKCS#12 without password, encryption and checksum: the form
@@ -149,33 +190,42 @@ impl Bundle {
     }
 }
 
-/// The key, and where its certificate is.
+/// A key, and what the file has for it.
+struct Own {
+    key: PrivateKey,
+    local_id: Option<Vec<u8>>,
+    /// Where the certificates for it are.
+    certificates: Vec<usize>,
+}
+
 fn choose_key(
     keys: &[FoundKey],
     certificates: &[Certificate],
     container: Container,
-) -> Result<(PrivateKey, Option<usize>), PfxError> {
-    let mut read = Vec::with_capacity(keys.len());
+) -> Result<Own, PfxError> {
+    let mut read: Vec<Own> = Vec::with_capacity(keys.len());
     let mut refused = Vec::new();
     for found in keys {
         match PrivateKey::read(&found.der, found.encoding) {
-            Ok(key) => {
-                let known = |(other, _): &(PrivateKey, _)| other.public == key.public;
-                if !read.iter().any(known) {
-                    let leaf = chain::leaf(certificates, &key.public, found.local_id.as_deref());
-                    read.push((key, leaf));
-                }
-            }
+            Ok(key) => match read.iter_mut().find(|own| own.key.public == key.public) {
+                Some(own) => own.local_id = own.local_id.take().or(found.local_id.clone()),
+                None => read.push(Own {
+                    certificates: leaf::candidates(certificates, &key.public),
+                    key,
+                    local_id: found.local_id.clone(),
+                }),
+            },
             Err(obstacle) => refused.push(obstacle),
         }
     }
     let keys = read.len().saturating_add(refused.len());
-    let matched = read.iter().filter(|(_, leaf)| leaf.is_some()).count();
+    let has_one = |own: &Own| !own.certificates.is_empty();
+    let matched = read.iter().filter(|own| has_one(own)).count();
     match (read.len(), refused.len()) {
         (0, 1) => refused.into_iter().next().map(|o| Err(o.at(container))),
         (1, 0) => read.into_iter().next().map(Ok),
-        // Nobody can say whether a key of another kind has a certificate.
-        (_, 0) if matched == 1 => read.into_iter().find(|(_, leaf)| leaf.is_some()).map(Ok),
+        // Whether a key of another kind has a certificate cannot be seen.
+        (_, 0) if matched == 1 => read.into_iter().find(has_one).map(Ok),
         _ => None,
     }
     .unwrap_or(Err(PfxError::SeveralKeys {

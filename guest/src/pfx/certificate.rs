@@ -1,13 +1,14 @@
-//! The parts of a certificate that say whose it is and who issued it.
+//! The parts of a certificate that say whose it is, for how long, and who issued it.
 //!
-//! Nothing is verified here: Key Vault and those who rely on the certificate do that. Source:
-//! RFC 5280 section 4.1.
+//! Source: RFC 5280 section 4.1.
 
 use const_oid::ObjectIdentifier;
 
-use super::asn1::{Malformed, Reader, tag};
+use super::asn1::{Element, Malformed, Reader, tag};
 use super::key::PublicKey;
 use super::name;
+use super::signature::{Signature, Verdict};
+use super::time::Time;
 
 const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
@@ -20,104 +21,151 @@ pub(super) struct Certificate {
     pub(super) local_id: Option<Vec<u8>>,
     /// `None` for kinds of keys that are not read.
     pub(super) public_key: Option<PublicKey>,
-    /// In an order that can be compared: `20300101000000Z`.
-    pub(super) not_after: Vec<u8>,
-    serial: Vec<u8>,
+    /// `None` where it cannot be read.
+    pub(super) not_before: Option<Time>,
+    /// `None` where it cannot be read.
+    pub(super) not_after: Option<Time>,
+    /// For people.
+    pub(super) common_name: Option<String>,
+    pub(super) serial: Vec<u8>,
+    /// What is signed, byte for byte.
+    signed: Vec<u8>,
+    signature: Signature,
+    /// The content of its SubjectPublicKeyInfo.
+    spki: Vec<u8>,
     issuer: Vec<u8>,
     subject: Vec<u8>,
-    subject_id: Option<Vec<u8>>,
-    authority_id: Option<Vec<u8>>,
+    ids: KeyIds,
+}
+
+/// What the extensions say about keys. One that cannot be read counts as absent: an identifier
+/// helps to find an issuer, and nothing depends on it.
+#[derive(Default)]
+struct KeyIds {
+    subject: Option<Vec<u8>>,
+    authority: Option<Vec<u8>>,
     authority_serial: Option<Vec<u8>>,
 }
 
 impl Certificate {
     pub(super) fn read(der: &[u8], local_id: Option<Vec<u8>>) -> Result<Self, Malformed> {
         let whole = Reader::new(der).take(tag::SEQUENCE)?;
-        let mut tbs = Reader::new(whole.content).sequence()?;
+        let mut parts = Reader::new(whole.content);
+        let signed = parts.take(tag::SEQUENCE)?;
+        let signature = Signature::read(&mut parts)?;
+        let mut tbs = Reader::new(signed.content);
         tbs.optional(tag::context(0))?;
         let serial = tbs.take(tag::INTEGER)?.content.to_vec();
         tbs.sequence()?;
         let issuer = tbs.take(tag::SEQUENCE)?.content;
         let mut validity = tbs.sequence()?;
-        validity.element()?;
-        let not_after = time(&mut validity)?;
+        let not_before = time(validity.element()?);
+        let not_after = time(validity.element()?);
         let subject = tbs.take(tag::SEQUENCE)?.content;
-        let public_key = PublicKey::read(tbs.sequence()?)?;
-        let mut certificate = Certificate {
+        let spki = tbs.take(tag::SEQUENCE)?.content;
+        Ok(Certificate {
             der: whole.whole.to_vec(),
             local_id,
-            public_key,
+            public_key: PublicKey::read(Reader::new(spki))?,
+            not_before,
             not_after,
+            common_name: name::common_name(subject),
             serial,
+            signed: signed.whole.to_vec(),
+            signature,
+            spki: spki.to_vec(),
             issuer: name::comparable(issuer),
             subject: name::comparable(subject),
-            subject_id: None,
-            authority_id: None,
-            authority_serial: None,
-        };
-        tbs.optional(tag::context_primitive(1))?;
-        tbs.optional(tag::context_primitive(2))?;
-        if let Some(extensions) = tbs.optional(tag::context(3))? {
-            certificate.read_extensions(Reader::new(extensions.content).sequence()?)?;
-        }
-        Ok(certificate)
+            ids: KeyIds::read(tbs),
+        })
     }
 
-    fn read_extensions(&mut self, mut extensions: Reader<'_>) -> Result<(), Malformed> {
-        /// BOOLEAN.
-        const CRITICAL: u8 = 0x01;
-        while !extensions.is_empty() {
-            let mut extension = extensions.sequence()?;
-            let oid = extension.oid()?;
-            extension.optional(CRITICAL)?;
-            let mut value = Reader::new(extension.octets()?);
-            if oid == Some(SUBJECT_KEY_IDENTIFIER) {
-                self.subject_id = Some(value.octets()?.to_vec());
-            } else if oid == Some(AUTHORITY_KEY_IDENTIFIER) {
-                let mut authority = value.sequence()?;
-                let owned = |found: Option<super::asn1::Element<'_>>| {
-                    found.map(|element| element.content.to_vec())
-                };
-                self.authority_id = owned(authority.optional(tag::context_primitive(0))?);
-                authority.optional(tag::context(1))?;
-                self.authority_serial = owned(authority.optional(tag::context_primitive(2))?);
-            }
-        }
-        Ok(())
+    /// Whether the issuer that it names has that name.
+    ///
+    /// A certificate with the right key and another name is no issuer, although the signature
+    /// verifies: whoever follows the chain looks for the name first and requires both to be
+    /// equal (RFC 5280 section 6.1.3 (a)(4)).
+    pub(super) fn names_as_issuer(&self, issuer: &Certificate) -> bool {
+        self.issuer == issuer.subject
     }
 
-    /// Whether it names itself as its issuer, and nothing says that it means an older key.
-    pub(super) fn is_self_signed(&self) -> bool {
-        self.may_be_issued_by(self)
+    /// Whether the key of `issuer` has signed it.
+    pub(super) fn signed_by(&self, issuer: &Certificate) -> Verdict {
+        self.signature.by(&issuer.spki, &self.signed)
     }
 
-    /// By names, and by key identifiers where both have one (RFC 5280 section 4.2.1.1).
-    pub(super) fn may_be_issued_by(&self, issuer: &Certificate) -> bool {
-        let ids_agree = match (&self.authority_id, &issuer.subject_id) {
+    /// Whether both are about the same key.
+    pub(super) fn has_key_of(&self, other: &Certificate) -> bool {
+        self.spki == other.spki
+    }
+
+    /// Whether nothing says that the issuer's key is another one: key identifiers, where both
+    /// have one (RFC 5280 section 4.2.1.1). There is more than one method to compute them, so
+    /// this decides only where the signature cannot.
+    pub(super) fn ids_agree(&self, issuer: &Certificate) -> bool {
+        match (&self.ids.authority, &issuer.ids.subject) {
             (Some(authority), Some(subject)) => authority == subject,
             _ => true,
-        };
-        self.issuer == issuer.subject && ids_agree
+        }
     }
 
-    /// How surely: by key identifier, then by serial number.
+    /// How surely its identifiers mean this issuer: by key identifier, then by serial number.
     pub(super) fn points_at(&self, issuer: &Certificate) -> (bool, bool) {
         (
-            self.authority_id.is_some() && self.authority_id == issuer.subject_id,
-            self.authority_serial.as_ref() == Some(&issuer.serial),
+            self.ids.authority.is_some() && self.ids.authority == issuer.ids.subject,
+            self.ids.authority_serial.as_ref() == Some(&issuer.serial),
         )
+    }
+
+    /// Whether it is neither expired nor not valid yet.
+    pub(super) fn is_valid_at(&self, now: Time) -> bool {
+        self.not_before.is_some_and(|start| start <= now)
+            && self.not_after.is_some_and(|end| now <= end)
     }
 }
 
-/// A Time, with a century where it has none (RFC 5280 section 4.1.2.5.1).
-fn time(reader: &mut Reader<'_>) -> Result<Vec<u8>, Malformed> {
-    let element = reader.element()?;
-    if element.tag != tag::UTC_TIME {
-        return Ok(element.content.to_vec());
+impl KeyIds {
+    /// From what follows the key in a TBSCertificate.
+    fn read(mut tbs: Reader<'_>) -> Self {
+        let mut ids = KeyIds::default();
+        while let Ok(part) = tbs.element() {
+            if part.tag == tag::context(3)
+                && let Ok(mut extensions) = Reader::new(part.content).sequence()
+            {
+                while let Ok(extension) = extensions.element() {
+                    // Which one it was is lost; the others are not.
+                    let _unreadable = ids.read_extension(extension);
+                }
+            }
+        }
+        ids
     }
-    let century: &[u8] = match element.content.first() {
-        Some(b'5'..=b'9') => b"19",
-        _ => b"20",
-    };
-    Ok([century, element.content].concat())
+
+    fn read_extension(&mut self, extension: Element<'_>) -> Result<(), Malformed> {
+        /// BOOLEAN.
+        const CRITICAL: u8 = 0x01;
+        let mut extension = Reader::new(extension.content);
+        let oid = extension.oid()?;
+        extension.optional(CRITICAL)?;
+        let mut value = Reader::new(extension.octets()?);
+        if oid == Some(SUBJECT_KEY_IDENTIFIER) {
+            self.subject = Some(value.octets()?.to_vec());
+        } else if oid == Some(AUTHORITY_KEY_IDENTIFIER) {
+            let owned = |found: Option<Element<'_>>| found.map(|element| element.content.to_vec());
+            let mut authority = value.sequence()?;
+            let id = owned(authority.optional(tag::context_primitive(0))?);
+            authority.optional(tag::context(1))?;
+            let serial = owned(authority.optional(tag::context_primitive(2))?);
+            (self.authority, self.authority_serial) = (id, serial);
+        }
+        Ok(())
+    }
+}
+
+fn time(element: Element<'_>) -> Option<Time> {
+    if element.tag == tag::UTC_TIME {
+        Time::from_utc(element.content)
+    } else {
+        Time::from_generalized(element.content)
+    }
 }

@@ -1,6 +1,7 @@
 //! Why a key with its certificates could not be taken: which field, what is wrong, what to do.
 
 use super::asn1::Malformed;
+use super::remark::{All, Seen};
 
 /// What `Contents` was read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl std::fmt::Display for Container {
 }
 
 /// Why it was refused. No text holds anything of what is in the file, but for names of
-/// algorithms.
+/// algorithms, and names and dates of certificates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PfxError {
     /// The field is empty.
@@ -139,6 +140,37 @@ pub enum PfxError {
         "the {0} in Contents has a private key but no certificate: export the private key together with its certificate"
     )]
     NoCertificate(Container),
+    /// One of the certificates.
+    #[error(
+        "certificate {number} of {certificates} of the {container} in Contents cannot be read, so it is damaged or cut off: export it again, or leave that certificate out"
+    )]
+    UnreadableCertificate {
+        /// What was read.
+        container: Container,
+        /// Which one, in the order of the file, counted from 1.
+        number: usize,
+        /// How many certificates there are.
+        certificates: usize,
+    },
+    /// Certificates for the key, of which any could be meant.
+    #[error(
+        "the {container} in Contents has {} certificates for its private key, and nothing says which of them is meant: {}; leave only the one that is to be imported, with the certificates of its issuers",
+        .certificates.len(), All(.certificates)
+    )]
+    SeveralLeaves {
+        /// What was read.
+        container: Container,
+        /// Which ones.
+        certificates: Vec<Seen>,
+    },
+    /// What was read was base64 text, and what it decodes to is refused.
+    #[error("{0}; what is in Contents is base64 text, which was decoded once")]
+    InBase64(Box<PfxError>),
+    /// A key under OpenSSL's encryption of before PKCS#8.
+    #[error(
+        "the private key in Contents is protected by OpenSSL's old PEM encryption (Proc-Type: 4,ENCRYPTED), which is not read: convert it with \"openssl pkcs8 -topk8 -v2 aes256 -in old.pem -out key.pem\" and put its certificates below it, or make a PFX of all with \"openssl pkcs12 -export -in old.pem -out new.pfx\""
+    )]
+    OldPemEncryption,
     /// The key belongs to none of the certificates.
     #[error(
         "none of the {certificates} certificates of the {container} in Contents belongs to its private key: export the certificate that was issued for this key"

@@ -2,10 +2,10 @@
 //!
 //! A key beside them is not looked at. It must not know who asks, nor why.
 
-use super::certificate::Certificate;
+use super::chain::Chains;
 use super::error::{Container, PfxError};
 use super::protection::Password;
-use super::{archive, chain, few_enough, pem, within_limit};
+use super::{archive, pem, within_limit};
 
 /// What the certificates stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +16,13 @@ pub enum Form {
     Pem,
 }
 
-/// The issuers of `leaf` (DER) as far as `contents` has them, nearest first. A leaf that
-/// cannot be read, or is not among them, has none.
+/// The issuers of `leaf` (DER) as far as `contents` has them: every certificate that signatures
+/// lead to, in the order of [`Bundle::chain`](super::Bundle::chain). A leaf that is not among
+/// them has none.
 ///
 /// # Errors
 ///
-/// Where the contents cannot be read.
+/// Where the contents, or one of the certificates, cannot be read.
 pub fn issuers(contents: &[u8], form: Form, leaf: &[u8]) -> Result<Vec<Vec<u8>>, PfxError> {
     within_limit(contents)?;
     let password = Password::new(None);
@@ -29,18 +30,13 @@ pub fn issuers(contents: &[u8], form: Form, leaf: &[u8]) -> Result<Vec<Vec<u8>>,
         Form::Pkcs12 => (archive::open(contents, &password)?, Container::Pfx),
         Form::Pem => (pem::open(contents, &password)?, Container::Pem),
     };
-    few_enough(found.certificates.len(), container)?;
-    let certificates: Vec<Certificate> = found
-        .certificates
-        .into_iter()
-        .filter_map(|found| Certificate::read(&found.der, None).ok())
-        .collect();
-    let own = certificates.iter().position(|found| found.der == leaf);
-    Ok(own.map_or_else(Vec::new, |own| {
-        chain::upward(&certificates, own)
-            .into_iter()
-            .skip(1)
-            .map(|issuer| issuer.der.clone())
-            .collect()
-    }))
+    let certificates = found.read_certificates(container)?;
+    let Some(own) = certificates.iter().position(|found| found.der == leaf) else {
+        return Ok(Vec::new());
+    };
+    let chain = Chains::new(&certificates).upward(own);
+    let issuers = chain.iter().skip(1);
+    Ok(issuers
+        .filter_map(|at| certificates.get(*at).map(|issuer| issuer.der.clone()))
+        .collect())
 }

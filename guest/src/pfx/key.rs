@@ -8,13 +8,13 @@ use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
 use super::asn1::{Malformed, Reader, tag, without_leading_zeros};
-use super::curve::Curve;
+use super::curve::{Curve, is_point};
 use super::error::Obstacle;
 use super::key_names::{curve_name, key_name};
-use super::{ber, der};
+use super::{ber, der, explicit_curve};
 
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 /// The sizes that Key Vault takes ("About keys").
 const RSA_BITS: [u32; 3] = [2048, 3072, 4096];
@@ -186,12 +186,12 @@ fn pkcs8(algorithm: &[u8], private: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(der::sequence(&[&der::unsigned(&[]), algorithm, &private]))
 }
 
-/// ECParameters (RFC 5480 section 2.1.1): only named curves, as in Key Vault.
-fn read_curve(parameters: &mut Reader<'_>) -> Result<Curve, Obstacle> {
-    if parameters.optional(tag::SEQUENCE)?.is_some() {
-        return Err(Obstacle::Key(
-            "EC with its curve spelled out instead of named".to_owned(),
-        ));
+/// ECParameters (RFC 5480 section 2.1.1), the curve named or spelled out.
+pub(super) fn read_curve(parameters: &mut Reader<'_>) -> Result<Curve, Obstacle> {
+    if let Some(spelled_out) = parameters.optional(tag::SEQUENCE)? {
+        let curve = explicit_curve::recognised(Reader::new(spelled_out.content))?;
+        let other = "EC on a curve that is spelled out, and is none of those";
+        return curve.ok_or_else(|| Obstacle::Key(other.to_owned()));
     }
     let oid = parameters.oid()?;
     oid.and_then(Curve::from_oid)
@@ -205,11 +205,7 @@ impl PublicKey {
         let oid = algorithm.oid()?;
         let key = spki.bits()?;
         if oid == Some(RSA) {
-            let mut numbers = Reader::new(key).sequence()?;
-            return Ok(Some(PublicKey::Rsa {
-                modulus: numbers.unsigned()?.to_vec(),
-                exponent: numbers.unsigned()?.to_vec(),
-            }));
+            return Ok(Self::read_rsa(key).ok());
         }
         if oid != Some(EC) {
             return Ok(None);
@@ -218,6 +214,15 @@ impl PublicKey {
             curve,
             point: key.to_vec(),
         }))
+    }
+
+    /// From an RSAPublicKey.
+    pub(super) fn read_rsa(key: &[u8]) -> Result<Self, Malformed> {
+        let mut numbers = Reader::new(key).sequence()?;
+        Ok(PublicKey::Rsa {
+            modulus: numbers.unsigned()?.to_vec(),
+            exponent: numbers.unsigned()?.to_vec(),
+        })
     }
 
     /// Whether `other`, as found in a certificate, is this key.
@@ -229,24 +234,6 @@ impl PublicKey {
             _ => self == other,
         }
     }
-}
-
-/// Whether `written` is this uncompressed point, compressed or not (SEC 1 section 2.3.3).
-fn is_point(written: &[u8], point: &[u8]) -> bool {
-    let Some((&form, coordinates)) = written.split_first() else {
-        return false;
-    };
-    if form != 2 && form != 3 {
-        return written == point;
-    }
-    let Some((x, y)) = point
-        .get(1..)
-        .and_then(|both| both.split_at_checked(both.len() / 2))
-    else {
-        return false;
-    };
-    let parity = y.last().is_some_and(|last| last & 1 == form & 1);
-    coordinates == x && parity
 }
 
 fn bits(number: &[u8]) -> u32 {

@@ -1,20 +1,25 @@
 //! Recognises the files that are given instead of a PFX, so that the refusal can name them.
 
 use super::asn1::{Header, tag};
+use super::text;
 
 /// What it is, if it is not a PKCS#12. Bytes that begin like one count as one.
 pub(super) fn other_than_pfx(contents: &[u8]) -> Option<&'static str> {
-    const MARKS: [(&[u8], &str); 4] = [
+    const DAMAGED: &str = "base64 text that is damaged or cut off";
+    const MARKS: [(&[u8], &str); 6] = [
         (b"\xfe\xed\xfe\xed", "a Java keystore of the type JKS"),
         (b"\xce\xce\xce\xce", "a Java keystore of the type JCEKS"),
-        (b"MII", "base64 once more (it is encoded twice)"),
+        (b"MII", DAMAGED),
+        (b"MIA", DAMAGED),
+        (b"TUl", "base64 once more (it is encoded twice)"),
         (b"PK\x03\x04", "a zip file"),
     ];
-    let is_text = !contents.contains(&0);
-    if is_text && contents.windows(11).any(|w| w == b"-----BEGIN ") {
+    let text = text::of(contents);
+    let is_text = !text.contains(&0);
+    if is_text && text::has_begin(&text) {
         return Some("PEM text");
     }
-    if let Some((_, name)) = MARKS.iter().find(|(mark, _)| contents.starts_with(mark)) {
+    if let Some((_, name)) = MARKS.iter().find(|(mark, _)| text.starts_with(mark)) {
         return Some(name);
     }
     let inside = Header::read(contents)

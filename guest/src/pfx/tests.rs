@@ -3,14 +3,46 @@
 
 mod bounds;
 mod chains;
+mod field;
 mod hostile;
 mod keys;
+mod leaves;
 mod origins;
 mod pem;
 mod refusals;
+mod signatures;
 mod written;
 
 use super::*;
+
+/// 2026-12-01.
+const NOW: u64 = 1_796_083_200;
+
+fn now() -> Time {
+    Time::at(NOW)
+}
+
+fn read(contents: &[u8], password: Option<&str>) -> Result<Bundle, PfxError> {
+    super::read(contents, password, now())
+}
+
+fn read_pem(contents: &[u8], password: Option<&str>) -> Result<Bundle, PfxError> {
+    super::pem::read(contents, password, now())
+}
+
+fn found_in_pem(contents: &[u8]) -> found::Found {
+    super::pem::open(contents, &Password::new(None)).unwrap()
+}
+
+/// How many certificates were not taken.
+fn left_out(bundle: &Bundle) -> usize {
+    let count = |remark: &Remark| match remark {
+        Remark::LeftOut(certificates) => certificates.len(),
+        Remark::OthersForTheKey { others, .. } => others.len(),
+        Remark::UnknownSignatures | Remark::TooManySignatures => 0,
+    };
+    bundle.remarks().iter().map(count).sum()
+}
 
 /// A file of `testdata`.
 fn file(name: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! PKCS#12 files, as platforms send them.
 
-use keyvault_extension::pfx;
+use keyvault_extension::pfx::{self, Time};
 
 /// Passwords that files of the corpus have; the first byte of the input chooses.
 const PASSWORDS: &[Option<&str>] = &[
@@ -19,7 +19,8 @@ pub(crate) fn holds(data: &[u8]) {
     };
     let choice = usize::from(*first) % PASSWORDS.len();
     let password = PASSWORDS.get(choice).copied().flatten();
-    let Ok(bundle) = pfx::read(file, password) else {
+    let now = Time::at(1_800_000_000);
+    let Ok(bundle) = pfx::read(file, password, now) else {
         return;
     };
     assert!(!bundle.leaf().is_empty());
@@ -28,7 +29,7 @@ pub(crate) fn holds(data: &[u8]) {
         Some(bundle.leaf())
     );
     let written = bundle.to_pkcs12();
-    let again = pfx::read(&written, None);
+    let again = pfx::read(&written, None, now);
     assert!(
         again.is_ok(),
         "what was written is not read: {:?}",

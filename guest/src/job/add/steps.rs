@@ -278,10 +278,6 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             plan.tags.count()
         );
         self.log(LogLevel::Info, &what);
-        if self.wanted.dropped > 0 {
-            let line = format!("{} other certificates were left out", self.wanted.dropped);
-            self.log(LogLevel::Info, &line);
-        }
         let import = import::Import {
             pkcs12: &self.wanted.pkcs12,
             kind: self.wanted.kind,

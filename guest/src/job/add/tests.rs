@@ -36,7 +36,8 @@ fn contents() -> Vec<u8> {
 
 /// What the vault has afterwards.
 fn ours() -> Vec<u8> {
-    let bundle = pfx::pem::read(&contents(), None).unwrap_or_else(|error| panic!("{error}"));
+    let bundle = pfx::pem::read(&contents(), None, pfx::Time::at(0))
+        .unwrap_or_else(|error| panic!("{error}"));
     bundle.leaf().to_vec()
 }
 

@@ -10,7 +10,7 @@ use super::plan::Wish;
 use crate::azure::thumbprint::Thumbprint;
 use crate::contract::{ContentsFormat, NewCertificate};
 use crate::job::parameters::Parameters;
-use crate::pfx::{self, KeyKind, PfxError};
+use crate::pfx::{self, KeyKind, PfxError, Time};
 use crate::secrets::Secrets;
 
 /// The most bytes of a key with its chain. Key Vault keeps both in a secret, which takes
@@ -28,8 +28,8 @@ pub(super) struct Wanted {
     pub(super) pkcs12: Zeroizing<Vec<u8>>,
     /// Certificates above the leaf.
     pub(super) issuers: usize,
-    /// Certificates that came and do not belong to it.
-    pub(super) dropped: usize,
+    /// What the result says about the file.
+    pub(super) remarks: Vec<String>,
     /// What must not be said of all that came.
     pub(super) secrets: Secrets,
 }
@@ -53,25 +53,36 @@ pub(super) enum Unusable {
          Vault takes {LARGEST} at most; leave out certificates above it"
     )]
     TooLarge { certificates: usize, size: usize },
+    /// The certificate alone is.
+    #[error(
+        "Contents: the certificate itself is too large for Key Vault: with its key it has {size} \
+         bytes even without the certificates above it, and Key Vault takes {LARGEST} at most, so \
+         that leaving out issuers does not help; have a certificate issued with fewer names or \
+         shorter extensions, such as several with some of the names each"
+    )]
+    LeafTooLarge { size: usize },
 }
 
 impl Wanted {
-    /// Reads it. Contents and password stay only among the secrets.
+    /// Reads it. Contents and password stay only among the secrets; `now` tells certificates
+    /// that are valid from those that are not.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub(super) fn read(certificate: NewCertificate) -> Result<Wanted, Unusable> {
+    pub(super) fn read(certificate: NewCertificate, now: Time) -> Result<Wanted, Unusable> {
         let alias = Alias::parse(&certificate.alias)?;
         let parameters = Parameters::read(&certificate.parameters)?;
         let password = certificate.password.as_ref().map(|secret| secret.reveal());
         let bundle = match (certificate.format, password) {
-            (ContentsFormat::Pem, password) => pfx::pem::read(&certificate.contents, password)?,
+            (ContentsFormat::Pem, password) => {
+                pfx::pem::read(&certificate.contents, password, now)?
+            }
             (ContentsFormat::Pkcs12, Some(password)) => {
-                pfx::read(&certificate.contents, Some(password))?
+                pfx::read(&certificate.contents, Some(password), now)?
             }
             // Not tried without one: whoever sends no password has sent no key, or one that
             // nobody protected. What it is instead can be said, though.
-            (ContentsFormat::Pkcs12, None) => match pfx::read(&certificate.contents, None) {
+            (ContentsFormat::Pkcs12, None) => match pfx::read(&certificate.contents, None, now) {
                 Err(error @ (PfxError::NotPfx(_) | PfxError::Empty)) => return Err(error.into()),
                 _ => return Err(Unusable::NoPassword),
             },
@@ -86,6 +97,10 @@ impl Wanted {
         }
         let certificates = bundle.chain().len();
         if pkcs12.len() > LARGEST {
+            let alone = Zeroizing::new(bundle.without_issuers().to_pkcs12()).len();
+            if alone > LARGEST {
+                return Err(Unusable::LeafTooLarge { size: alone });
+            }
             return Err(Unusable::TooLarge {
                 certificates,
                 size: pkcs12.len(),
@@ -101,7 +116,7 @@ impl Wanted {
             kind: bundle.kind(),
             pkcs12,
             issuers: certificates.saturating_sub(1),
-            dropped: bundle.dropped(),
+            remarks: bundle.remarks().iter().map(ToString::to_string).collect(),
             secrets,
         })
     }

@@ -13,7 +13,7 @@ use crate::pfx::error::Obstacle;
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hash {
+pub(in crate::pfx) enum Hash {
     Sha1,
     Sha224,
     Sha256,
@@ -31,14 +31,14 @@ pub(super) enum Purpose {
     Mac = 3,
 }
 
-const HASHES: [(ObjectIdentifier, Hash); 7] = [
-    (oid("1.3.14.3.2.26"), Hash::Sha1),
-    (oid("2.16.840.1.101.3.4.2.1"), Hash::Sha256),
-    (oid("2.16.840.1.101.3.4.2.2"), Hash::Sha384),
-    (oid("2.16.840.1.101.3.4.2.3"), Hash::Sha512),
-    (oid("2.16.840.1.101.3.4.2.4"), Hash::Sha224),
-    (oid("2.16.840.1.101.3.4.2.5"), Hash::Sha512_224),
-    (oid("2.16.840.1.101.3.4.2.6"), Hash::Sha512_256),
+const HASHES: [Hash; 7] = [
+    Hash::Sha1,
+    Hash::Sha224,
+    Hash::Sha256,
+    Hash::Sha384,
+    Hash::Sha512,
+    Hash::Sha512_224,
+    Hash::Sha512_256,
 ];
 
 const HMACS: [(ObjectIdentifier, Hash); 7] = [
@@ -53,10 +53,6 @@ const HMACS: [(ObjectIdentifier, Hash); 7] = [
 
 const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
-}
-
-fn find(table: &[(ObjectIdentifier, Hash)], oid: ObjectIdentifier) -> Option<Hash> {
-    table.iter().find(|(o, _)| *o == oid).map(|(_, hash)| *hash)
 }
 
 /// Calls a function that is generic over the hash with the right one.
@@ -76,17 +72,46 @@ macro_rules! with_hash {
 
 impl Hash {
     /// The hash with this object identifier.
-    pub(super) fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
-        find(&HASHES, oid)
+    pub(in crate::pfx) fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
+        HASHES.into_iter().find(|hash| hash.oid() == oid)
     }
 
     /// The hash whose HMAC has this object identifier.
     pub(super) fn from_hmac_oid(oid: ObjectIdentifier) -> Option<Self> {
-        find(&HMACS, oid)
+        let known = HMACS.iter().find(|(known, _)| *known == oid);
+        known.map(|(_, hash)| *hash)
+    }
+
+    /// Its object identifier.
+    pub(in crate::pfx) fn oid(self) -> ObjectIdentifier {
+        oid(match self {
+            Hash::Sha1 => "1.3.14.3.2.26",
+            Hash::Sha256 => "2.16.840.1.101.3.4.2.1",
+            Hash::Sha384 => "2.16.840.1.101.3.4.2.2",
+            Hash::Sha512 => "2.16.840.1.101.3.4.2.3",
+            Hash::Sha224 => "2.16.840.1.101.3.4.2.4",
+            Hash::Sha512_224 => "2.16.840.1.101.3.4.2.5",
+            Hash::Sha512_256 => "2.16.840.1.101.3.4.2.6",
+        })
+    }
+
+    /// The digest of all parts, one after the other.
+    pub(in crate::pfx) fn of(self, parts: &[&[u8]]) -> Vec<u8> {
+        with_hash!(self, digest(parts))
+    }
+
+    /// MGF1: so many bytes that depend on a seed (RFC 8017 appendix B.2.1).
+    pub(in crate::pfx) fn mask(self, seed: &[u8], length: usize) -> Vec<u8> {
+        let mut mask: Vec<u8> = (0_u32..)
+            .take(self.blocks_for(length))
+            .flat_map(|counter| self.of(&[seed, &counter.to_be_bytes()]))
+            .collect();
+        mask.truncate(length);
+        mask
     }
 
     /// Bytes that come out.
-    pub(super) fn size(self) -> usize {
+    pub(in crate::pfx) fn size(self) -> usize {
         match self {
             Hash::Sha1 => 20,
             Hash::Sha224 | Hash::Sha512_224 => 28,
@@ -149,6 +174,12 @@ impl Hash {
     pub(super) fn hmac_fits(self, key: &[u8], data: &[u8], tag: &[u8]) -> bool {
         with_hash!(self, hmac_fits(key, data, tag))
     }
+}
+
+fn digest<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
+    let parts = parts.iter();
+    let digest = parts.fold(D::new(), |digest, part| digest.chain_update(part));
+    digest.finalize().to_vec()
 }
 
 fn pbkdf2<D: EagerHash>(password: &[u8], salt: &[u8], iterations: u32, key: &mut [u8]) {

@@ -73,3 +73,49 @@ fn verify_pbmac1(
     }
     Err(Obstacle::Password)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pfx::{asn1::tag, der};
+
+    /// A MacData by PBMAC1 with a password in these bytes.
+    fn mac_data(password: &[u8], data: &[u8]) -> Vec<u8> {
+        let oid = |text: &str| der::oid(ObjectIdentifier::new_unwrap(text));
+        let sha256 = der::sequence(&[&oid("1.2.840.113549.2.9"), &der::element(tag::NULL, &[])]);
+        let parameters = der::sequence(&[
+            &der::octets(b"saltsalt"),
+            &der::unsigned(&[100]),
+            &der::unsigned(&[32]),
+            &sha256,
+        ]);
+        let kdf = der::sequence(&[&oid("1.2.840.113549.1.5.12"), &parameters]);
+        let parameters = der::sequence(&[&kdf, &sha256]);
+        let algorithm = der::sequence(&[&der::oid(PBMAC1), &parameters]);
+        let key = Hash::Sha256
+            .derive_pbkdf2(password, b"saltsalt", 100, 32, &mut Budget::new())
+            .unwrap();
+        // HMAC by its definition, since only its verification is at hand.
+        let pad = |byte: u8| -> Vec<u8> {
+            let key = key.iter().chain(&[0; 32]);
+            key.map(|k| k ^ byte).collect()
+        };
+        let inner = Hash::Sha256.of(&[&pad(0x36), data]);
+        let tag = Hash::Sha256.of(&[&pad(0x5c), &inner]);
+        let digest = der::sequence(&[&algorithm, &der::octets(&tag)]);
+        [digest, der::octets(&[]), der::unsigned(&[1])].concat()
+    }
+
+    #[test]
+    fn pbmac1_takes_a_password_in_utf_8_in_latin_1_and_in_utf_16() {
+        let opens = |bytes: &[u8]| {
+            let mac = mac_data(bytes, b"data");
+            let password = Password::new(Some("1234é"));
+            verify(Reader::new(&mac), b"data", &password, &mut Budget::new()).is_ok()
+        };
+        assert!(opens("1234é".as_bytes()));
+        assert!(opens(b"1234\xe9"));
+        assert!(opens(b"\x001\x002\x003\x004\0\xe9\0\0"));
+        assert!(!opens(b"1234e"));
+    }
+}

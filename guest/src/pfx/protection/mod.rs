@@ -12,6 +12,7 @@ mod password;
 mod scheme;
 
 pub(super) use budget::Budget;
+pub(super) use hash::Hash;
 pub(super) use mac::verify;
 pub(super) use password::Password;
 pub(super) use scheme::decrypt;

@@ -28,8 +28,13 @@ impl Password {
             // OpenSSL before 1.1.0 widened each byte of UTF-8.
             bmp.push(terminated(text.bytes().map(u16::from)));
         }
+        let mut plain = vec![Zeroizing::new(text.as_bytes().to_vec())];
+        if !text.is_ascii() {
+            // What was typed in a terminal or a program of that encoding.
+            plain.extend(latin1(text));
+        }
         // NSS gave the same bytes to PBKDF2 as to RFC 7292's derivation.
-        let plain = vec![Zeroizing::new(text.as_bytes().to_vec()), utf16];
+        plain.push(utf16);
         Password {
             bmp,
             plain,
@@ -50,6 +55,16 @@ impl Password {
     pub(super) fn plain(&self) -> &[Bytes] {
         &self.plain
     }
+}
+
+/// In ISO 8859-1; `None` where a character is not part of it.
+fn latin1(text: &str) -> Option<Bytes> {
+    // Large enough at once: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    for character in text.chars() {
+        bytes.push(u8::try_from(character).ok()?);
+    }
+    Some(bytes)
 }
 
 fn terminated(units: impl Iterator<Item = u16>) -> Bytes {

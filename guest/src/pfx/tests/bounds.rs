@@ -58,13 +58,13 @@ fn a_file_with_more_certificates_than_any_chain_is_refused_before_they_are_compa
         (0..certificates).for_each(|_| contents.extend_from_slice(&leaf));
         contents
     };
-    assert!(super::super::pem::read(&with(500), None).is_ok());
+    assert!(read_pem(&with(500), None).is_ok());
     let refused = PfxError::TooManyCertificates {
         container: Container::Pem,
         certificates: 501,
         limit: 500,
     };
-    let read = super::super::pem::read(&with(501), None).err();
+    let read = read_pem(&with(501), None).err();
     assert_eq!(read.as_ref(), Some(&refused));
     assert_eq!(issuers(&with(501), Form::Pem, &[]), Err(refused));
 }
@@ -112,7 +112,7 @@ fn a_crowd_of_keys_is_not_looked_at() {
             .collect(),
         certificates: Vec::new(),
     };
-    let choose = |keys| Bundle::choose(crowd(keys), Container::Pem).err();
+    let choose = |keys| Bundle::choose(crowd(keys), Container::Pem, now()).err();
     assert_eq!(choose(32), Some(PfxError::NoCertificate(Container::Pem)));
     let expected = PfxError::TooManyKeys {
         container: Container::Pem,
@@ -129,10 +129,7 @@ fn contents_beyond_the_limit_are_refused_whatever_they_are() {
         limit: LARGEST,
     };
     assert_eq!(read(&contents, None).err(), Some(expected.clone()));
-    assert_eq!(
-        super::super::pem::read(&contents, None).err(),
-        Some(expected)
-    );
+    assert_eq!(read_pem(&contents, None).err(), Some(expected));
     assert_eq!(read(&[], None).err(), Some(PfxError::Empty));
 }
 

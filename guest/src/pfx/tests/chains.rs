@@ -7,7 +7,7 @@ fn r3_r23_the_whole_chain_is_kept_leaf_first_whatever_the_order_and_the_encrypti
     for file in ["chain-aes", "chain-3des", "chain-rc2"] {
         let opened = bundle(file, "test");
         assert_eq!(names(&opened), ["leaf", "Issuing", "Root"], "{file}");
-        assert_eq!(opened.dropped(), 1, "{file}");
+        assert_eq!(left_out(&opened), 1, "{file}");
     }
 }
 
@@ -25,7 +25,10 @@ fn authorities_that_certify_each_other_end_the_chain() {
 #[test]
 fn a_missing_issuer_ends_the_chain() {
     let opened = bundle("chain-gap", "");
-    assert_eq!((names(&opened), opened.dropped()), (vec!["leaf".into()], 1));
+    assert_eq!(
+        (names(&opened), left_out(&opened)),
+        (vec!["leaf".into()], 1)
+    );
 }
 
 #[test]
@@ -43,24 +46,28 @@ fn an_authority_of_the_right_name_with_another_key_is_not_the_issuer() {
     let mut found = archive::open(&contents, &Password::new(None)).unwrap();
     let right = bundle("chain-rollover", "").chain()[1].clone();
     found.certificates.retain(|c| c.der != right);
-    let opened = Bundle::choose(found, Container::Pfx).unwrap();
-    assert_eq!((names(&opened), opened.dropped()), (vec!["leaf".into()], 1));
+    let opened = Bundle::choose(found, Container::Pfx, now()).unwrap();
+    assert_eq!(
+        (names(&opened), left_out(&opened)),
+        (vec!["leaf".into()], 1)
+    );
 }
 
 #[test]
-fn of_a_renewed_authority_the_certificate_that_ends_last_is_taken() {
+fn of_a_renewed_authority_the_one_that_ends_last_comes_first() {
     let opened = bundle("chain-renewed-authority", "");
-    assert_eq!((names(&opened).len(), opened.dropped()), (2, 1));
+    assert_eq!((names(&opened).len(), left_out(&opened)), (3, 0));
     let above = certificate::Certificate::read(&opened.chain()[1], None).unwrap();
-    assert_eq!(above.not_after, b"20650101000000Z");
+    assert_eq!(above.not_after, Time::from_generalized(b"20650101000000Z"));
 }
 
 #[test]
-fn of_two_certificates_for_the_key_the_one_that_ends_last_is_the_leaf() {
-    let opened = bundle("chain-renewed-leaf", "");
-    let leaf = certificate::Certificate::read(opened.leaf(), None).unwrap();
-    assert_eq!(leaf.not_after, b"20300101000000Z");
-    assert_eq!(opened.dropped(), 2);
+fn certificates_that_differ_only_in_their_end_are_refused() {
+    let refusal = refusal("chain-renewed-leaf", "");
+    assert!(
+        matches!(&refusal, PfxError::SeveralLeaves { certificates, .. } if certificates.len() == 3),
+        "{refusal}"
+    );
 }
 
 #[test]
@@ -69,9 +76,16 @@ fn a_name_in_another_case_or_string_type_is_the_same_name() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_read_is_dropped() {
-    let opened = bundle("unreadable-certificate", "");
-    assert_eq!((opened.chain().len(), opened.dropped()), (1, 1));
+fn a_certificate_that_cannot_be_read_is_refused_by_its_number() {
+    let refused = PfxError::UnreadableCertificate {
+        container: Container::Pfx,
+        number: 1,
+        certificates: 2,
+    };
+    assert_eq!(refusal("unreadable-certificate", ""), refused);
+    assert!(refused.to_string().contains("certificate 1 of 2"));
+    let contents = file("unreadable-certificate.p12");
+    assert_eq!(issuers(&contents, Form::Pkcs12, &[]), Err(refused));
 }
 
 #[test]

@@ -78,7 +78,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in vec(any::<u8>(), 0..500)) {
         check(read(&bytes, Some("test")));
-        check(super::super::pem::read(&bytes, Some("test")));
+        check(read_pem(&bytes, Some("test")));
         check(read(&[b"0\x82\x01\x00\x02\x01\x03", bytes.as_slice()].concat(), None));
     }
 
@@ -92,7 +92,7 @@ proptest! {
             change.apply(&mut contents);
         }
         check(read(&contents, Some(password)));
-        check(super::super::pem::read(&contents, Some(password)));
+        check(read_pem(&contents, Some(password)));
     }
 
     #[test]

@@ -148,7 +148,7 @@ fn the_contents_of_the_job_samples_open() {
             "{file}"
         );
         assert_eq!(
-            (opened.chain().len(), opened.dropped()),
+            (opened.chain().len(), left_out(&opened)),
             (chain, 0),
             "{file}"
         );

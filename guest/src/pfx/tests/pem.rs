@@ -7,7 +7,7 @@ fn text(parts: &[&str]) -> Vec<u8> {
 }
 
 fn open_pem(parts: &[&str], password: Option<&str>) -> Result<Bundle, PfxError> {
-    super::super::pem::read(&text(parts), password)
+    read_pem(&text(parts), password)
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn the_chain_comes_leaf_first() {
     let parts = ["chain-shuffled.crt", "chain.pkcs8.test-key.pem"];
     let opened = open_pem(&parts, None).unwrap();
     assert_eq!(names(&opened), ["leaf", "Issuing", "Root"]);
-    assert_eq!(opened.dropped(), 1);
+    assert_eq!(left_out(&opened), 1);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn text_between_the_blocks_and_blocks_of_other_kinds_are_left_out() {
     contents.extend(text(&["ec-p256.sec1.test-key.pem"]));
     contents.extend_from_slice(b"subject=CN = test\n");
     contents.extend(text(&["ec-p256.crt"]));
-    assert!(super::super::pem::read(&contents, None).is_ok());
+    assert!(read_pem(&contents, None).is_ok());
 }
 
 #[test]
@@ -49,15 +49,25 @@ fn text_between_the_blocks_may_be_in_any_encoding() {
     // "Zürich" in ISO 8859-1, as older tools write the names of subjects.
     let mut contents = b"subject=L = Z\xFCrich\n".to_vec();
     contents.extend(text(&["ec-p256.sec1.test-key.pem", "ec-p256.crt"]));
-    assert!(super::super::pem::read(&contents, None).is_ok());
-    let bad = |contents: &[u8]| super::super::pem::read(contents, None).err();
-    let damaged = Some(PfxError::Damaged(Container::Pem));
+    assert!(read_pem(&contents, None).is_ok());
+    let bad = |contents: &[u8]| read_pem(contents, None).err();
     for block in [
         &b"-----BEGIN CERTIFICATE-----\nAQ\xFCID\n-----END CERTIFICATE-----\n"[..],
-        b"-----BEGIN CERTIFICAT\xFC-----\nAQID\n-----END CERTIFICAT\xFC-----\n",
         b"-----BEGIN CERTIFICATE-----\nAQID\n-----END",
     ] {
-        assert_eq!(bad(block), damaged);
+        let unreadable = PfxError::UnreadableCertificate {
+            container: Container::Pem,
+            number: 1,
+            certificates: 1,
+        };
+        assert_eq!(bad(block), Some(unreadable));
+    }
+    for block in [
+        &b"-----BEGIN CERTIFICAT\xFC-----\nAQID\n-----END CERTIFICAT\xFC-----\n"[..],
+        b"-----BEGIN PRIVATE KEY-----\nAQID\n-----END",
+        b"-----BEGIN PRIVATE KEY-----\nAQ*D\n-----END PRIVATE KEY-----",
+    ] {
+        assert_eq!(bad(block), Some(PfxError::Damaged(Container::Pem)));
     }
     assert_eq!(bad(b"\xFF\xFE-\0-\0"), Some(PfxError::NotPem));
 }
@@ -149,7 +159,7 @@ fn a_block_that_does_not_end_is_damaged() {
     let mut contents = file("ec-p256.sec1.test-key.pem");
     contents.truncate(100);
     assert_eq!(
-        super::super::pem::read(&contents, None).err(),
+        read_pem(&contents, None).err(),
         Some(PfxError::Damaged(Container::Pem))
     );
 }

@@ -98,7 +98,8 @@ fn a_checksum_of_an_unknown_kind_is_named() {
 #[test]
 fn what_is_given_instead_of_a_pfx_is_named() {
     let pfx = file("ec-p256.p12");
-    let base64 = base64::engine::general_purpose::STANDARD.encode(&pfx);
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let base64 = encode(encode(&pfx).as_bytes());
     for (contents, name) in [
         (
             file("job-add-certificate-without-password.crt.der"),
@@ -164,8 +165,5 @@ fn no_text_shows_anything_of_the_file() {
         assert!(!shown.contains("planted-password"), "{shown}");
     }
     let shown = format!("{:?}", bundle("ec-p256", "test"));
-    assert_eq!(
-        shown,
-        "Bundle { kind: Ec(P256), chain_length: 1, dropped: 0, .. }"
-    );
+    assert_eq!(shown, "Bundle { kind: Ec(P256), chain_length: 1, .. }");
 }

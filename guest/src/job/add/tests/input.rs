@@ -76,19 +76,22 @@ fn r3_r23_a_pfx_is_written_anew_without_password_and_with_its_whole_chain() {
         succeeded(&add(&vault, from_pfx(name, "Pfx-Secret-1")));
         let value = vault.0.borrow().imports[0]["value"].clone();
         let sent = STANDARD.decode(value.as_str().unwrap()).unwrap();
-        let sent = pfx::read(&sent, None).unwrap_or_else(|error| panic!("{error}"));
-        let came = pfx::read(&file(name), Some("Pfx-Secret-1")).unwrap();
+        let sent =
+            pfx::read(&sent, None, pfx::Time::at(0)).unwrap_or_else(|error| panic!("{error}"));
+        let came = pfx::read(&file(name), Some("Pfx-Secret-1"), pfx::Time::at(0)).unwrap();
         assert_eq!(sent.chain(), came.chain(), "{name}");
         assert_eq!(sent.chain().len(), 3, "{name}");
     }
 }
 
 #[test]
-fn certificates_that_do_not_belong_to_it_are_left_out_and_counted_in_the_log() {
-    let vault = FakeVault::new();
-    let fake = vault.serve();
-    succeeded(&add_in(&fake, from_pfx("chain-aes.p12", "test")));
-    assert_eq!(fake.logged("1 other certificates were left out"), 1);
+fn certificates_that_do_not_belong_to_it_are_left_out_and_named_in_the_result() {
+    let outcome = add(&FakeVault::new(), from_pfx("chain-aes.p12", "test"));
+    assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+    says(
+        &outcome,
+        &["1 certificate of the file was left out", "test ("],
+    );
 }
 
 #[test]
@@ -192,18 +195,50 @@ fn w01_w07_w20_parameters_that_cannot_be_read_are_refused_by_name() {
 }
 
 #[test]
-fn a_chain_that_is_longer_than_a_vault_takes_is_refused_before_anything_is_sent() {
-    // A certificate, and something long behind its signature that nobody reads.
-    let mut leaf = ours();
-    let body = leaf.split_off(4);
-    let long = [vec![0x04, 0x82, 0x68, 0x00], vec![0; 0x6800]].concat();
-    let length = u16::try_from(body.len() + long.len()).unwrap();
-    let leaf = [vec![0x30, 0x82], length.to_be_bytes().to_vec(), body, long].concat();
+fn what_a_vault_does_not_take_is_refused_before_anything_is_sent() {
+    let leaf = lengthened(&ours());
     let new = NewCertificate {
         contents: [file("rsa-2048.pkcs8.test-key.pem"), pem_of(&leaf)].concat(),
         ..certificate()
     };
-    refused_unsent(new, &["chain of 1 certificates", "25600"]);
+    refused_unsent(new, &["the certificate itself is too large", "25600"]);
+}
+
+#[test]
+fn a_certificate_that_alone_is_too_large_says_so() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/field");
+    let new = NewCertificate {
+        contents: std::fs::read(format!("{folder}/thousand-names.pfx")).unwrap(),
+        ..from_pfx("rsa-2048.p12", "secret")
+    };
+    let words = [
+        "the certificate itself is too large",
+        "leaving out issuers does not help",
+        "25600",
+    ];
+    refused_unsent(new, &words);
+}
+
+#[test]
+fn a_chain_that_is_too_long_is_told_from_a_long_certificate() {
+    let key = file("chains/leaf.test-key.pem");
+    let parts = [key.clone(), file("chains/leaf-named-like-authority.crt")].concat();
+    let bundle = pfx::pem::read(&parts, None, pfx::Time::at(0)).unwrap();
+    let authority = lengthened(&bundle.chain()[1]);
+    let contents = [key, pem_of(bundle.leaf()), pem_of(&authority)].concat();
+    let new = NewCertificate {
+        contents,
+        ..certificate()
+    };
+    refused_unsent(new, &["its chain of 2 certificates", "25600", "leave out"]);
+}
+
+/// A certificate with something long behind its signature that nobody reads.
+fn lengthened(certificate: &[u8]) -> Vec<u8> {
+    let body = certificate[4..].to_vec();
+    let long = [vec![0x04, 0x82, 0x68, 0x00], vec![0; 0x6800]].concat();
+    let length = u16::try_from(body.len() + long.len()).unwrap();
+    [vec![0x30, 0x82], length.to_be_bytes().to_vec(), body, long].concat()
 }
 
 fn pem_of(der: &[u8]) -> Vec<u8> {
