@@ -53,6 +53,8 @@ mod path;
 mod properties;
 mod rules;
 mod scope;
+mod spelling;
+mod thumbprint;
 mod variables;
 mod vault;
 
@@ -81,5 +83,7 @@ pub use rules::{
     segment_patterns,
 };
 pub use scope::StoreScope;
+pub use spelling::{bare, is_spelling_of};
+pub use thumbprint::Thumbprint;
 pub use variables::Variables;
 pub use vault::{Region, Sku};

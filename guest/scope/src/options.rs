@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cloud::Cloud;
 use crate::error::FieldError;
 use crate::names::SubscriptionId;
+use crate::spelling::bare;
 
 /// One option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,7 +191,8 @@ const LONGEST_TAG_VALUE: usize = 256;
 
 impl JobOptions {
     /// Reads names and texts as they cross the contract. A blank text is "not set"; of a name that
-    /// comes twice the last one that is not blank stays; unknown names are ignored.
+    /// comes twice the last one that is not blank stays; unknown names are ignored. Words are read
+    /// in any case, since forms write `True`.
     ///
     /// # Errors
     /// A known option with a value that it does not know.
@@ -203,10 +205,14 @@ impl JobOptions {
     {
         let mut given = BTreeMap::new();
         for (name, value) in fields {
-            let value = value.as_ref().trim();
+            let value = bare(value.as_ref());
             let known = OPTIONS.iter().find(|known| known.name == name.as_ref());
             if let Some(known) = known.filter(|_| !value.is_empty()) {
-                given.insert(known.name, value.to_owned());
+                let value = match known.name {
+                    TAGS => value.to_owned(),
+                    _ => value.to_ascii_lowercase(),
+                };
+                given.insert(known.name, value);
             }
         }
         let get = |name| given.get(name).map(String::as_str);
@@ -387,6 +393,45 @@ mod tests {
                 check_arm: CheckArm::Leave,
             }
         );
+    }
+
+    #[test]
+    fn words_are_read_in_any_case_and_without_marks_around_them() {
+        let options = read(&[
+            ("partial", "Submit"),
+            ("max-shrink", "\u{200e}7\u{a0}"),
+            ("full-chain", "True"),
+            ("create-tags", "\u{feff}{\"Owner\":\"PKI\"}"),
+            ("changed-only", "\u{200e}"),
+        ])
+        .unwrap();
+        assert_eq!(options.partial, Partial::Submit);
+        assert_eq!(options.max_shrink, Some(7));
+        assert_eq!(options.chain, Chain::Full);
+        assert_eq!(options.tags["Owner"], "PKI");
+        assert_eq!(options.extent, Extent::Whole);
+    }
+
+    #[test]
+    fn a_value_that_is_nearly_one_is_refused_and_never_its_default() {
+        for (name, value) in [
+            ("max-shrink", "10%"),
+            ("max-shrink", "10.0"),
+            ("max-shrink", "-1"),
+            ("max-shrink", "101"),
+            ("max-shrink", "ten"),
+            ("partial", "true"),
+            ("partial", "sub mit"),
+            ("full-chain", "yes"),
+            ("full-chain", "1"),
+            ("changed-only", "on"),
+            ("create-purge-protection", "enabled"),
+            ("check-arm", "no"),
+            ("cloud", "publik"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert_eq!(error.field(), name, "{value}");
+        }
     }
 
     #[test]

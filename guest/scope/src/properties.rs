@@ -9,6 +9,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::error::FieldError;
+use crate::spelling::bare;
 
 /// One custom field of the store type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +170,7 @@ impl Properties {
     }
 
     fn put(&mut self, name: &'static str, value: &str) {
-        let value = value.trim();
+        let value = bare(value);
         if !value.is_empty() {
             self.values.insert(name, value.to_owned());
         }

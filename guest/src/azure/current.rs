@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::certificate::{Bundle, Exportable, Policy};
 use super::discretion::Discretion;
-use super::thumbprint::Thumbprint;
+use super::thumbprint::{Thumbprint, sha256};
 use super::vault::{is_name_of, name_in, version_in};
 
 /// The current version. No `Debug`: tags may hold what people should not put there.
@@ -22,6 +22,8 @@ pub struct Current {
     pub version: String,
     /// Of its certificate. One that is still being made has none.
     pub thumbprint: Option<Thumbprint>,
+    /// SHA-256 of the certificate itself, where the answer has it.
+    pub sha256: Option<job_scope::Thumbprint>,
     /// Whether it may be used.
     pub enabled: bool,
     /// The tags, by name.
@@ -62,16 +64,17 @@ impl Current {
             return Err("it is about another certificate");
         }
         let version = version_in(&id).ok_or("it does not say which version it is")?;
-        let of_content = bundle
+        let content = bundle
             .cer
             .and_then(|content| STANDARD.decode(content).ok())
-            .filter(|der| !der.is_empty())
-            .map(|der| Thumbprint::of(&der));
+            .filter(|der| !der.is_empty());
+        let of_content = content.as_deref().map(Thumbprint::of);
         let of_header = || Thumbprint::from_base64url(bundle.x5t.as_deref()?);
         let policy = bundle.policy.as_ref();
         Ok(Current {
             version,
             thumbprint: of_content.or_else(of_header),
+            sha256: content.as_deref().map(sha256),
             enabled: bundle.attributes.and_then(|some| some.enabled) != Some(false),
             tags: texts(bundle.tags.unwrap_or_default()),
             exportable: Policy::exportable(policy),
@@ -142,6 +145,7 @@ mod tests {
         );
         assert_eq!(current.version, "b3f8");
         assert_eq!(current.thumbprint, Some(Thumbprint::of(b"abc")));
+        assert_eq!(current.sha256, Some(sha256(b"abc")));
         assert!(!current.enabled);
         assert_eq!(current.tags["a"], "1");
         assert_eq!(current.tags["b"], "2");
@@ -170,6 +174,7 @@ mod tests {
     fn without_content_the_header_says_what_it_is() {
         let current = whole(r#","cer":"","x5t":"zjjccD1m-h-SOrD64tk-1X6o28M""#);
         assert!(current.thumbprint.is_some());
+        assert_eq!(current.sha256, None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! neither that nor readable is an error, never a default: a security flag must not be
 //! lost to a spelling.
 
-use job_scope::{FieldError, parameter};
+use job_scope::{FieldError, bare, parameter};
 
 use crate::tags::Tags;
 
@@ -37,7 +37,7 @@ impl Parameters {
     pub fn read(fields: &[(String, String)]) -> Result<Parameters, FieldError> {
         let get = |wanted: &str| {
             let is = |(name, _): &&(String, String)| name == wanted;
-            let mut values = fields.iter().filter(is).map(|(_, value)| value.trim());
+            let mut values = fields.iter().filter(is).map(|(_, value)| bare(value));
             values.rfind(|value| !value.is_empty())
         };
         let flag = |name| get(name).map(|value| flag(name, value)).transpose();
@@ -114,6 +114,7 @@ mod tests {
             ("true", true),
             ("True", true),
             (" TRUE ", true),
+            ("\u{200e}true\u{a0}", true),
             ("false", false),
             ("False", false),
         ] {
@@ -127,7 +128,7 @@ mod tests {
     #[test]
     fn w07_any_other_value_of_a_flag_is_an_error_and_not_its_default() {
         for name in [parameter::PRESERVE, parameter::NON_EXPORTABLE] {
-            for text in ["perhaps", "1", "yes", "true false"] {
+            for text in ["perhaps", "1", "yes", "true false", "t\u{200e}rue"] {
                 let error = read(&[(name, text)]).err().unwrap();
                 assert_eq!(error.field(), name);
                 assert!(!error.to_string().contains("perhaps"), "{error}");

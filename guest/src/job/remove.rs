@@ -10,19 +10,18 @@ mod steps;
 
 use std::cell::Cell;
 
-use job_scope::{Alias, StoreScope};
+use job_scope::{Alias, FieldError, StoreScope, Thumbprint};
 
 use super::changing;
 use super::store;
 use super::watch;
-use crate::azure::thumbprint::Thumbprint;
 use crate::contract::{Failure, Job, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
 use steps::{Deed, Ending, Steps};
 
-/// Runs the job. A `thumbprint` that is not 40 hex digits says nothing: platforms leave
-/// the field empty, or put other things there, when they have none.
+/// Runs the job. A `thumbprint` that is blank says nothing; one that is there and cannot be read
+/// ends the job, since whoever wrote it meant one certificate and no other.
 pub async fn run<E: Environment>(
     env: &E,
     job: &Job,
@@ -45,14 +44,13 @@ async fn remove<E: Environment>(
     thumbprint: Option<&str>,
 ) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
-    let prepared =
-        Alias::parse(alias).and_then(|alias| Ok((alias, store::open(env, job, store, deadline)?)));
-    let (alias, opened) = match prepared {
+    let prepared = prepare(alias, thumbprint)
+        .and_then(|(alias, wanted)| Ok((alias, wanted, store::open(env, job, store, deadline)?)));
+    let (alias, wanted, opened) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
     let (scope, vault) = (&opened.scope, opened.vault());
-    let wanted = thumbprint.map(str::trim).and_then(Thumbprint::from_hex);
     let deed = Cell::new(Deed::Nothing);
     let steps = Steps::new(&vault, &alias, wanted, &deed).take();
     let changing = || vault.calls().is_changing();
@@ -74,6 +72,14 @@ async fn remove<E: Environment>(
             changing::stopped(ended, last, deed.told(), deed.is_unknown())
         }
     }
+}
+
+fn prepare(
+    alias: &str,
+    thumbprint: Option<&str>,
+) -> Result<(Alias, Option<Thumbprint>), FieldError> {
+    let wanted = Thumbprint::parse(thumbprint.unwrap_or_default())?;
+    Ok((Alias::parse(alias)?, wanted))
 }
 
 fn done(scope: &StoreScope, alias: &Alias, ending: &Ending) -> Outcome {

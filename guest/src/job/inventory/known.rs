@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::azure::thumbprint::Thumbprint;
+use job_scope::Thumbprint;
+
 use crate::azure::vault::Listed;
 use crate::contract::KnownCertificate;
 
@@ -41,7 +42,8 @@ impl Known {
         let entry = self.0.get_mut(&listed.name.to_ascii_lowercase())?;
         entry.is_there = true;
         let now = listed.thumbprint?;
-        let is_now = |text: &String| Thumbprint::from_hex(text.trim()) == Some(now);
+        // One that cannot be read is read again with its certificate.
+        let is_now = |text: &String| Thumbprint::parse(text) == Ok(Some(now.into()));
         let known = &entry.certificate;
         let is_same = known.thumbprints.iter().any(is_now);
         is_same.then(|| known.alias.clone())
@@ -64,8 +66,10 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::azure::thumbprint::Thumbprint as Listing;
 
     const SAME: &str = "CE38DC703D66FA1F923AB0FAE2D93ED57EA8DBC3";
+    const SAME_IN_LISTS: &str = "zjjccD1m-h-SOrD64tk-1X6o28M";
     const OTHER: &str = "A9993E364706816ABA3E25717850C26C9CD0D89D";
 
     #[test]
@@ -78,6 +82,7 @@ mod tests {
         let mut known = Known::new(vec![
             last("Same", &[SAME]),
             last("lower", &[&lower]),
+            last("marked", &[&format!("\u{200e}{lower} ")]),
             last("chain", &[OTHER, SAME]),
             last("other", &[OTHER]),
             last("none", &[]),
@@ -87,18 +92,19 @@ mod tests {
         ]);
         assert!(known.any());
         for (name, thumbprint, wanted) in [
-            ("same", Some(SAME), Some("Same")),
-            ("lower", Some(SAME), Some("lower")),
-            ("chain", Some(SAME), Some("chain")),
-            ("other", Some(SAME), None),
-            ("none", Some(SAME), None),
-            ("odd", Some(SAME), None),
+            ("same", Some(SAME_IN_LISTS), Some("Same")),
+            ("lower", Some(SAME_IN_LISTS), Some("lower")),
+            ("marked", Some(SAME_IN_LISTS), Some("marked")),
+            ("chain", Some(SAME_IN_LISTS), Some("chain")),
+            ("other", Some(SAME_IN_LISTS), None),
+            ("none", Some(SAME_IN_LISTS), None),
+            ("odd", Some(SAME_IN_LISTS), None),
             ("unsaid", None, None),
-            ("new", Some(SAME), None),
+            ("new", Some(SAME_IN_LISTS), None),
         ] {
             let listed = Listed {
                 name: name.to_owned(),
-                thumbprint: thumbprint.and_then(Thumbprint::from_hex),
+                thumbprint: thumbprint.and_then(Listing::from_base64url),
             };
             assert_eq!(known.listed(&listed).as_deref(), wanted, "{name}");
         }

@@ -6,10 +6,9 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use job_scope::Alias;
+use job_scope::{Alias, Thumbprint};
 
 use crate::azure::error::CallError;
-use crate::azure::thumbprint::Thumbprint;
 use crate::azure::vault::{Deleted, Deletion, NameState, Vault};
 use crate::contract::{Failure, Outcome};
 use crate::env::Environment;
@@ -74,6 +73,13 @@ pub(super) enum Problem {
         current: Option<Thumbprint>,
         wanted: Thumbprint,
     },
+    /// The vault's answer has no certificate of which the digest could be taken.
+    #[error(
+        "{alias} cannot be compared with the job's SHA-256 thumbprint {wanted}, because the vault's \
+         answer has no certificate in it; write the SHA-1 thumbprint into JobCertificate.Thumbprint, \
+         or look at the certificate in the vault"
+    )]
+    NotComparable { alias: Alias, wanted: Thumbprint },
     /// Answers were lost, and it is still there so far.
     #[error(
         "{lost}; {} answers were lost, and the certificate was still there {} s later",
@@ -91,7 +97,9 @@ impl Problem {
     pub(super) fn outcome(&self, deed: Deed) -> Outcome {
         let failure = match self {
             Problem::Call(error) if !deed.is_unknown() => error.failure(),
-            Problem::Another { .. } if !deed.is_unknown() => Failure::Conflict,
+            Problem::Another { .. } | Problem::NotComparable { .. } if !deed.is_unknown() => {
+                Failure::Conflict
+            }
             _ => Failure::Unresolved,
         };
         Outcome::failure(failure, format!("{self}; {}", deed.told()))
@@ -200,18 +208,26 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let Some(current) = current else {
             return Ok(false);
         };
-        let Some(wanted) = self
-            .wanted
-            .filter(|wanted| current.thumbprint != Some(*wanted))
-        else {
+        let Some(wanted) = self.wanted else {
             return Ok(true);
         };
+        let current = match wanted {
+            Thumbprint::Sha1(_) => current.thumbprint.map(Thumbprint::from),
+            Thumbprint::Sha256(_) => {
+                let alias = self.alias.clone();
+                let not_comparable = Problem::NotComparable { alias, wanted };
+                Some(current.sha256.ok_or(not_comparable)?)
+            }
+        };
+        if current == Some(wanted) {
+            return Ok(true);
+        }
         // Without content a thumbprint is a text that the vault has made.
         let discretion = self.vault.calls().discretion();
         let shown = |thumbprint: &Thumbprint| discretion.allows(&thumbprint.to_string());
         Err(Problem::Another {
             alias: self.alias.clone(),
-            current: current.thumbprint.filter(shown),
+            current: current.filter(shown),
             wanted,
         })
     }

@@ -26,6 +26,7 @@ fn there() -> Current {
     Current {
         version: "v1".into(),
         thumbprint: Some(print("ours")),
+        sha256: None,
         enabled: true,
         tags: map(&[("env", "prod")]),
         exportable: Exportable::Stated(true),
