@@ -17,12 +17,7 @@ const FIRST_WORDS: [(&str, &str); 5] = [
 ];
 
 /// What a platform's people are told to do, and what that is here. The longer ones first.
-const PHRASES: [(&str, &str); 29] = [
-    (
-        "is missing, so that what came cannot be a PFX as platforms make it; have the certificate \
-         delivered as a PFX with a password, or as PEM with ContentsFormat PEM",
-        "is missing; if the PFX has no password, give an empty password file",
-    ),
+const PHRASES: [(&str, &str); 28] = [
     (
         "; if nobody meant that, leave the default of that entry parameter blank in the store type, \
          and run the job with NonExportable=true",

@@ -41,12 +41,6 @@ pub(super) enum Unusable {
     Field(#[from] FieldError),
     #[error(transparent)]
     Contents(#[from] PfxError),
-    /// A PFX without a password.
-    #[error(
-        "PrivateKeyPassword: is missing, so that what came cannot be a PFX as platforms make it; \
-         have the certificate delivered as a PFX with a password, or as PEM with ContentsFormat PEM"
-    )]
-    NoPassword,
     /// More than the vault takes.
     #[error(
         "Contents: the key with its chain of {certificates} certificates has {size} bytes, and Key \
@@ -73,19 +67,9 @@ impl Wanted {
         let alias = Alias::parse(&certificate.alias)?;
         let parameters = Parameters::read(&certificate.parameters)?;
         let password = certificate.password.as_ref().map(|secret| secret.reveal());
-        let bundle = match (certificate.format, password) {
-            (ContentsFormat::Pem, password) => {
-                pfx::pem::read(&certificate.contents, password, now)?
-            }
-            (ContentsFormat::Pkcs12, Some(password)) => {
-                pfx::read(&certificate.contents, Some(password), now)?
-            }
-            // Not tried without one: whoever sends no password has sent no key, or one that
-            // nobody protected. What it is instead can be said, though.
-            (ContentsFormat::Pkcs12, None) => match pfx::read(&certificate.contents, None, now) {
-                Err(error @ (PfxError::NotPfx(_) | PfxError::Empty)) => return Err(error.into()),
-                _ => return Err(Unusable::NoPassword),
-            },
+        let bundle = match certificate.format {
+            ContentsFormat::Pem => pfx::pem::read(&certificate.contents, password, now)?,
+            ContentsFormat::Pkcs12 => pfx::read(&certificate.contents, password, now)?,
         };
         let pkcs12 = Zeroizing::new(bundle.to_pkcs12());
         let mut secrets = Secrets::default();

@@ -140,28 +140,44 @@ fn m5_m6_an_alias_that_is_none_ends_the_job_before_anything_is_sent() {
     }
 }
 
-#[test]
-fn m10_without_a_password_what_came_is_no_pfx() {
-    let without = |name| NewCertificate {
+fn without_password(name: &str) -> NewCertificate {
+    NewCertificate {
         password: None,
         ..from_pfx(name, "")
-    };
-    refused_unsent(from_pfx("rsa-2048.p12", ""), &["PFX", "PrivateKeyPassword"]);
-    refused_unsent(without("rsa-2048.p12"), &["PFX", "PrivateKeyPassword"]);
-    // Readable without one, but nobody has protected that key.
+    }
+}
+
+#[test]
+fn m10_a_pfx_that_does_not_open_without_a_password_needs_one() {
+    let words = ["PFX", "protected by a password", "PrivateKeyPassword"];
+    refused_unsent(from_pfx("rsa-2048.p12", ""), &words);
+    refused_unsent(without_password("rsa-2048.p12"), &words);
     refused_unsent(
-        without("no-mac-no-encryption.p12"),
-        &["PFX", "PrivateKeyPassword"],
-    );
-    refused_unsent(
-        without("job-add-certificate-without-password.crt.der"),
+        without_password("job-add-certificate-without-password.crt.der"),
         &["PFX", "without its private key"],
     );
+    refused_unsent(without_password("no-key.p12"), &["PFX"]);
     let nothing = NewCertificate {
         contents: Vec::new(),
-        ..without("rsa-2048.p12")
+        ..without_password("rsa-2048.p12")
     };
     refused_unsent(nothing, &["PFX", "empty"]);
+}
+
+#[test]
+fn a_pfx_that_opens_without_a_password_needs_none() {
+    for name in [
+        "no-mac-no-encryption.p12",
+        "null-mac.p12",
+        "empty-password.p12",
+        "empty-password-legacy.p12",
+    ] {
+        for new in [without_password(name), from_pfx(name, "")] {
+            let vault = FakeVault::new();
+            succeeded(&add(&vault, new));
+            assert_eq!(vault.requests(), [LOOK, IMPORT], "{name}");
+        }
+    }
 }
 
 #[test]
