@@ -76,6 +76,11 @@ impl Ceiling {
         })
     }
 
+    /// Whether it says which vaults jobs may be about.
+    pub(super) fn binds_vaults(&self) -> bool {
+        self.vaults.is_some()
+    }
+
     /// The subscriptions that jobs may be about; `None` is all.
     pub fn subscriptions(&self) -> Option<&[SubscriptionId]> {
         self.subscriptions.as_deref()

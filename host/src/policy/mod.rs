@@ -20,6 +20,7 @@ mod elsewhere;
 mod extensions;
 mod file;
 mod identity;
+mod inside;
 mod keys;
 mod limits;
 mod options;
@@ -124,15 +125,18 @@ impl Policy {
         let private = routes.private_endpoints.iter();
         hosts.extend(private.flat_map(|endpoint| endpoint.hosts.clone()));
         let jobs = some_of("the policy", "jobs", file.jobs)?;
+        let ceiling = Ceiling::read(file.clouds, file.tenants, file.subscriptions, file.vaults)?;
+        let tenants = tenants::read(file.tenant)?;
+        inside::check(jobs.as_ref(), &ceiling, &general, &tenants)?;
         Ok(Self {
-            ceiling: Ceiling::read(file.clouds, file.tenants, file.subscriptions, file.vaults)?,
+            ceiling,
             hosts,
             routes,
             added_cas,
             rules: rules::read(file.rule, jobs.as_deref())?,
             jobs,
             options: options::read_create(file.create)?.over(&general),
-            tenants: tenants::read(file.tenant)?,
+            tenants,
             vaults: vaults::read(file.vault)?,
             identities: some_of("the policy", "identities", file.identities)?,
             max_shrink: percentage("the policy", file.max_shrink.unwrap_or(MAX_SHRINK))?,

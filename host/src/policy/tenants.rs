@@ -25,6 +25,12 @@ impl Tenant {
     pub(super) fn is(&self, tenant: &TenantId) -> bool {
         self.names.contains(tenant)
     }
+
+    /// Where it stands, for people.
+    pub(super) fn place(&self) -> String {
+        let first = self.names.first();
+        first.map_or_else(String::new, |name| format!("[[tenant]] {name}"))
+    }
 }
 
 /// Entries of which no application's job can be, since the policy has none of their names.

@@ -1,4 +1,5 @@
 mod elsewhere;
+mod inside;
 mod keys;
 mod options;
 mod rules;

@@ -230,7 +230,7 @@ fn what_a_policy_keeps_from_a_job_is_told_with_the_key_and_nothing_is_sent() {
         ("clouds = [\"china\"]", "clouds"),
         ("tenants = [\"other.example\"]", "tenants"),
         (
-            "subscriptions = [\"99999999-9999-4999-8999-999999999999\"]",
+            "vaults = [\"kv-*\"]\nsubscriptions = [\"99999999-9999-4999-8999-999999999999\"]",
             "subscriptions",
         ),
         ("vaults = [\"other-*\"]", "vaults"),
@@ -243,6 +243,38 @@ fn what_a_policy_keeps_from_a_job_is_told_with_the_key_and_nothing_is_sent() {
         let message = ran.json()["FailureMessage"].to_string();
         assert!(message.contains(&format!("`{key}`")), "{line}: {message}");
         assert_eq!(azure.emulator.requests(), []);
+    }
+}
+
+/// The subscription in a store path is only claimed: nobody inside a vault looks at it.
+#[test]
+fn subscriptions_without_vaults_are_refused_at_every_start() {
+    let azure = Azure::start();
+    let policy = std::fs::read_to_string(&azure.policy).unwrap();
+    let line = "subscriptions = [\"22222222-2222-4222-8222-222222222222\"]";
+    std::fs::write(&azure.policy, format!("{line}\n{policy}")).unwrap();
+    let path = azure.policy.to_str().unwrap();
+    let component = artifact("keyvault_extension.wasm");
+    let config =
+        format!("[[extension]]\nname = \"azure\"\ncomponent = {component:?}\npolicy = {path:?}\n");
+    let config = azure.file("serve.toml", &config);
+    for ran in [
+        akv(&["policy", "check", path]),
+        akv(&["policy", "show", "--policy", path]),
+        azure.run(&fixture(JOB), &[]),
+        azure.run(&fixture("discovery-service-principal"), &[]),
+        akv(&["serve", config.to_str().unwrap()]),
+    ] {
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        for part in ["`subscriptions`", "`vaults = [", "jobs = ["] {
+            assert!(ran.stderr.contains(part), "{}", ran.stderr);
+        }
+    }
+    assert_eq!(azure.emulator.requests(), []);
+    for beside in ["vaults = [\"kv-*\"]", "jobs = [\"discovery\"]"] {
+        std::fs::write(&azure.policy, format!("{line}\n{beside}\n{policy}")).unwrap();
+        let ran = akv(&["policy", "check", path]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
 }
 

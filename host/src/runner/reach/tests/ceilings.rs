@@ -32,8 +32,8 @@ fn a_store_beyond_the_ceiling_is_refused_with_the_key_and_what_to_add() {
             "public",
         ),
         (
-            "subscriptions = [\"22222222-2222-4222-8222-222222222222\"]",
-            "subscriptions = [\"22222222-2222-4222-8222-222222222229\"]",
+            "vaults = [\"*\"]\nsubscriptions = [\"22222222-2222-4222-8222-222222222222\"]",
+            "vaults = [\"*\"]\nsubscriptions = [\"22222222-2222-4222-8222-222222222229\"]",
             "subscriptions",
             SUBSCRIPTION,
         ),
@@ -120,7 +120,7 @@ fn discovery() -> Job {
 
 #[test]
 fn a_discovery_searches_the_subscriptions_of_the_policy_and_the_job_and_no_others() {
-    let both = format!("subscriptions = [\"{SUBSCRIPTION}\", \"{OTHER}\"]");
+    let both = format!("jobs = [\"discovery\"]\nsubscriptions = [\"{SUBSCRIPTION}\", \"{OTHER}\"]");
     let vaults_of = |reach: &Reach, id: &str| {
         let list = format!("/subscriptions/{id}/providers/Microsoft.KeyVault/vaults");
         requests(reach).contains(&list)
@@ -141,7 +141,8 @@ fn a_discovery_searches_the_subscriptions_of_the_policy_and_the_job_and_no_other
     named.options = options(&[("subscriptions", OTHER)]);
     let reach = reached(&named, &both);
     assert!(vaults_of(&reach, OTHER) && !vaults_of(&reach, SUBSCRIPTION));
-    let failure = refused(&named, &format!("subscriptions = [\"{SUBSCRIPTION}\"]"));
+    let one = format!("jobs = [\"discovery\"]\nsubscriptions = [\"{SUBSCRIPTION}\"]");
+    let failure = refused(&named, &one);
     assert!(failure.message.contains(OTHER), "{}", failure.message);
 }
 
@@ -235,6 +236,12 @@ proptest! {
         let hosts = hosts.map(|hosts| format!("hosts = {hosts:?}\n")).unwrap_or_default();
         let rule = if with_rule { RULE } else { "" };
         let text = format!("{hosts}{}\n{rule}", lines.join("\n"));
+        let says = |key| lines.iter().any(|line| line.starts_with(key));
+        if says("subscriptions") && !says("vaults") {
+            // Which would not bind what it seems to.
+            prop_assert!(Policy::parse(&text).is_err());
+            return Ok(());
+        }
         let policy = policy(&text);
 
         let Ok(reach) = reach(&job, &policy) else { return Ok(()) };

@@ -105,6 +105,7 @@ fn tenants_of_one_cloud_are_searched_alike_or_not_together() {
         format!("options = {{ subscriptions = \"{ONE},{OTHER}\" }}\n{narrowed}"),
         format!("subscriptions = [\"{ONE}\", \"{OTHER}\"]\n{narrowed}"),
     ] {
+        let policy = format!("jobs = [\"discovery\"]\n{policy}");
         for (name, identity) in identities() {
             for places in [[TENANT, SECOND], [SECOND, TENANT]] {
                 let mut job = discovery(&places);
@@ -135,6 +136,7 @@ fn tenants_of_one_cloud_are_searched_alike_or_not_together() {
         // What is not searched widens nothing.
         format!("tenants = [\"{SECOND}\"]\n{narrowed}"),
     ] {
+        let policy = format!("jobs = [\"discovery\"]\n{policy}");
         let reach = reached(&discovery(&[TENANT, SECOND]), &policy);
         assert!(!reach.places.is_empty(), "{policy}");
     }
