@@ -17,6 +17,7 @@ use extension_host::engine::{Cache, Cancel, Engine};
 use extension_host::orchestrator::parse;
 use extension_host::policy::Policy;
 use extension_host::runner::{Credentials, Host, Machine, Observer, Threads};
+use extension_host::text_file;
 use std::io::Write;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -41,7 +42,7 @@ fn main() -> Result<()> {
     let (component, policy, job) = (file("a component")?, file("a policy")?, file("a job")?);
 
     // Everything that many jobs share. An engine is made for so many at a time.
-    let policy = Policy::parse(std::str::from_utf8(&policy)?)?;
+    let policy = Policy::parse(&text_file::decode(&policy)?)?;
     let limits = policy.limits().clone();
     let engine = Engine::new(&limits, 1, Cache::of_this_user())?;
     let extension = engine.load(&component, None)?;

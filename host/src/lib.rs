@@ -21,5 +21,6 @@ pub mod policy;
 pub mod runner;
 pub mod spool;
 pub mod text;
+pub mod text_file;
 pub mod veil;
 pub mod wiped;

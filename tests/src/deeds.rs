@@ -12,7 +12,7 @@ use azure_emulator::{Emulator, Seed};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::{Item, ItemStatus, Job, Known, LastInventory, Task};
 use extension_host::runner::{Report, Status};
-use job_scope::{Identity, JobKind};
+use job_scope::{Identity, JobKind, Thumbprint};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
@@ -448,7 +448,7 @@ async fn last_inventory(headless: &Headless) -> LastInventory {
             private_key: true,
         });
     }
-    known[0].thumbprints = vec!["00".repeat(20)];
+    known[0].thumbprints = vec![Thumbprint::Sha1([0; 20])];
     known[1].alias = GONE.to_owned();
     LastInventory {
         count: known.len(),

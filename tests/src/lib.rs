@@ -25,7 +25,9 @@ pub use glass::{ASSERTION, Glass, KEY, PASSWORD, SECRET, TOKEN};
 pub use headless::{Headless, Quiet, job};
 pub use memory::{Memories, Seen};
 pub use observed::{Observed, Version};
-pub use programs::{Azure, Finished, akv, akv_command, artifact, ended, fixture, signal};
+pub use programs::{
+    Azure, Finished, akv, akv_command, artifact, ended, fixture, repository, signal,
+};
 pub use secrets::Secrets;
 pub use served::Served;
 pub use through::Through;

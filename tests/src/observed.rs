@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Request, Response};
+use job_scope::Thumbprint;
 use serde_json::{Value, json};
 
 const TENANT: &str = "11111111-1111-4111-8111-111111111111";
@@ -65,12 +66,12 @@ impl<'e> Observed<'e> {
         (status == 200).then_some(body)
     }
 
-    /// The thumbprint of a certificate of kv-one, in hex as platforms write it.
-    pub async fn thumbprint(&self, alias: &str) -> String {
+    /// The thumbprint of a certificate of kv-one.
+    pub async fn thumbprint(&self, alias: &str) -> Thumbprint {
         let certificate = self.certificate(alias).await.unwrap();
         let x5t = certificate["x5t"].as_str().unwrap();
         let bytes = URL_SAFE_NO_PAD.decode(x5t).unwrap();
-        bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+        Thumbprint::Sha1(bytes.try_into().unwrap())
     }
 
     /// Whether a certificate of kv-one is soft-deleted.

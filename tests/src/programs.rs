@@ -14,7 +14,8 @@ use tokio::runtime::Runtime;
 
 const A_MINUTE: Duration = Duration::from_secs(60);
 
-fn repository() -> &'static Path {
+/// The top of the repository.
+pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 

@@ -7,6 +7,7 @@ use end_to_end::{CHANGED_ONLY, Headless, Observed, compare, job};
 use extension_host::orchestrator::{Item, ItemStatus, JobResult, Known, LastInventory, List};
 use extension_host::orchestrator::{Job, write_result};
 use extension_host::runner::{Report, Status};
+use job_scope::Thumbprint;
 use serde_json::Value;
 
 const JOB: &str = "inventory-service-principal";
@@ -26,7 +27,7 @@ async fn last(headless: &Headless) -> LastInventory {
             private_key: true,
         });
     }
-    known[0].thumbprints = vec!["00".repeat(20)];
+    known[0].thumbprints = vec![Thumbprint::Sha1([0; 20])];
     known[1].alias = "gone".to_owned();
     headless.emulator.forget_requests();
     LastInventory {

@@ -60,7 +60,7 @@ async fn a_remove_gets_alias_and_thumbprint_and_a_discovery_its_places_with_thei
     let told = run(&job(REMOVE), "tell-input", "").await.message;
     for part in [
         "\"web-2\"",
-        "Some(\"00112233445566778899aabbccddeeff00112233\")",
+        "Some(\"00112233445566778899AABBCCDDEEFF00112233\")",
     ] {
         assert!(told.contains(part), "{told}");
     }

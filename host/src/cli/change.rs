@@ -5,13 +5,15 @@
 
 use super::args::{AddArgs, ByArgs, CreateArgs, PrivateFormat, RemoveArgs};
 use super::exit::{Exit, OrUsage};
-use super::job::{self, cloud, options, read_text, store};
+use super::files;
+use super::job::{self, cloud, options, store};
 use super::setup;
 use anyhow::{Result, anyhow};
 use extension_host::options::Options;
-use extension_host::orchestrator::{Certificate, Contents, Format, Task, ToRemove, is_thumbprint};
+use extension_host::orchestrator::{Certificate, Contents, Format, Task, ToRemove};
 use extension_host::runner::Status;
-use job_scope::{Alias, parameter};
+use extension_host::text_file;
+use job_scope::{Alias, Thumbprint, parameter};
 use secrecy::SecretString;
 use std::path::Path;
 
@@ -60,21 +62,18 @@ fn alias(text: &str) -> Result<Alias> {
     Alias::parse(text).map_err(|error| anyhow!("ALIAS: {}; {}", error.problem(), error.remedy()))
 }
 
-/// A thumbprint as tools print it: 40 hex digits, or 20 pairs of them with colons between.
-fn thumbprint(text: &str) -> Result<String> {
-    let text = text.trim();
-    let pairs = text.split(':').all(|pair| pair.len() == 2);
-    let digits = if pairs {
-        text.replace(':', "")
-    } else {
-        text.to_owned()
-    };
-    if is_thumbprint(&digits) {
-        Ok(digits)
-    } else {
-        Err(anyhow!(
-            "--thumbprint: is not a SHA-1 thumbprint; write its 40 hex digits, with or without colons"
-        ))
+/// A thumbprint as tools print it. One that is blank may be a variable that was not set, and
+/// removing without it is not what was asked for.
+fn thumbprint(text: &str) -> Result<Thumbprint> {
+    match Thumbprint::parse(text) {
+        Ok(Some(thumbprint)) => Ok(thumbprint),
+        Ok(None) => Err(anyhow!(
+            "--thumbprint: is blank; write the thumbprint, or leave the argument out"
+        )),
+        Err(error) => Err(anyhow!(
+            "--thumbprint: {}; write the SHA-1 thumbprint (40 hex digits) or the SHA-256 thumbprint (64 hex digits), with or without colons",
+            error.problem()
+        )),
     }
 }
 
@@ -89,18 +88,16 @@ fn certificate(args: &AddArgs) -> Result<Certificate> {
         return Err(anyhow!("only one of the files can be standard input"));
     }
     let alias = alias(&args.alias)?;
-    let mut contents = setup::read(&args.file)?;
-    let format = match args.format {
-        Some(PrivateFormat::Pfx) => Format::Pfx,
-        Some(PrivateFormat::Pem) => Format::Pem,
-        None if looks_like_pem(&contents) => Format::Pem,
-        None => Format::Pfx,
+    let contents = files::read(&args.file)?;
+    let (format, mut contents) = match (args.format, text_file::pem(&contents)) {
+        (Some(PrivateFormat::Pfx), _) | (None, None) => (Format::Pfx, contents),
+        (Some(PrivateFormat::Pem), None) => (Format::Pem, contents),
+        (Some(PrivateFormat::Pem) | None, Some(pem)) => (Format::Pem, pem),
     };
     let password = match &args.password_file {
         Some(path) => {
-            let text = read_text(path)?;
-            let text = text.trim_end_matches(['\r', '\n']);
-            Some(SecretString::from(text.to_owned()))
+            let text = files::read_text(path, text_file::password)?;
+            Some(SecretString::from(text.as_str()))
         }
         None => None,
     };
@@ -112,12 +109,6 @@ fn certificate(args: &AddArgs) -> Result<Certificate> {
         overwrite: args.overwrite,
         parameters: parameters(args)?,
     })
-}
-
-/// PEM may begin with text about its blocks (RFC 7468 section 2), but a PFX begins with a byte
-/// that no text has.
-fn looks_like_pem(contents: &[u8]) -> bool {
-    std::str::from_utf8(contents).is_ok_and(|text| text.contains("-----BEGIN "))
 }
 
 fn parameters(args: &AddArgs) -> Result<Vec<(&'static str, SecretString)>> {
@@ -153,14 +144,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thumbprint_is_taken_as_it_is_and_as_openssl_prints_it() {
-        let plain = "AB".repeat(20);
-        let colons = vec!["AB"; 20].join(":");
-        for text in [&plain, &colons, &format!(" {colons}\n")] {
-            assert_eq!(thumbprint(text).ok().as_ref(), Some(&plain), "{text}");
-        }
-        for text in ["", "AB:CD", &plain[1..], &format!("{plain}:"), &colons[1..]] {
-            assert!(thumbprint(text).is_err(), "{text}");
+    fn a_thumbprint_is_taken_as_it_is_and_as_tools_print_it() {
+        for count in [20, 32] {
+            let plain = "AB".repeat(count);
+            let colons = vec!["AB"; count].join(":");
+            let marked = format!("\u{200e}{}", vec!["ab"; count].join(" "));
+            for text in [&plain, &colons, &format!(" {colons}\n"), &marked] {
+                assert_eq!(thumbprint(text).unwrap().to_string(), plain, "{text}");
+            }
+            for text in ["", " ", "AB:CD", &plain[1..], &format!("{plain}A"), "null"] {
+                let error = thumbprint(text).unwrap_err().to_string();
+                assert!(error.starts_with("--thumbprint"), "{text}: {error}");
+            }
         }
     }
 }

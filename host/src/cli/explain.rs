@@ -4,17 +4,14 @@
 use super::args::ExplainArgs;
 use super::exit::Exit;
 use super::say::say;
-use super::setup;
+use super::{files, setup};
 use anyhow::{Context, Result};
 use extension_host::grant::Rule;
-use extension_host::orchestrator::parse;
 use extension_host::runner::{identified, reach};
 use std::io::Write;
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit> {
-    let text = setup::read(&args.job)?;
-    let parsed = parse(&text);
-    drop(text);
+    let parsed = files::read_job(&args.job)?;
     let policy = setup::policy(args.policy.as_deref())?;
     let reached = match parsed.job {
         Ok(job) => identified(job, &policy)

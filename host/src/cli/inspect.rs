@@ -2,7 +2,7 @@
 
 use super::args::InspectArgs;
 use super::exit::{Exit, OrUsage};
-use super::setup;
+use super::{files, setup};
 use anyhow::{Context, Result};
 use extension_host::limits::Limits;
 use std::io::Write;
@@ -11,7 +11,7 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<Exit> {
     let path = setup::component_path(args.component.as_deref())?;
     let limits = Limits::default();
     let extension = setup::engine(&limits, 1)?
-        .load(&setup::read_component(&path, &limits)?, None)
+        .load(&files::read_component(&path, &limits)?, None)
         .with_context(|| format!("{} would not be loaded", path.display()))
         .or_usage()?;
     let mut out = std::io::stdout().lock();

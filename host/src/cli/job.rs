@@ -5,11 +5,12 @@
 
 use super::args::{IdentityArgs, PlaceArgs, StoreArgs};
 use super::exit::{Exit, OrUsage};
-use super::setup;
+use super::files;
 use anyhow::{Context, Result, anyhow, bail};
 use extension_host::options::Options;
 use extension_host::orchestrator::{Job, Store, Task};
 use extension_host::runner::{Cause, Report, Status};
+use extension_host::text_file;
 use job_scope::{ClientId, Identity, Properties, option};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
@@ -81,7 +82,6 @@ fn proof(args: &IdentityArgs, variable: impl Fn(&str) -> Option<String>) -> Resu
         ),
     };
     let with_secret = |secret: Zeroizing<String>| -> Result<Proof> {
-        let secret = secret.trim_end_matches(['\r', '\n']);
         if secret.trim().is_empty() {
             bail!("the client secret is blank");
         }
@@ -89,7 +89,7 @@ fn proof(args: &IdentityArgs, variable: impl Fn(&str) -> Option<String>) -> Resu
             identity: Identity::ClientSecret {
                 client_id: of_application()?,
             },
-            secret: Some(SecretString::from(secret.to_owned())),
+            secret: Some(SecretString::from(secret.as_str())),
             token_file: None,
         })
     };
@@ -103,13 +103,13 @@ fn proof(args: &IdentityArgs, variable: impl Fn(&str) -> Option<String>) -> Resu
         })
     };
     if let Some(path) = &args.client_secret_file {
-        return with_secret(read_text(path)?);
+        return with_secret(files::read_text(path, text_file::secret)?);
     }
     if let Some(path) = &args.federated_token_file {
         return with_token(path.clone());
     }
     match (said(SECRET_VARIABLE), said(TOKEN_FILE_VARIABLE)) {
-        (Some(secret), None) => with_secret(Zeroizing::new(secret)),
+        (Some(secret), None) => with_secret(text_file::unended(&Zeroizing::new(secret))),
         (None, Some(file)) => with_token(file.into()),
         (Some(_), Some(_)) => bail!(
             "{SECRET_VARIABLE} and {TOKEN_FILE_VARIABLE} are both set; say which identity is meant with --client-secret-file, --federated-token-file or --managed-identity"
@@ -127,16 +127,6 @@ fn readable(path: &Path) -> Result<()> {
     anyhow::ensure!(kind.is_file(), "{}: it is not a regular file", cannot());
     std::fs::File::open(path).with_context(cannot)?;
     Ok(())
-}
-
-/// Reads a text file that may hold a secret.
-pub(crate) fn read_text(path: &Path) -> Result<Zeroizing<String>> {
-    let bytes = setup::read(path)?;
-    std::str::from_utf8(&bytes)
-        .map(|text| Zeroizing::new(text.to_owned()))
-        .ok()
-        .with_context(|| format!("{} is not text", path.display()))
-        .or_usage()
 }
 
 /// The vault that arguments name, with these properties besides.

@@ -12,6 +12,7 @@ mod discover;
 mod exit;
 mod explain;
 mod facts;
+mod files;
 mod inspect;
 mod inventory;
 mod job;

@@ -2,10 +2,10 @@
 
 use super::args::RunArgs;
 use super::exit::Exit;
-use super::{discover, inventory, setup};
+use super::{discover, files, inventory, setup};
 use anyhow::{Context, Result};
 use extension_host::limits::Limits;
-use extension_host::orchestrator::{Job, JobError, JobResult, List, parse, write_result};
+use extension_host::orchestrator::{Job, JobError, JobResult, List, write_result};
 use extension_host::runner::{Cause, Failure, Report, Status};
 use job_scope::{JobKind, option};
 use std::io::{self, BufWriter, Write};
@@ -20,12 +20,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
         result(&mut not_run_report(failure), None, history_id)?;
         Err(error)
     };
-    let text = match setup::read(&args.job) {
-        Ok(text) => text,
+    let parsed = match files::read_job(&args.job) {
+        Ok(parsed) => parsed,
         Err(error) => return not_run(error, 0),
     };
-    let parsed = parse(&text);
-    drop(text);
     let history_id = parsed.history_id;
     let kind = parsed.job.as_ref().ok().map(Job::kind);
     let mut report = match parsed.job {
@@ -109,6 +107,7 @@ mod tests {
     use super::*;
     use crate::args::{Cli, Command};
     use clap::Parser as _;
+    use extension_host::orchestrator::parse;
 
     #[test]
     fn what_the_command_line_says_is_an_option_of_the_job() {

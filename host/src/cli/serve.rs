@@ -5,6 +5,7 @@
 
 use super::args::ServeArgs;
 use super::exit::{Exit, OrUsage};
+use super::files;
 use super::run::{self, not_run_report, unreadable};
 use super::say::say;
 use super::setup::{self, Audits, Parts};
@@ -14,6 +15,7 @@ use extension_host::engine::Cancel;
 use extension_host::fleet::{Config, Entry, Fleet, Place};
 use extension_host::orchestrator::{Job, LONGEST_LINE, LineError, parse_line};
 use extension_host::runner::{Cause, Failure, Host, Report};
+use extension_host::text_file;
 use extension_host::wiped::{Line, Lines};
 use job_scope::JobKind;
 use std::fs::File;
@@ -69,12 +71,10 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit> {
 
 /// The extensions of a configuration, each with a host and an I/O runtime of its own.
 fn fleet(path: &Path) -> Result<Fleet> {
-    let bytes = setup::read_trusted(path)?;
-    let text = std::str::from_utf8(&bytes)
-        .with_context(|| format!("{} is not UTF-8", path.display()))
-        .or_usage()?;
+    let bytes = files::read_trusted(path)?;
+    let text = files::text_of(&bytes, path, text_file::decode)?;
     let directory = path.parent().unwrap_or(Path::new(""));
-    let config = Config::parse(text, directory)
+    let config = Config::parse(&text, directory)
         .with_context(|| format!("cannot use {}", path.display()))
         .or_usage()?;
     let mut members = Vec::new();

@@ -4,6 +4,7 @@
 use super::args::HostArgs;
 use super::compile;
 use super::exit::{Exit, OrUsage, UsageError};
+use super::files;
 use super::say::say;
 use super::watch::{LastError, Watch};
 use super::wording;
@@ -15,7 +16,7 @@ use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::{Approval, Policy, SystemFile};
 use extension_host::runner::{Credentials, Host, Machine, Observer, Report, Threads};
-use extension_host::{owned, wiped};
+use extension_host::{owned, text_file};
 use job_scope::JobKind;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -23,8 +24,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::zeroize::Zeroizing;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
-use std::os::fd::AsFd;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,58 +34,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The component's file name, beside this program.
 const COMPONENT: &str = "keyvault_extension.wasm";
-
-/// Bytes of a file that is read: no job, policy or configuration is near. A component has a limit
-/// of its own.
-const LONGEST_FILE: u64 = 64 << 20;
-
-/// Reads a whole file; `-` is standard input. It may hold a secret.
-pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    opened(path)
-        .and_then(|file| wiped::read(file, LONGEST_FILE))
-        .with_context(|| format!("cannot read {}", path.display()))
-        .or_usage()
-}
-
-/// Reads a file that says what is run and where traffic goes. What root believes must be root's.
-pub(crate) fn read_trusted(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let trusted = |file: File| {
-        if rustix::process::geteuid().is_root() && path != Path::new("-") {
-            owned::by(&file.metadata()?, 0)
-                .map_err(|error| io::Error::other(format!("it {error}")))?;
-        }
-        wiped::read(file, LONGEST_FILE)
-    };
-    opened(path)
-        .and_then(trusted)
-        .with_context(|| format!("cannot use {}", path.display()))
-        .or_usage()
-}
-
-/// Reads a component, whatever a policy lets one have.
-pub(crate) fn read_component(path: &Path, limits: &Limits) -> Result<Zeroizing<Vec<u8>>> {
-    let most = limits.component;
-    let too_large = |error: io::Error| match error.kind() {
-        ErrorKind::FileTooLarge => io::Error::other(format!(
-            "it has more than the {most} bytes that a component may have; a policy's [limits] can raise `component`"
-        )),
-        _ => error,
-    };
-    opened(path)
-        .and_then(|file| wiped::read(file, most).map_err(too_large))
-        .with_context(|| format!("cannot read {}", path.display()))
-        .or_usage()
-}
-
-fn opened(path: &Path) -> io::Result<File> {
-    if path == Path::new("-") {
-        // Not through the standard library's buffer, which nobody wipes.
-        let stdin = io::stdin();
-        stdin.as_fd().try_clone_to_owned().map(File::from)
-    } else {
-        File::open(path)
-    }
-}
 
 /// Lets this program have as many files and connections open as whoever started it allows: the
 /// usual limit of 1024 is there for programs that cannot count further.
@@ -129,15 +77,12 @@ pub(crate) fn policy_of(path: Option<&Path>) -> Result<(Policy, Origin)> {
     let system = SystemFile::default();
     let (text, origin) = match path {
         Some(path) => {
-            let bytes = read(path)?;
-            let text = std::str::from_utf8(&bytes)
-                .with_context(|| format!("{} is not UTF-8", path.display()))
-                .or_usage()?;
-            (text.to_owned(), Origin::Given(path.to_owned()))
+            let text = files::read_text(path, text_file::decode)?;
+            (text, Origin::Given(path.to_owned()))
         }
         None => match system.read().or_usage()? {
             Some(text) => (text, Origin::System(system.path().to_owned())),
-            None => (String::new(), Origin::BuiltIn),
+            None => (Zeroizing::default(), Origin::BuiltIn),
         },
     };
     let policy = Policy::parse(&text)
@@ -212,7 +157,7 @@ pub(crate) fn host(parts: &Parts<'_>, audits: &mut Audits, io: &Handle) -> Resul
 
 /// Loads the component, if it is one that the policy approves and the one that was named.
 fn load(engine: &Engine, policy: &Policy, parts: &Parts<'_>) -> Result<Extension> {
-    let bytes = read_component(parts.component, policy.limits())?;
+    let bytes = files::read_component(parts.component, policy.limits())?;
     let digest = sha256(&bytes);
     let pinned = match policy.extensions().approve(&digest)? {
         Approval::ByName(_) => Some(digest.as_str()),

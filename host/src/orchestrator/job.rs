@@ -15,15 +15,16 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-pub use certificate::{Certificate, Contents, Format, ToRemove, is_thumbprint};
+pub use certificate::{Certificate, Contents, Format, ToRemove};
 pub use last::{Known, LastInventory};
 pub use line::{JobLine, LONGEST_LINE, LineError, parse_line};
 pub use places::each_once;
 
 use crate::options::Options;
 use crate::text::one_line;
-use fields::{AS_WRITTEN, Object, flag, needed, text};
-use job_scope::{FieldError, Identity, JobKind, Properties, TenantId};
+use crate::text_file::{self, NotText};
+use fields::{AS_WRITTEN, Object, flag, member, needed, text};
+use job_scope::{FieldError, Identity, JobKind, Properties, TenantId, bare};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -164,6 +165,9 @@ impl Job {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobError {
+    /// It is not text.
+    #[error("the job is not text: {0}")]
+    NotText(NotText),
     /// It is not JSON.
     #[error(
         "the job is not a JSON object: {0}; pass the job configuration as the platform wrote it"
@@ -186,11 +190,18 @@ pub struct Parsed {
     pub job: Result<Job, JobError>,
 }
 
-/// Reads a job configuration.
+/// Reads a job configuration, in any encoding in which shells write files.
 pub fn parse(text: &[u8]) -> Parsed {
-    // Editors on Windows begin files with a byte order mark.
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let Object(object) = &match serde_json::from_slice(text) {
+    let text = match text_file::decode(text) {
+        Ok(text) => text,
+        Err(problem) => {
+            return Parsed {
+                history_id: 0,
+                job: Err(JobError::NotText(problem)),
+            };
+        }
+    };
+    let Object(object) = &match serde_json::from_str(&text) {
         Ok(object) => Object(object),
         Err(error) => {
             return Parsed {
@@ -202,8 +213,10 @@ pub fn parse(text: &[u8]) -> Parsed {
     read_all(object)
 }
 
+const HISTORY_ID: &str = "JobHistoryId";
+
 fn read_all(object: &Map<String, Value>) -> Parsed {
-    let history_id = match object.get("JobHistoryId") {
+    let history_id = match member(object, HISTORY_ID, HISTORY_ID).unwrap_or_default() {
         Some(Value::Number(number)) => number.as_i64(),
         Some(Value::String(text)) => text.trim().parse().ok(),
         _ => None,
@@ -216,11 +229,7 @@ fn read_all(object: &Map<String, Value>) -> Parsed {
 
 fn read(object: &Map<String, Value>, history_id: Option<i64>) -> Result<Job, JobError> {
     let history_id = history_id.ok_or_else(|| {
-        FieldError::new(
-            "JobHistoryId",
-            "is missing or not a whole number",
-            AS_WRITTEN,
-        )
+        FieldError::new(HISTORY_ID, "is missing or not a whole number", AS_WRITTEN)
     })?;
     if flag(object, "JobCancelled", "JobCancelled")? == Some(true) {
         return Err(JobError::Cancelled);
@@ -229,7 +238,7 @@ fn read(object: &Map<String, Value>, history_id: Option<i64>) -> Result<Job, Job
     let user = text(object, "ServerUsername", "ServerUsername")?;
     let secret = text(object, "ServerPassword", "ServerPassword")?;
     let identity = Identity::choose(user, secret)?;
-    let blank_secret = secret.is_none_or(|secret| secret.trim().is_empty());
+    let blank_secret = secret.is_none_or(|secret| bare(secret).is_empty());
     let secret = match identity {
         Identity::ClientSecret { .. } => secret.map(|secret| SecretString::from(secret.to_owned())),
         Identity::ClientAssertion { .. } | Identity::ManagedIdentity { .. } => None,
@@ -251,7 +260,7 @@ const STORE_TYPE: &str = "AKV";
 /// What to do, from the last part of the capability, and for a management job from its operation.
 fn task(object: &Map<String, Value>) -> Result<Task, FieldError> {
     let capability = text(object, "Capability", "Capability")?.unwrap_or_default();
-    let parts: Vec<&str> = capability.trim().split('.').collect();
+    let parts: Vec<&str> = bare(capability).split('.').collect();
     let kind = match parts.as_slice() {
         [stores, of, kind]
             if stores.eq_ignore_ascii_case("CertStores") && of.eq_ignore_ascii_case(STORE_TYPE) =>
@@ -263,7 +272,7 @@ fn task(object: &Map<String, Value>) -> Result<Task, FieldError> {
     match kind {
         "Inventory" => Ok(Task::Inventory {
             store: store(object)?,
-            last_inventory: LastInventory::read(object.get("LastInventory")),
+            last_inventory: LastInventory::read(object)?,
         }),
         "Discovery" => Ok(Task::Discovery {
             places: places::places(object)?,
@@ -282,10 +291,10 @@ fn task(object: &Map<String, Value>) -> Result<Task, FieldError> {
 
 /// `OperationType`, by number or by name.
 fn management(object: &Map<String, Value>) -> Result<Task, FieldError> {
-    let given = object.get("OperationType");
+    let given = member(object, "OperationType", "OperationType")?;
     let word = match given {
         Some(Value::Number(number)) => number.to_string(),
-        Some(Value::String(name)) => name.trim().to_owned(),
+        Some(Value::String(name)) => bare(name).to_owned(),
         _ => String::new(),
     };
     let store = || store(object);
@@ -319,7 +328,10 @@ fn management(object: &Map<String, Value>) -> Result<Task, FieldError> {
 fn store(object: &Map<String, Value>) -> Result<Store, FieldError> {
     let store = needed(object, "CertificateStoreDetails")?;
     let field = |name: &'static str| text(store, name, name).map(Option::unwrap_or_default);
-    let (properties, options) = properties::read(store.get("Properties").unwrap_or(&Value::Null))?;
+    let (properties, options) = match member(store, "Properties", "Properties")? {
+        Some(given) => properties::read(given)?,
+        None => <(Properties, Options)>::default(),
+    };
     Ok(Store {
         tenant: field("ClientMachine")?.to_owned(),
         path: field("StorePath")?.to_owned(),

@@ -10,6 +10,6 @@ mod result;
 pub use item::{Item, ItemStatus, Parameter};
 pub use job::{
     Certificate, Contents, Format, Job, JobError, JobLine, Known, LONGEST_LINE, LastInventory,
-    LineError, Parsed, Store, Task, ToRemove, each_once, is_thumbprint, parse, parse_line,
+    LineError, Parsed, Store, Task, ToRemove, each_once, parse, parse_line,
 };
 pub use result::{JobResult, List, write_result};

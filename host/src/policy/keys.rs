@@ -3,6 +3,7 @@
 //!
 //! It must not know what a key does.
 
+use job_scope::is_spelling_of;
 use serde_json::{Map, Value};
 use toml::Value as Written;
 
@@ -36,11 +37,11 @@ impl Keys {
         self.in_table(&self.0, policy, "")
     }
 
-    /// Where a key of the policy belongs; `None` for what is none.
+    /// Where a key of the policy belongs, in whichever spelling; `None` for what is none.
     pub(super) fn belongs(&self, key: &str) -> Option<String> {
         let top = self.properties(&self.0);
         let mut places = Vec::new();
-        if let Some(schema) = top.get(key) {
+        if let Some((key, schema)) = top.iter().find(|(known, _)| is_spelling_of(key, known)) {
             places.push(match self.resolved(schema).get("items") {
                 Some(items) if items.get("properties").is_some() => {
                     format!("at the top of the policy, as [[{key}]]")
@@ -50,7 +51,10 @@ impl Keys {
         }
         for list in ["tenant", "vault"] {
             let items = top.get(list).and_then(|list| list.get("items"));
-            let has = |items| self.properties(items).contains_key(key);
+            let has = |items| {
+                let known = self.properties(items);
+                known.keys().any(|known| is_spelling_of(key, known))
+            };
             if items.is_some_and(has) {
                 places.push(format!("in [[{list}]]"));
             }

@@ -7,7 +7,7 @@ use super::PolicyError;
 use super::file::Text;
 use super::keys::Keys;
 use crate::options::Options;
-use job_scope::{JobOptions, OPTIONS, Versions, option};
+use job_scope::{JobOptions, OPTIONS, Versions, is_spelling_of, option};
 use std::collections::BTreeMap;
 
 /// What the names of the options begin with that `[create]` holds.
@@ -25,7 +25,7 @@ pub(super) fn read(place: &str, table: BTreeMap<String, Text>) -> Result<Options
     let misplaced = table.keys().find_map(|key| {
         // The policy has a key of its own for that one, with places of its own.
         let is_option =
-            key != option::MAX_SHRINK && OPTIONS.iter().any(|option| option.name == key);
+            key != option::MAX_SHRINK && OPTIONS.iter().any(|one| is_spelling_of(key, one.name));
         Some((key, keys.belongs(key).filter(|_| !is_option)?))
     });
     if let Some((key, belongs)) = misplaced {
@@ -60,6 +60,9 @@ fn meant(key: &str) -> Option<&'static str> {
         return None;
     }
     let is_near = |name: &str| {
+        if is_spelling_of(key, name) {
+            return true;
+        }
         let edits = strsim::damerau_levenshtein(key, name);
         edits <= SLIP && edits * 3 <= name.len()
     };

@@ -5,11 +5,11 @@
 //! It must not know what a policy says.
 
 use super::PolicyError;
-use crate::owned;
+use crate::{owned, text_file, wiped};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
+use secrecy::zeroize::Zeroizing;
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ impl SystemFile {
     /// # Errors
     /// It is there but cannot be read, or somebody else could have written it. Then no job runs:
     /// a ceiling that is ignored would be none.
-    pub fn read(&self) -> Result<Option<String>, PolicyError> {
+    pub fn read(&self) -> Result<Option<Zeroizing<String>>, PolicyError> {
         let wrong = |what: String| PolicyError(format!("{} {what}", self.path.display()));
         let (Some(directory), Some(name)) = (self.path.parent(), self.path.file_name()) else {
             return Err(wrong("is no regular file".to_owned()));
@@ -66,12 +66,10 @@ impl SystemFile {
         let Some(file) = self.opened(&directory, Path::new(name), &self.path, none)? else {
             return Ok(None);
         };
-        let mut text = String::new();
-        let read = file.take(LONGEST + 1).read_to_string(&mut text);
-        read.map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        if text.len() as u64 > LONGEST {
-            return Err(wrong(format!("has more than {LONGEST} bytes")));
-        }
+        let bytes = wiped::read(file, LONGEST)
+            .map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let text =
+            text_file::decode(&bytes).map_err(|error| wrong(format!("cannot be used: {error}")))?;
         Ok(Some(text))
     }
 }
@@ -133,7 +131,7 @@ mod tests {
         for mode in [0o644, 0o600, 0o444] {
             let (_directory, path, owner) = file(mode);
             let text = SystemFile::new(path, owner).read().unwrap();
-            assert_eq!(text.as_deref(), Some("max-shrink = 7\n"), "{mode:o}");
+            assert_eq!(text.unwrap().as_str(), "max-shrink = 7\n", "{mode:o}");
         }
         let (directory, _, owner) = file(0o644);
         let none = SystemFile::new(directory.path().join("other.toml"), owner);
@@ -141,6 +139,26 @@ mod tests {
         assert_eq!(
             SystemFile::default().path(),
             Path::new("/etc/akv/policy.toml")
+        );
+    }
+
+    #[test]
+    fn the_file_is_read_in_every_encoding_and_what_is_no_text_is_an_error() {
+        let (_directory, path, owner) = file(0o644);
+        let system = SystemFile::new(&path, owner);
+        let utf16: Vec<u8> = "\u{feff}max-shrink = 7"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for bytes in [b"\xef\xbb\xbfmax-shrink = 7".to_vec(), utf16] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(system.read().unwrap().unwrap().as_str(), "max-shrink = 7");
+        }
+        std::fs::write(&path, b"max-shrink = 7 # gr\xfcn").unwrap();
+        let error = system.read().unwrap_err().to_string();
+        assert!(
+            error.contains("policy.toml") && error.contains("UTF-8"),
+            "{error}"
         );
     }
 
@@ -188,7 +206,7 @@ mod tests {
         let error = SystemFile::new(link.join("policy.toml"), owner).read();
         assert!(error.unwrap_err().to_string().contains("symbolic link"));
         let read = SystemFile::new(place.join("policy.toml"), owner).read();
-        assert_eq!(read.unwrap().as_deref(), Some("max-shrink = 7\n"));
+        assert_eq!(read.unwrap().unwrap().as_str(), "max-shrink = 7\n");
         let nowhere = directory.path().join("nowhere/policy.toml");
         assert_eq!(SystemFile::new(nowhere, owner).read(), Ok(None));
     }

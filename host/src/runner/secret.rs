@@ -5,8 +5,8 @@
 //! It must not know what a secret is for. Nothing that may be one is ever printed.
 
 use super::verdict::{Cause, Failure};
-use crate::wiped;
-use job_scope::{FieldError, LONGEST_SECRET};
+use crate::{text_file, wiped};
+use job_scope::{FieldError, LONGEST_SECRET, bare};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
@@ -20,7 +20,7 @@ enum Reference<'a> {
 
 impl<'a> Reference<'a> {
     fn read(secret: &'a SecretString) -> Option<Self> {
-        let (scheme, rest) = secret.expose_secret().trim().split_once(':')?;
+        let (scheme, rest) = bare(secret.expose_secret()).split_once(':')?;
         if scheme.eq_ignore_ascii_case("file") {
             Some(Self::File(rest))
         } else if scheme.eq_ignore_ascii_case("env") {
@@ -44,8 +44,8 @@ pub(super) fn permitted(secret: Option<&SecretString>, references: bool) -> Resu
     }
 }
 
-/// The secret itself, which for a reference is read now, without blanks and line ends around it:
-/// no secret has any, and what is copied often does. One that is longer than any secret would be
+/// The secret itself, which for a reference is read now, without blanks, line ends and invisible
+/// marks around it: no secret has any, and what is copied often does. One that is longer than any secret would be
 /// denied on its way, with a reason that nobody could make sense of.
 pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
     let wrong = |problem: &str| {
@@ -66,7 +66,7 @@ pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
                 .map_err(|_| wrong("refers to an environment variable that is not set"))?,
         ),
     };
-    let found = found.trim();
+    let found = bare(&found);
     if found.is_empty() && Reference::read(&secret).is_some() {
         return Err(wrong("refers to something that is blank"));
     }
@@ -88,10 +88,9 @@ fn too_long() -> Failure {
 const AROUND: u64 = 64;
 
 fn read_file(path: &Path) -> std::io::Result<Zeroizing<String>> {
-    let bytes = wiped::read_regular(path, LONGEST_SECRET as u64 + AROUND)?;
-    std::str::from_utf8(&bytes)
-        .map(|text| Zeroizing::new(text.to_owned()))
-        .map_err(|_| std::io::Error::other("it is not text"))
+    // UTF-16 has two bytes for each of ASCII.
+    let bytes = wiped::read_regular(path, 2 * LONGEST_SECRET as u64 + AROUND)?;
+    text_file::secret(&bytes).map_err(std::io::Error::other)
 }
 
 #[cfg(test)]
@@ -125,6 +124,8 @@ mod tests {
             " sp-secret~1",
             "sp-secret~1\r\n",
             "\tsp-secret~1 \n",
+            "\u{feff}sp-secret~1\r\n\r\n",
+            "sp-secret~1\u{200e}",
         ] {
             std::fs::write(&path, text).unwrap();
             for given in [text.to_owned(), format!(" file:{}", path.display())] {
@@ -154,6 +155,33 @@ mod tests {
             "{}",
             device.message
         );
+    }
+
+    #[test]
+    fn a_secret_file_is_read_in_every_encoding_that_shells_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        let reference = || secret(format!("file:{}", path.display()));
+        let long = "s".repeat(LONGEST_SECRET);
+        for text in ["sp-secret~1", &long] {
+            let marked = format!("\u{feff}{text}\r\n");
+            let units = || marked.encode_utf16();
+            for bytes in [
+                marked.as_bytes().to_vec(),
+                units().flat_map(u16::to_le_bytes).collect(),
+                units().flat_map(u16::to_be_bytes).collect(),
+            ] {
+                std::fs::write(&path, bytes).unwrap();
+                assert_eq!(resolve(reference()).unwrap().expose_secret(), text);
+            }
+        }
+        for bytes in [&b"s3cr\xe9t"[..], b"s3\0cret"] {
+            std::fs::write(&path, bytes).unwrap();
+            let failure = resolve(reference()).unwrap_err();
+            assert_eq!(failure.cause, Cause::File);
+            assert!(failure.message.contains("UTF-8"), "{}", failure.message);
+            assert!(!failure.message.contains("s3"), "{}", failure.message);
+        }
     }
 
     #[test]

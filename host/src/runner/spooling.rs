@@ -192,7 +192,7 @@ impl Reports for Spooling {
         known
             .map(|known| KnownCertificate {
                 alias: known.alias.clone(),
-                thumbprints: known.thumbprints.clone(),
+                thumbprints: known.thumbprints.iter().map(ToString::to_string).collect(),
             })
             .collect()
     }

@@ -6,7 +6,8 @@
 use super::verdict::{Cause, Failure};
 use crate::egress::JobVeil;
 use crate::veil::Kind;
-use crate::wiped;
+use crate::{text_file, wiped};
+use job_scope::bare;
 use secrecy::zeroize::Zeroizing;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -70,6 +71,9 @@ impl NoAssertion {
     }
 }
 
+/// Bytes of a mark before a text, and of a line end after it.
+const MARK: u64 = 8;
+
 /// A file that holds a federated token.
 #[derive(Debug, Clone)]
 struct TokenFile {
@@ -86,21 +90,28 @@ impl TokenFile {
     fn read(&self) -> Result<Zeroizing<String>, String> {
         let wrong =
             |what: &str| format!("the federated token file {}: {what}", self.path.display());
+        let too_long = || {
+            wrong(&format!(
+                "has more than the {} bytes a token may have",
+                self.most_bytes
+            ))
+        };
+        // UTF-16 has two bytes for each of ASCII, and a mark.
+        let most_bytes = self.most_bytes.saturating_mul(2).saturating_add(MARK);
         let bytes =
-            wiped::read_regular(&self.path, self.most_bytes).map_err(|error| {
-                match error.kind() {
-                    ErrorKind::FileTooLarge => wrong(&format!(
-                        "has more than the {} bytes a token may have",
-                        self.most_bytes
-                    )),
-                    _ => wrong(&error.to_string()),
-                }
+            wiped::read_regular(&self.path, most_bytes).map_err(|error| match error.kind() {
+                ErrorKind::FileTooLarge => too_long(),
+                _ => wrong(&error.to_string()),
             })?;
-        let token = std::str::from_utf8(&bytes).map_or("", str::trim);
+        let text = text_file::secret(&bytes).map_err(|error| wrong(&error.to_string()))?;
+        let token = bare(&text);
+        if token.len() as u64 > self.most_bytes {
+            return Err(too_long());
+        }
         // RFC 7515 section 7.1: base64url pieces and dots.
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if token.is_empty() {
-            return Err(wrong("is empty, or no text"));
+            return Err(wrong("is empty"));
         }
         if !token.bytes().all(is_token) {
             return Err(wrong("holds something else than one token"));
@@ -131,6 +142,28 @@ mod tests {
         }
         std::fs::remove_file(&path).unwrap();
         assert!(file.read().unwrap_err().contains("token"));
+    }
+
+    #[test]
+    fn a_token_is_read_in_every_encoding_that_shells_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        let file = TokenFile::new(path.clone(), 100);
+        let marked = "\u{feff}eyJ.one.sig\r\n";
+        for bytes in [
+            marked.as_bytes().to_vec(),
+            marked.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(file.read().unwrap().as_str(), "eyJ.one.sig");
+        }
+        std::fs::write(&path, b"eyJ.on\xe9.sig").unwrap();
+        let error = file.read().unwrap_err();
+        assert!(
+            error.contains("token") && error.contains("UTF-8"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) fn work(task: Task, places: Vec<Place>) -> Work {
         Task::Remove { store, certificate } => Work::Remove {
             store: store_of(store),
             alias: certificate.alias.to_string(),
-            thumbprint: certificate.thumbprint,
+            thumbprint: certificate.thumbprint.map(|one| one.to_string()),
         },
         Task::CreateStore { store } => Work::CreateStore(store_of(store)),
         Task::Discovery { .. } => Work::Discovery(

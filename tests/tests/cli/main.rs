@@ -9,6 +9,7 @@ mod people;
 mod policy;
 mod signals;
 mod streams;
+mod texts;
 
 use end_to_end::{Azure, Finished, akv_command, artifact, fixture};
 use std::process::Command;

@@ -3,7 +3,7 @@
 use super::{CLIENT, STORE, TENANT, application, as_application, inventory};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use end_to_end::{Azure, Finished, akv_command, fixture};
+use end_to_end::{Azure, Finished, akv_command, fixture, repository};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -95,11 +95,9 @@ fn a_person_is_told_in_the_words_of_the_command_line() {
     let (_, password) = files(&azure, "add-rsa-2048-chain");
     let (wrong, password) = (wrong.to_str().unwrap(), password.to_str().unwrap());
     let none = add(&azure, &[]);
-    assert!(
-        none.stderr.contains("empty password file"),
-        "{}",
-        none.stderr
-    );
+    for part in ["PFX", "protected by a password", "--password-file"] {
+        assert!(none.stderr.contains(part), "{}", none.stderr);
+    }
     let refused = add(&azure, &["--password-file", wrong]);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     let added = add(&azure, &["--password-file", password]);
@@ -126,6 +124,82 @@ fn a_person_is_told_in_the_words_of_the_command_line() {
         for word in OF_THE_PLATFORM {
             assert!(!told.contains(word), "{word}: {told}");
         }
+    }
+}
+
+#[test]
+fn a_pfx_without_a_password_needs_no_password_file() {
+    let azure = Azure::start();
+    let files = repository().join("guest/src/pfx/testdata");
+    let empty = azure.file("empty.txt", "\r\n");
+    let with_empty = ["--password-file", empty.to_str().unwrap()];
+    for (alias, name, more) in [
+        ("none-1", "null-mac.p12", &[][..]),
+        ("none-2", "empty-password.p12", &[]),
+        ("none-3", "empty-password.p12", &with_empty),
+    ] {
+        let file = files.join(name);
+        let words = ["add", STORE, alias, "--file", file.to_str().unwrap()];
+        let words = [&words[..], &["--tenant", TENANT], more].concat();
+        let added = as_application(&azure, &words);
+        assert_eq!(added.code, 0, "{name}: {}", added.stderr);
+    }
+}
+
+#[test]
+fn the_password_of_a_pfx_is_read_as_shells_write_it() {
+    let azure = Azure::start();
+    let (_, plain) = files(&azure, "add-rsa-2048-chain");
+    let text = std::fs::read_to_string(plain).unwrap();
+    let marked = format!("\u{feff}{text}\r\n\n");
+    for (number, bytes) in [
+        marked.as_bytes().to_vec(),
+        marked.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let password = azure.file("password.txt", "");
+        std::fs::write(&password, bytes).unwrap();
+        let more = ["--password-file", password.to_str().unwrap(), "--overwrite"];
+        let added = add(&azure, &more);
+        assert_eq!(added.code, 0, "{number}: {}", added.stderr);
+    }
+}
+
+#[test]
+fn a_thumbprint_of_another_certificate_deletes_nothing_however_it_is_spelled() {
+    let azure = Azure::start();
+    let deleted = |azure: &Azure| {
+        let requests = azure.emulator.requests();
+        requests.iter().any(|one| one.method == "DELETE")
+    };
+    let ran = azure.run(
+        &repository().join("tests/fixtures/field/thumbprint-as-windows-shows-it.json"),
+        &[],
+    );
+    assert_eq!(ran.json()["Result"], 4, "{}", ran.stdout);
+    let message = ran.json()["FailureMessage"].to_string();
+    assert!(message.contains("nothing was deleted"), "{message}");
+    let sha256 = "ab:".repeat(31) + "cd";
+    for (thumbprint, code) in [
+        (sha256.as_str(), 1),
+        (&sha256[3..], 2),
+        ("\u{200e}", 2),
+        ("", 2),
+    ] {
+        let words = [
+            "remove",
+            STORE,
+            "cert-11",
+            "--tenant",
+            TENANT,
+            "--thumbprint",
+        ];
+        let ran = as_application(&azure, &[&words[..], &[thumbprint]].concat());
+        assert_eq!(ran.code, code, "{thumbprint:?}: {}", ran.stderr);
+        assert!(!deleted(&azure), "{thumbprint:?}");
     }
 }
 

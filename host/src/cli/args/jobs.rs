@@ -73,7 +73,7 @@ pub(crate) struct AddArgs {
     /// What the file is; without it, PEM if it begins like PEM, else a PFX
     #[arg(long, value_enum)]
     pub(crate) format: Option<PrivateFormat>,
-    /// A file with the password of the certificate file; - is standard input
+    /// A file with the password of the certificate file, if it has one; - is standard input
     #[arg(long, value_name = "FILE|-")]
     pub(crate) password_file: Option<PathBuf>,
     /// Replace a certificate of that name
@@ -102,8 +102,8 @@ pub(crate) struct RemoveArgs {
     /// The certificate's name in the vault
     #[arg(value_name = "ALIAS")]
     pub(crate) alias: String,
-    /// Only if the current version has this SHA-1 thumbprint: 40 hex digits, with or without
-    /// colons
+    /// Only if the current version has this thumbprint: SHA-1 (40 hex digits) or SHA-256 (64),
+    /// with or without colons
     #[arg(long, value_name = "HEX")]
     pub(crate) thumbprint: Option<String>,
     #[command(flatten)]

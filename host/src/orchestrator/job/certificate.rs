@@ -4,10 +4,11 @@
 //! when it is dropped, and never printed.
 
 use super::entry;
-use super::fields::{flag, needed, said, text};
+use super::fields::{flag, member, needed, said, text};
+use crate::text_file;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use job_scope::{Alias, FieldError};
+use job_scope::{Alias, FieldError, Thumbprint, bare};
 use secrecy::SecretString;
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use serde_json::{Map, Value};
@@ -66,8 +67,8 @@ impl fmt::Debug for Contents {
 pub struct ToRemove {
     /// Its name.
     pub alias: Alias,
-    /// The thumbprint that the current one must have: 40 hex digits.
-    pub thumbprint: Option<String>,
+    /// The thumbprint that the current one must have.
+    pub thumbprint: Option<Thumbprint>,
 }
 
 const CERTIFICATE: &str = "JobCertificate";
@@ -75,6 +76,7 @@ const ALIAS: &str = "JobCertificate.Alias";
 const CONTENTS: &str = "JobCertificate.Contents";
 const FORMAT: &str = "JobCertificate.ContentsFormat";
 const PASSWORD: &str = "JobCertificate.PrivateKeyPassword";
+const THUMBPRINT: &str = "JobCertificate.Thumbprint";
 
 /// Reads what an Add is about.
 pub(super) fn to_add(job: &Map<String, Value>) -> Result<Certificate, FieldError> {
@@ -83,18 +85,10 @@ pub(super) fn to_add(job: &Map<String, Value>) -> Result<Certificate, FieldError
     let alias = alias(certificate)?;
     let format = format(certificate)?;
     let password = text(certificate, "PrivateKeyPassword", PASSWORD)?
-        .filter(|password| !password.trim().is_empty());
-    if format == Format::Pfx && password.is_none() {
-        return Err(FieldError::new(
-            PASSWORD,
-            "is blank, so what came is a certificate without its private key and not a PFX",
-            "let the platform deliver a PFX (PKCS#12) with a password, or PEM with ContentsFormat \
-             \"PEM\"",
-        ));
-    }
+        .filter(|password| !bare(password).is_empty());
     Ok(Certificate {
         alias,
-        contents: contents(certificate)?,
+        contents: contents(certificate, format)?,
         format,
         password: password.map(|password| SecretString::from(password.to_owned())),
         overwrite: flag(job, "Overwrite", "Overwrite")?.unwrap_or(false),
@@ -105,20 +99,16 @@ pub(super) fn to_add(job: &Map<String, Value>) -> Result<Certificate, FieldError
 /// Reads what a Remove is about.
 pub(super) fn to_remove(job: &Map<String, Value>) -> Result<ToRemove, FieldError> {
     let certificate = needed(job, CERTIFICATE)?;
-    let thumbprint = match certificate.get("Thumbprint") {
-        Some(Value::String(text)) => Some(text.trim()).filter(|text| is_thumbprint(text)),
-        _ => None,
+    let thumbprint = match member(certificate, "Thumbprint", THUMBPRINT)? {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Thumbprint::parse(text)?,
+        // Whoever writes something there means one certificate and no other.
+        Some(_) => return Err(Thumbprint::not_a_text()),
     };
     Ok(ToRemove {
         alias: alias(certificate)?,
-        thumbprint: thumbprint.map(str::to_owned),
+        thumbprint,
     })
-}
-
-/// Whether a text is a SHA-1 thumbprint. Platforms leave the field empty, or put other things
-/// there, when they have none.
-pub fn is_thumbprint(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn alias(certificate: &Map<String, Value>) -> Result<Alias, FieldError> {
@@ -139,7 +129,7 @@ fn format(certificate: &Map<String, Value>) -> Result<Format, FieldError> {
     }
 }
 
-fn contents(certificate: &Map<String, Value>) -> Result<Contents, FieldError> {
+fn contents(certificate: &Map<String, Value>, format: Format) -> Result<Contents, FieldError> {
     let wrong = |problem| {
         FieldError::new(
             CONTENTS,
@@ -157,5 +147,10 @@ fn contents(certificate: &Map<String, Value>) -> Result<Contents, FieldError> {
     if bytes.is_empty() {
         return Err(wrong("is blank"));
     }
-    Ok(Contents::new(bytes))
+    let contents = Contents::new(bytes);
+    let pem = match format {
+        Format::Pem => text_file::pem(&contents.0),
+        Format::Pfx => None,
+    };
+    Ok(pem.map_or(contents, Contents))
 }

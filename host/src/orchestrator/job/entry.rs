@@ -7,7 +7,7 @@ use job_scope::{FieldError, parameter};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-/// The parameters that are set, as text. No `JobProperties`, no such member, `null` and blank
+/// The parameters that are set, as text, under their own names. No `JobProperties`, no such member, `null` and blank
 /// are all "not set"; what the store type does not name is not passed on.
 pub(super) fn parameters(
     job: &Map<String, Value>,

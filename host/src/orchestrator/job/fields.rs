@@ -1,9 +1,12 @@
 //! How single fields of a job are read: texts, booleans, objects, each by what the platform
 //! writes and what it has been seen to write instead.
 //!
+//! Names are read in any case, as the platform's own reader does (Newtonsoft.Json), and with
+//! invisible marks in them: a guard whose name is spelled oddly would be off without a word.
+//!
 //! It must not know any field in particular. No value is ever repeated.
 
-use job_scope::FieldError;
+use job_scope::{FieldError, bare, is_spelling_of};
 use secrecy::zeroize::Zeroize;
 use serde_json::{Map, Value};
 
@@ -25,13 +28,36 @@ fn wipe(value: &mut Value) {
     }
 }
 
+/// The member of a name, in whichever spelling it is there.
+///
+/// # Errors
+/// Where it is there in more than one: it cannot be told which one was meant.
+pub(super) fn member<'a>(
+    object: &'a Map<String, Value>,
+    name: &str,
+    field: &'static str,
+) -> Result<Option<&'a Value>, FieldError> {
+    let mut found = object
+        .iter()
+        .filter(|(given, _)| is_spelling_of(given, name))
+        .map(|(_, value)| value);
+    match (found.next(), found.next()) {
+        (_, Some(_)) => Err(FieldError::new(
+            field,
+            "is there more than once, in different spellings",
+            "write it once",
+        )),
+        (found, None) => Ok(found),
+    }
+}
+
 /// A field that is a text or absent. `null` is absent.
 pub(super) fn text<'a>(
     object: &'a Map<String, Value>,
     name: &str,
     field: &'static str,
 ) -> Result<Option<&'a str>, FieldError> {
-    match object.get(name) {
+    match member(object, name, field)? {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(FieldError::new(
@@ -42,13 +68,13 @@ pub(super) fn text<'a>(
     }
 }
 
-/// A field that is a text with something in it, spaces around it dropped.
+/// A field that is a text with something in it, without the blanks and invisible marks around it.
 pub(super) fn said<'a>(
     object: &'a Map<String, Value>,
     name: &str,
     field: &'static str,
 ) -> Result<Option<&'a str>, FieldError> {
-    let text = text(object, name, field)?.map(str::trim);
+    let text = text(object, name, field)?.map(bare);
     Ok(text.filter(|text| !text.is_empty()))
 }
 
@@ -60,10 +86,10 @@ pub(super) fn flag(
     field: &'static str,
 ) -> Result<Option<bool>, FieldError> {
     let junk = || FieldError::new(field, "is neither true nor false", "write true or false");
-    match object.get(name) {
+    match member(object, name, field)? {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(flag)) => Ok(Some(*flag)),
-        Some(Value::String(text)) => match text.trim() {
+        Some(Value::String(text)) => match bare(text) {
             "" => Ok(None),
             text if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
             text if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
@@ -78,7 +104,7 @@ pub(super) fn object<'a>(
     parent: &'a Map<String, Value>,
     field: &'static str,
 ) -> Result<Option<&'a Map<String, Value>>, FieldError> {
-    match parent.get(field) {
+    match member(parent, field, field)? {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(object)) => Ok(Some(object)),
         Some(_) => Err(FieldError::new(field, "is not an object", AS_WRITTEN)),

@@ -3,8 +3,11 @@
 //!
 //! It must not know what it is compared with.
 
-use super::certificate::is_thumbprint;
-use serde_json::Value;
+use super::fields::{AS_WRITTEN, flag, member, text};
+use job_scope::{FieldError, Thumbprint};
+use serde_json::{Map, Value};
+
+const FIELD: &str = "LastInventory";
 
 /// What the platform knew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,38 +25,43 @@ pub struct Known {
     pub alias: String,
     /// Whether the store held its key.
     pub private_key: bool,
-    /// SHA-1 of its certificates, 40 hex digits each.
-    pub thumbprints: Vec<String>,
+    /// The thumbprints of its certificates, as far as they can be read.
+    pub thumbprints: Vec<Thumbprint>,
 }
 
 impl LastInventory {
-    /// Reads what there is; an odd entry only counts.
-    pub(super) fn read(value: Option<&Value>) -> Self {
-        let Some(Value::Array(entries)) = value else {
-            return Self::default();
-        };
-        Self {
-            count: entries.len(),
-            known: entries.iter().filter_map(known).collect(),
+    /// Reads what there is. It guards a store against a list that is too short, so that what
+    /// cannot be counted is an error. An entry that is odd counts, but is nothing to compare with:
+    /// its certificate is read again.
+    ///
+    /// # Errors
+    /// Something that is neither an array nor `null`.
+    pub(super) fn read(job: &Map<String, Value>) -> Result<Self, FieldError> {
+        match member(job, FIELD, FIELD)? {
+            None | Some(Value::Null) => Ok(Self::default()),
+            Some(Value::Array(entries)) => Ok(Self {
+                count: entries.len(),
+                known: entries.iter().filter_map(known).collect(),
+            }),
+            Some(_) => Err(FieldError::new(FIELD, "is not an array", AS_WRITTEN)),
         }
     }
 }
 
 fn known(entry: &Value) -> Option<Known> {
-    let alias = entry
-        .get("Alias")?
-        .as_str()
-        .filter(|alias| !alias.is_empty())?;
-    let thumbprints = entry.get("Thumbprints").and_then(Value::as_array);
-    Some(Known {
+    let entry = entry.as_object()?;
+    let alias = text(entry, "Alias", FIELD).ok()??;
+    let thumbprints = member(entry, "Thumbprints", FIELD).ok()?;
+    let thumbprints = thumbprints.and_then(Value::as_array);
+    let private_key = flag(entry, "PrivateKeyEntry", FIELD).ok()?;
+    (!alias.is_empty()).then(|| Known {
         alias: alias.to_owned(),
-        private_key: entry.get("PrivateKeyEntry") != Some(&Value::Bool(false)),
+        private_key: private_key != Some(false),
         thumbprints: thumbprints
             .into_iter()
             .flatten()
             .filter_map(Value::as_str)
-            .filter(|text| is_thumbprint(text))
-            .map(str::to_owned)
+            .filter_map(|text| Thumbprint::parse(text).ok()?)
             .collect(),
     })
 }
@@ -63,29 +71,69 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn read(last: Value) -> Result<LastInventory, FieldError> {
+        let job = json!({"LastInventory": last});
+        LastInventory::read(job.as_object().unwrap())
+    }
+
     #[test]
     fn an_odd_entry_only_counts() {
         let thumbprint = "00112233445566778899AABBCCDDEEFF00112233";
-        let last = json!([
-            {"Alias": "a", "PrivateKeyEntry": false, "Thumbprints": [thumbprint, "x", 7]},
+        let marked = "\u{200e}00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff 00 11 22 33";
+        let last = read(json!([
+            {"Alias": "a", "PrivateKeyEntry": false, "Thumbprints": [thumbprint, "x", 7, "", null]},
             {"Alias": "b"},
+            {"alias": "c", "privateKeyEntry": "False", "thumbprints": [marked]},
+            {"Alias": "d", "Thumbprints": thumbprint},
             {"Alias": ""},
+            {"Alias": 7},
+            {"Alias": "e", "PrivateKeyEntry": "perhaps"},
+            {"Alias": "f", "alias": "g"},
             {"Thumbprints": [thumbprint]},
+            null,
+            "h",
             7,
-        ]);
-        let last = LastInventory::read(Some(&last));
-        assert_eq!(last.count, 5);
-        let known = |alias: &str, private_key, thumbprints: &[&str]| Known {
+        ]))
+        .unwrap();
+        assert_eq!(last.count, 12);
+        let read = Thumbprint::parse(thumbprint).unwrap();
+        let known = |alias: &str, private_key, thumbprint: Option<Thumbprint>| Known {
             alias: alias.to_owned(),
             private_key,
-            thumbprints: thumbprints.iter().map(ToString::to_string).collect(),
+            thumbprints: thumbprint.into_iter().collect(),
         };
         assert_eq!(
             last.known,
-            [known("a", false, &[thumbprint]), known("b", true, &[])]
+            [
+                known("a", false, read),
+                known("b", true, None),
+                known("c", false, read),
+                known("d", true, None),
+            ]
         );
-        for none in [None, Some(json!(null)), Some(json!({}))] {
-            assert_eq!(LastInventory::read(none.as_ref()), LastInventory::default());
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_an_error_and_not_nothing() {
+        for odd in [
+            json!({}),
+            json!({"Alias": "a"}),
+            json!(""),
+            json!("[]"),
+            json!(7),
+            json!(false),
+        ] {
+            let error = read(odd.clone()).unwrap_err();
+            assert_eq!(error.field(), "LastInventory", "{odd}");
         }
+        for none in [json!(null), json!([])] {
+            assert_eq!(read(none), Ok(LastInventory::default()));
+        }
+        assert_eq!(
+            LastInventory::read(&Map::new()),
+            Ok(LastInventory::default())
+        );
+        let twice = json!({"LastInventory": [], "lastInventory": [{"Alias": "a"}]});
+        assert!(LastInventory::read(twice.as_object().unwrap()).is_err());
     }
 }

@@ -5,7 +5,7 @@
 //! It must not know what a field or an option means.
 
 use crate::options::Options;
-use job_scope::{FieldError, OPTIONS, Properties, STORE_FIELDS, option};
+use job_scope::{FieldError, OPTIONS, Properties, STORE_FIELDS, bare, is_spelling_of, option};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -24,20 +24,28 @@ const OF_NO_STORE: [&str; 4] = [
     option::VERSIONS,
 ];
 
-fn is_field(name: &str) -> bool {
-    STORE_FIELDS.iter().any(|field| field.name == name)
+/// The names that are read.
+fn names() -> impl Iterator<Item = &'static str> {
+    let fields = STORE_FIELDS.iter().map(|field| field.name);
+    fields.chain(options())
 }
 
-fn is_option(name: &str) -> bool {
-    OPTIONS.iter().any(|option| option.name == name) && !OF_NO_STORE.contains(&name)
+fn options() -> impl Iterator<Item = &'static str> {
+    let options = OPTIONS.iter().map(|option| option.name);
+    options.filter(|name| !OF_NO_STORE.contains(name))
+}
+
+/// The field or option that a member's name is a spelling of.
+fn meant(name: &str) -> Option<&'static str> {
+    names().find(|known| is_spelling_of(name, known))
 }
 
 /// Reads the fields and the options.
 pub(super) fn read(json: &Value) -> Result<(Properties, Options), FieldError> {
     let named = match json {
-        Value::String(text) if text.trim().is_empty() => Map::new(),
-        Value::String(text) => match serde_json::from_str(text) {
-            Ok(Named(named)) => named,
+        Value::String(text) if bare(text).is_empty() => Map::new(),
+        Value::String(text) => match serde_json::from_str(bare(text)) {
+            Ok(Named(members)) => named(members)?,
             Err(error) if error.is_data() => {
                 return Err(wrong("is a text that holds no object".to_owned()));
             }
@@ -50,21 +58,35 @@ pub(super) fn read(json: &Value) -> Result<(Properties, Options), FieldError> {
             }
         },
         Value::Object(object) => {
-            let named = object.iter();
-            let named = named.filter(|(name, _)| is_field(name) || is_option(name));
-            named
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect()
+            let members = object.iter();
+            let members = members.filter_map(|(name, value)| Some((meant(name)?, value.clone())));
+            named(members.collect())?
         }
         other => return Properties::from_json(other).map(|fields| (fields, Options::default())),
     };
-    let options = OPTIONS
-        .iter()
-        .filter(|option| is_option(option.name))
-        .filter_map(|option| Some((option.name, named.get(option.name)?)))
+    let options = options()
+        .filter_map(|name| Some((name, named.get(name)?)))
         .map(|(name, value)| Ok((name.to_owned(), text(name, value)?)))
         .collect::<Result<Options, FieldError>>()?;
     Ok((Properties::from_json(&Value::Object(named))?, options))
+}
+
+/// The members by their own names.
+///
+/// # Errors
+/// One that is there in two spellings: it cannot be told which one was meant.
+fn named(members: Vec<(&'static str, Value)>) -> Result<Map<String, Value>, FieldError> {
+    let mut named = Map::new();
+    for (name, value) in members {
+        if named.insert(name.to_owned(), value).is_some() {
+            return Err(FieldError::new(
+                name,
+                "is there more than once in the store's properties",
+                "write it once",
+            ));
+        }
+    }
+    Ok(named)
 }
 
 /// The text of an option: a flag and a number as their words, a table as JSON.
@@ -85,8 +107,8 @@ fn wrong(problem: String) -> FieldError {
     FieldError::new(FIELD, problem, REMEDY)
 }
 
-/// The members that have a name here.
-struct Named(Map<String, Value>);
+/// The members that have a name here, by it.
+struct Named(Vec<(&'static str, Value)>);
 
 impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -97,23 +119,22 @@ impl<'de> Deserialize<'de> for Named {
 struct NamedVisitor;
 
 impl<'de> Visitor<'de> for NamedVisitor {
-    type Value = Map<String, Value>;
+    type Value = Vec<(&'static str, Value)>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an object")
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Map::new())
+        Ok(Vec::new())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut named = Map::new();
+        let mut named = Vec::new();
         while let Some(name) = members.next_key::<String>()? {
-            if is_field(&name) || is_option(&name) {
-                named.insert(name, members.next_value()?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
+            match meant(&name) {
+                Some(name) => named.push((name, members.next_value()?)),
+                None => drop(members.next_value::<IgnoredAny>()?),
             }
         }
         Ok(named)
@@ -153,6 +174,28 @@ mod tests {
         }
         let error = read(&json!({"partial": ["submit"]})).unwrap_err();
         assert_eq!(error.field(), "partial");
+    }
+
+    #[test]
+    fn a_guard_in_another_spelling_is_the_guard() {
+        for name in [
+            "Max-Shrink",
+            "MaxShrink",
+            "max_shrink",
+            " max-shrink\u{200e}",
+        ] {
+            let given = json!({name: 10, "azureCloud": " china"});
+            for json in [given.clone(), Value::String(format!("\u{feff}{given}"))] {
+                let (fields, options) = read(&json).unwrap();
+                assert_eq!(options.get("max-shrink"), Some("10"), "{json}");
+                assert_eq!(fields.get("AzureCloud"), Some("china"), "{json}");
+            }
+        }
+        let twice = json!({"max-shrink": 10, "MaxShrink": 90});
+        for json in [twice.clone(), Value::String(twice.to_string())] {
+            let error = read(&json).unwrap_err();
+            assert_eq!(error.field(), "max-shrink", "{json}");
+        }
     }
 
     #[test]

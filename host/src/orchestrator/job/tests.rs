@@ -122,6 +122,13 @@ fn what_is_wrong_is_named_and_the_history_id_is_kept() {
         ),
         ("/ServerUsername", json!(7), "ServerUsername"),
         ("/JobCancelled", json!("maybe"), "JobCancelled"),
+        ("/JobCancelled", json!("1"), "JobCancelled"),
+        ("/JobCancelled", json!(1), "JobCancelled"),
+        ("/JobCancelled", json!([]), "JobCancelled"),
+        ("/jobCancelled", json!(false), "JobCancelled"),
+        ("/LastInventory", json!({"Alias": "a"}), "LastInventory"),
+        ("/LastInventory", json!("[]"), "LastInventory"),
+        ("/LastInventory", json!(7), "LastInventory"),
         (
             "/CertificateStoreDetails",
             json!(null),
@@ -165,8 +172,12 @@ fn operations_are_read_by_number_and_by_name() {
 
 #[test]
 fn w32_a_cancelled_job_is_not_run() {
-    for flag in [json!(true), json!("True")] {
-        assert!(error(&with("/JobCancelled", flag)).starts_with("cancelled"));
+    for flag in [json!(true), json!("True"), json!(" true\u{200e}")] {
+        assert!(error(&with("/JobCancelled", flag.clone())).starts_with("cancelled"));
+        let mut job = inventory();
+        job.as_object_mut().unwrap().remove("JobCancelled");
+        job["jobCancelled"] = flag;
+        assert!(error(&job).starts_with("cancelled"));
     }
 }
 
@@ -184,4 +195,37 @@ fn broken_json_is_told_by_place_and_not_by_content() {
 fn a_byte_order_mark_is_no_error() {
     let text = format!("\u{feff}{}", inventory());
     assert!(parse(text.as_bytes()).job.is_ok());
+}
+
+#[test]
+fn a_job_in_utf_16_is_read_and_what_is_no_text_is_told_so() {
+    for marked in [false, true] {
+        let mark = if marked { "\u{feff}" } else { "" };
+        let text = format!("{mark}{}", inventory());
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [little, big] {
+            let parsed = parse(&bytes);
+            assert_eq!(parsed.history_id, 4701);
+            assert!(parsed.job.is_ok());
+        }
+    }
+    for bytes in [&b"{\"a\": \"s3cr\xe9t\"}"[..], b"\xff\xfe{", b"{}\0"] {
+        let error = parse(bytes).job.unwrap_err();
+        assert!(matches!(error, JobError::NotText(_)), "{error}");
+        assert!(error.to_string().contains("UTF-8"), "{error}");
+    }
+}
+
+#[test]
+fn a_job_leaves_no_copy_of_its_secret_in_freed_memory() {
+    use crate::wiped::watched::{PATTERN, left_behind};
+    let secret = std::str::from_utf8(PATTERN).unwrap();
+    let mut job = inventory();
+    job["ServerPassword"] = json!(secret);
+    let text = job.to_string();
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [text.as_bytes(), &utf16] {
+        assert_eq!(left_behind(|| drop(parse(bytes))), 0);
+    }
 }

@@ -57,6 +57,32 @@ fn an_option_with_a_value_that_it_does_not_know_is_an_error_where_it_stands() {
             "[[vault]] kv",
         ),
         ("secret-references = \"yes\"".to_owned(), "boolean"),
+        ("secret-references = 1".to_owned(), "boolean"),
+        ("reads-private-keys = \"false\"".to_owned(), "boolean"),
+        ("max-shrink = \"10\"".to_owned(), "max-shrink"),
+        ("max-shrink = 10.0".to_owned(), "max-shrink"),
+        ("max-shrink = -1".to_owned(), "max-shrink"),
+        ("max-shrink = 300".to_owned(), "max-shrink"),
+        ("Max-Shrink = 10".to_owned(), "max-shrink"),
+        ("jobs = \"inventory\"".to_owned(), "jobs"),
+        ("jobs = [\"Inventory\"]".to_owned(), "Inventory"),
+        (
+            "identities = [\"Client-Secret\"]".to_owned(),
+            "Client-Secret",
+        ),
+        ("vaults = [\"kv-\u{200e}prod\"]".to_owned(), "vaults"),
+        ("vaults = \"kv-*\"".to_owned(), "vaults"),
+        ("tenants = [\"\u{200e}\"]".to_owned(), "tenants"),
+        ("[options]\nmax-shrink = \"10%\"".to_owned(), "max-shrink"),
+        ("[options]\nfull-chain = \"yes\"".to_owned(), "full-chain"),
+        (
+            "[options]\nREADS-PRIVATE-KEYS = false".to_owned(),
+            "READS-PRIVATE-KEYS",
+        ),
+        (
+            "[create]\nPurgeProtection = true".to_owned(),
+            "purge-protection",
+        ),
         ("reads-private-key = true".to_owned(), "reads-private-key"),
     ] {
         let error = Policy::parse(&text).unwrap_err().to_string();
@@ -88,6 +114,12 @@ fn a_slip_of_an_option_is_an_error_that_names_the_option() {
         ("version", "versions"),
         ("subscription", "subscriptions"),
         ("path-formt", "path-format"),
+        ("MaxShrink", "max-shrink"),
+        ("MAX_SHRINK", "max-shrink"),
+        ("Partial", "partial"),
+        ("PARTIAL", "partial"),
+        ("CreatePurgeProtection", "create-purge-protection"),
+        ("CHANGED-ONLY", "changed-only"),
     ] {
         for text in [
             format!("[options]\n{key} = 1"),

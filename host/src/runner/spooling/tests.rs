@@ -1,5 +1,6 @@
 use super::*;
 use crate::orchestrator::{Item, ItemStatus};
+use job_scope::Thumbprint;
 
 struct Deaf;
 
@@ -162,7 +163,7 @@ fn only_what_the_last_inventory_had_is_taken_by_its_alias_and_once() {
         let known = ["Web-1", "web-2", "web-3"].map(|alias| Known {
             alias: alias.to_owned(),
             private_key: alias == "Web-1",
-            thumbprints: vec!["00".repeat(20)],
+            thumbprints: vec![Thumbprint::Sha1([0; 20])],
         });
         (spooling.comparing(known.into()), list)
     };

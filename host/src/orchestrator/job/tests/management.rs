@@ -137,10 +137,37 @@ fn reserved_and_impossible_aliases_are_refused() {
 }
 
 #[test]
-fn m10_a_pfx_without_a_password_is_refused_as_no_pfx() {
+fn a_blank_password_is_none_and_whether_it_is_needed_is_found_out_later() {
     for password in [json!(null), json!(""), json!("  ")] {
-        let error = add_with(&[("/JobCertificate/PrivateKeyPassword", password)]).unwrap_err();
-        assert!(error.contains("PFX"), "{error}");
+        let read = add_with(&[("/JobCertificate/PrivateKeyPassword", password)]).unwrap();
+        assert!(read.password.is_none());
+        assert_eq!(read.format, Format::Pfx);
+    }
+    let error = add_with(&[("/JobCertificate/PrivateKeyPassword", json!(7))]).unwrap_err();
+    assert!(
+        error.starts_with("JobCertificate.PrivateKeyPassword"),
+        "{error}"
+    );
+}
+
+#[test]
+fn contents_in_pem_are_read_in_every_encoding_that_shells_write() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let pem = "-----BEGIN CERTIFICATE-----\nMII\n";
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [
+        pem.as_bytes().to_vec(),
+        format!("\u{feff}{pem}").into_bytes(),
+        utf16(&format!("\u{feff}{pem}")),
+        utf16(pem),
+    ] {
+        let changes = [
+            ("/JobCertificate/ContentsFormat", json!("PEM")),
+            ("/JobCertificate/Contents", json!(STANDARD.encode(bytes))),
+        ];
+        let read = add_with(&changes).unwrap();
+        assert_eq!(read.contents.into_bytes(), pem.as_bytes());
     }
 }
 
@@ -201,34 +228,114 @@ fn overwrite_is_a_flag() {
             overwrite
         );
     }
-    let error = add_with(&[("/Overwrite", json!("yes"))]).unwrap_err();
-    assert!(error.starts_with("Overwrite"), "{error}");
+    for odd in [
+        json!("yes"),
+        json!("t rue"),
+        json!("1"),
+        json!(1),
+        json!([]),
+        json!({}),
+    ] {
+        let error = add_with(&[("/Overwrite", odd)]).unwrap_err();
+        assert!(error.starts_with("Overwrite"), "{error}");
+    }
 }
 
 #[test]
-fn w44_a_remove_keeps_a_thumbprint_of_forty_hex_digits_and_nothing_else() {
-    let good = "00112233445566778899AABBCCDDEEFF00112233";
-    for (given, kept) in [
-        (json!(good), Some(good)),
-        (json!(format!(" {good} ")), Some(good)),
-        (json!(null), None),
-        (json!(""), None),
-        (json!("0011"), None),
-        (json!("zz112233445566778899AABBCCDDEEFF00112233"), None),
-        (json!(7), None),
+fn a_flag_is_read_whatever_the_case_of_its_name_and_with_marks() {
+    for (name, value) in [
+        ("overwrite", json!(true)),
+        ("OVERWRITE", json!("\u{200e}True\u{a0}")),
     ] {
         let mut job = add();
-        job["OperationType"] = json!("Remove");
-        job["JobCertificate"]["Thumbprint"] = given.clone();
-        job["JobCertificate"]["Contents"] = json!("");
-        // Only an Add reads the entry parameters.
-        job["JobProperties"] = json!({"NonExportable": "junk"});
-        let read = parse(job.to_string().as_bytes()).job.unwrap();
-        let Task::Remove { certificate, .. } = read.task else {
-            panic!("{given}");
-        };
-        assert_eq!(certificate.thumbprint.as_deref(), kept, "{given}");
+        job.as_object_mut().unwrap().remove("Overwrite");
+        job[name] = value;
+        assert!(certificate(&job).unwrap().overwrite, "{name}");
     }
+    let mut twice = add();
+    twice["overwrite"] = json!(true);
+    assert!(error(&twice).starts_with("Overwrite"));
+    let properties = json!({"nonExportable": "True", "Non Exportable": null});
+    let error = add_with(&[("/JobProperties", properties)]).unwrap_err();
+    assert!(error.starts_with("NonExportable"), "{error}");
+    let properties = json!({"nonexportable": "true", "preserveExistingTags": "\u{feff}false"});
+    let read = add_with(&[("/JobProperties", properties)]).unwrap();
+    let wanted = [("PreserveExistingTags", "false"), ("NonExportable", "true")];
+    assert_eq!(set(&read), wanted);
+}
+
+fn removing(name: &str, thumbprint: &Value) -> Result<Option<String>, String> {
+    let mut job = add();
+    job["OperationType"] = json!("Remove");
+    let certificate = job["JobCertificate"].as_object_mut().unwrap();
+    certificate.remove("Thumbprint");
+    certificate.insert(name.to_owned(), thumbprint.clone());
+    certificate.insert("Contents".to_owned(), json!(""));
+    // Only an Add reads the entry parameters.
+    job["JobProperties"] = json!({"NonExportable": "junk"});
+    match parse(job.to_string().as_bytes()).job {
+        Ok(Job {
+            task: Task::Remove { certificate, .. },
+            ..
+        }) => Ok(certificate.thumbprint.map(|one| one.to_string())),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn w44_a_remove_reads_its_thumbprint_in_every_spelling() {
+    for good in [
+        "00112233445566778899AABBCCDDEEFF00112233",
+        "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF",
+    ] {
+        let pairs: Vec<&str> = (0..good.len() / 2)
+            .map(|n| &good[2 * n..2 * n + 2])
+            .collect();
+        for given in [
+            good.to_owned(),
+            good.to_lowercase(),
+            format!(" {good} "),
+            format!("\u{200e}{}", pairs.join(" ").to_lowercase()),
+            format!("{}\u{feff}", pairs.join(":")),
+            pairs.join("-"),
+        ] {
+            for name in ["Thumbprint", "thumbprint"] {
+                let kept = removing(name, &json!(given)).unwrap();
+                assert_eq!(kept.as_deref(), Some(good), "{name} {given}");
+            }
+        }
+    }
+    for none in [json!(null), json!(""), json!(" \u{200e}")] {
+        assert_eq!(removing("Thumbprint", &none), Ok(None), "{none}");
+    }
+    assert_eq!(removing("Other", &json!("x")), Ok(None));
+}
+
+/// A guard that was taken for none deleted whatever had the alias.
+#[test]
+fn a_thumbprint_that_cannot_be_read_is_a_failure_and_not_none() {
+    let good = "00112233445566778899AABBCCDDEEFF00112233";
+    for odd in [
+        json!("0011"),
+        json!(good[1..]),
+        json!(format!("{good}0")),
+        json!("zz112233445566778899AABBCCDDEEFF00112233"),
+        json!("null"),
+        json!(7),
+        json!(0),
+        json!(false),
+        json!([]),
+        json!([good]),
+        json!({}),
+    ] {
+        let error = removing("Thumbprint", &odd).unwrap_err();
+        assert!(error.starts_with("JobCertificate.Thumbprint"), "{error}");
+    }
+    let mut twice = add();
+    twice["OperationType"] = json!(3);
+    twice["JobCertificate"]["thumbprint"] = json!(good);
+    assert!(error(&twice).starts_with("JobCertificate.Thumbprint"));
 }
 
 #[test]

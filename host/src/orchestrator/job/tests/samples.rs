@@ -19,10 +19,7 @@ const SAMPLES: &[(&str, Read)] = &[
         Refused(&["JobCertificate.Alias", "www.example.test"]),
     ),
     ("add-boolean-junk", Refused(&["NonExportable"])),
-    (
-        "add-certificate-without-password",
-        Refused(&["PrivateKeyPassword", "PFX"]),
-    ),
+    ("add-certificate-without-password", Is(JobKind::Add)),
     ("add-ec-p256", Is(JobKind::Add)),
     ("add-ec-p384", Is(JobKind::Add)),
     (
