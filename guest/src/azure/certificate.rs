@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::vault::{is_name_of, name_in, version_in};
+use crate::pfx::key_of;
 
 /// The current version of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,9 @@ pub struct Certificate {
     pub tags: BTreeMap<String, Value>,
     /// What the policy says about the private key.
     pub exportable: Exportable,
-    /// The key's kind, for people: `RSA 2048`, `EC P-256`.
+    /// The key's kind, for people: `RSA 2048`, `EC P-256`, `RSA-HSM 4096`. Size and curve are
+    /// those of the certificate itself, where they can be read: a policy says how the next version
+    /// is made, and an older version comes without one.
     pub key: Option<String>,
 }
 
@@ -127,6 +130,27 @@ impl KeyProperties {
     }
 }
 
+/// What a policy calls a key that a security module keeps; a certificate does not say that.
+const OF_A_MODULE: &str = "-HSM";
+
+/// The key of a certificate in DER, else what its policy says of it.
+fn key(der: &[u8], policy: Option<&KeyProperties>) -> Option<String> {
+    let Some(kind) = key_of(der) else {
+        return policy.and_then(KeyProperties::kind);
+    };
+    let kty = policy.and_then(|policy| policy.kty.as_deref());
+    let module = match kty.and_then(|kty| kty.strip_suffix(OF_A_MODULE)) {
+        Some(family) if family == kind.kty() => OF_A_MODULE,
+        _ => "",
+    };
+    let what = match (kind.crv(), kind.key_size()) {
+        (Some(curve), _) => curve.to_owned(),
+        (None, Some(bits)) => bits.to_string(),
+        (None, None) => return None,
+    };
+    Some(format!("{}{module} {what}", kind.kty()))
+}
+
 impl Certificate {
     /// Reads the answer to a GET of `requested`.
     ///
@@ -144,6 +168,7 @@ impl Certificate {
         }
         let der = content(bundle.cer.as_deref()).map_err(Unusable::Defective)?;
         let policy = bundle.policy.as_ref();
+        let key = key(&der, policy.and_then(|policy| policy.key_props.as_ref()));
         Ok(Certificate {
             name,
             version: version_in(&id),
@@ -152,9 +177,7 @@ impl Certificate {
             expires: bundle.attributes.as_ref().and_then(|some| some.exp),
             tags: bundle.tags.unwrap_or_default(),
             exportable: Policy::exportable(policy),
-            key: policy
-                .and_then(|policy| policy.key_props.as_ref())
-                .and_then(KeyProperties::kind),
+            key,
         })
     }
 }
@@ -264,6 +287,45 @@ mod tests {
                 "policy":{{"key_props":{{"kty":"EC-HSM","crv":"P-256","key_size":256}}}}}}"#
         );
         assert_eq!(read(&body).unwrap().key.as_deref(), Some("EC-HSM P-256"));
+    }
+
+    /// The policy says how the next version is made, and only it says who keeps the key.
+    #[test]
+    fn size_and_curve_are_those_of_the_certificate() {
+        let rsa = include_str!("../pfx/testdata/rsa-2048.crt");
+        let ec = include_str!("../pfx/testdata/ec-p256.crt");
+        for (pem, policy, wanted) in [
+            (rsa, "null", "RSA 2048"),
+            (ec, "null", "EC P-256"),
+            (
+                rsa,
+                r#"{"key_props":{"kty":"RSA","key_size":4096}}"#,
+                "RSA 2048",
+            ),
+            (
+                rsa,
+                r#"{"key_props":{"kty":"RSA-HSM","key_size":2048}}"#,
+                "RSA-HSM 2048",
+            ),
+            (
+                rsa,
+                r#"{"key_props":{"kty":"EC-HSM","crv":"P-256"}}"#,
+                "RSA 2048",
+            ),
+            (
+                ec,
+                r#"{"key_props":{"kty":"EC-HSM","key_size":256}}"#,
+                "EC-HSM P-256",
+            ),
+        ] {
+            let cer: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+            let body = format!(r#"{{"id":"{ID}","cer":"{cer}","policy":{policy}}}"#);
+            assert_eq!(
+                read(&body).unwrap().key.as_deref(),
+                Some(wanted),
+                "{policy}"
+            );
+        }
     }
 
     #[test]

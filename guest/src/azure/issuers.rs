@@ -29,15 +29,22 @@ pub enum Issuers {
 pub enum Withheld {
     /// The vault refused its managed secret.
     Refused(CallError),
+    /// The certificate is disabled, and so is its managed secret, which nobody can read then.
+    Disabled,
     /// It is there and makes no sense.
     Odd(&'static str),
 }
+
+/// What the issuers of a disabled certificate need.
+const DISABLED: &str = "it is disabled, and a vault does not show the issuers of a disabled \
+                        certificate; enable it if they are needed";
 
 impl Withheld {
     /// The cause, the same for every certificate that lacks its issuers alike.
     pub fn briefly(&self) -> String {
         match self {
             Withheld::Refused(error) => error.briefly(),
+            Withheld::Disabled => DISABLED.to_owned(),
             Withheld::Odd(problem) => (*problem).to_owned(),
         }
     }
@@ -46,16 +53,15 @@ impl Withheld {
     pub fn error(&self) -> Option<&CallError> {
         match self {
             Withheld::Refused(error) => Some(error),
-            Withheld::Odd(_) => None,
+            Withheld::Disabled | Withheld::Odd(_) => None,
         }
     }
 
-    /// The refusal, if the identity may not read the secret. That of a disabled certificate
-    /// nobody may.
+    /// The refusal, if the identity may not read the secret.
     pub fn forbidden(&self) -> Option<&CallError> {
         self.error().filter(|error| {
             let refusal = error.refusal();
-            refusal.is_some_and(|refusal| refusal.status == 403 && !refusal.is("SecretDisabled"))
+            refusal.is_some_and(|refusal| refusal.status == 403)
         })
     }
 }
@@ -87,7 +93,7 @@ pub async fn issuers_of<E: Environment>(
             |problem| Issuers::Withheld(Withheld::Odd(problem)),
             Issuers::Known,
         )),
-        // A disabled certificate's secret is refused.
+        Err(error) if is_disabled(&error) => Ok(Issuers::Withheld(Withheld::Disabled)),
         Err(error) if error.forbids_one_name() => Ok(Issuers::Withheld(Withheld::Refused(error))),
         // A deleted one's is gone.
         Err(error) => match error.refusal() {
@@ -97,6 +103,14 @@ pub async fn issuers_of<E: Environment>(
             _ => Err(error),
         },
     }
+}
+
+/// Only where it was disabled since it was read: of one that was disabled then, no secret is asked
+/// for ("Azure Key Vault REST API error codes").
+fn is_disabled(error: &CallError) -> bool {
+    error
+        .refusal()
+        .is_some_and(|refusal| refusal.status == 403 && refusal.is("SecretDisabled"))
 }
 
 fn read(body: &[u8], leaf: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {

@@ -101,9 +101,9 @@ struct Inventory<'v, 'e, E> {
 
 impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
     fn new(vault: &'v Vault<'e, E>, options: &'v JobOptions) -> Self {
-        let known = match options.extent {
-            Extent::Whole => Known::default(),
-            Extent::ChangedOnly => Known::new(vault.calls().env().last_inventory()),
+        let last_inventory = match options.extent {
+            Extent::Whole => Vec::new(),
+            Extent::ChangedOnly => vault.calls().env().last_inventory(),
         };
         Inventory {
             vault,
@@ -117,7 +117,7 @@ impl<'v, 'e, E: Environment> Inventory<'v, 'e, E> {
             listed: BTreeSet::new(),
             waiting: VecDeque::new(),
             gone: 0,
-            known,
+            known: Known::new(last_inventory, options.chain),
             unchanged: 0,
         }
     }
@@ -349,6 +349,7 @@ impl<E: Environment> Inventory<'_, '_, E> {
                 all: count,
                 unchanged: self.unchanged,
                 vanished,
+                chain: self.options.chain,
             });
         }
         let line = format!(

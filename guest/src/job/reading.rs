@@ -67,6 +67,10 @@ async fn with_chain<E: Environment>(
 ) -> Result<(Found, Option<Withheld>), CallError> {
     let (issuers, problem) = match (options.chain, &certificate.version) {
         (Chain::Leaf, _) => (Vec::new(), None),
+        // The vault would refuse its secret, whoever asks.
+        (Chain::Full, _) if certificate.enabled == Some(false) => {
+            (Vec::new(), Some(Withheld::Disabled))
+        }
         (Chain::Full, None) => (
             Vec::new(),
             Some(Withheld::Odd("the vault did not say its version")),

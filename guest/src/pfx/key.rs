@@ -236,7 +236,8 @@ impl PublicKey {
     }
 }
 
-fn bits(number: &[u8]) -> u32 {
+/// Of a number without leading zeros.
+pub(super) fn bits(number: &[u8]) -> u32 {
     let unused = number.first().map_or(0, |first| first.leading_zeros());
     u32::try_from(number.len())
         .unwrap_or(u32::MAX)

@@ -26,6 +26,8 @@ pub(super) fn advice(refusal: &Refusal, call: &Call) -> Option<String> {
         let role = role(&call.action);
         let text = format!("assign the identity {role}; a new assignment takes up to ten minutes");
         with_kept_token(text, refusal)
+    } else if refusal.is("SecretDisabled") {
+        "the certificate is disabled: enable it in the vault".to_owned()
     } else if refusal.is_by_firewall() {
         "the vault's firewall does not admit this machine: add its address to the vault's network \
          rules, or use a private endpoint"

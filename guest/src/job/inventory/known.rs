@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use job_scope::Thumbprint;
+use job_scope::{Chain, Thumbprint};
 
 use crate::azure::vault::Listed;
 use crate::contract::KnownCertificate;
 
 /// The certificates of the last inventory, by their names in lower case.
-#[derive(Default)]
-pub(super) struct Known(BTreeMap<String, Entry>);
+pub(super) struct Known {
+    entries: BTreeMap<String, Entry>,
+    /// What is to be submitted of each.
+    chain: Chain,
+}
 
 struct Entry {
     certificate: KnownCertificate,
@@ -20,7 +23,7 @@ struct Entry {
 }
 
 impl Known {
-    pub(super) fn new(last_inventory: Vec<KnownCertificate>) -> Self {
+    pub(super) fn new(last_inventory: Vec<KnownCertificate>, chain: Chain) -> Self {
         let entries = last_inventory.into_iter().map(|certificate| {
             let entry = Entry {
                 certificate,
@@ -28,37 +31,48 @@ impl Known {
             };
             (entry.certificate.alias.to_ascii_lowercase(), entry)
         });
-        Known(entries.collect())
+        Known {
+            entries: entries.collect(),
+            chain,
+        }
     }
 
     /// Whether there is anything to compare with.
     pub(super) fn any(&self) -> bool {
-        !self.0.is_empty()
+        !self.entries.is_empty()
     }
 
     /// Takes down what is listed. If it is the certificate that was known, its alias as it was
     /// reported; without a thumbprint nobody can tell.
+    ///
+    /// Where chains are wanted, one that is known without an issuer may have some by now, or had
+    /// none to show then (it was disabled, or the option is new): it is read again. Of one that is
+    /// known with issuers the list does not say whether they are still the same.
     pub(super) fn listed(&mut self, listed: &Listed) -> Option<String> {
-        let entry = self.0.get_mut(&listed.name.to_ascii_lowercase())?;
+        let entry = self.entries.get_mut(&listed.name.to_ascii_lowercase())?;
         entry.is_there = true;
         let now = listed.thumbprint?;
         // One that cannot be read is read again with its certificate.
         let is_now = |text: &String| Thumbprint::parse(text) == Ok(Some(now.into()));
         let known = &entry.certificate;
-        let is_same = known.thumbprints.iter().any(is_now);
+        let has_what_is_wanted = match self.chain {
+            Chain::Leaf => true,
+            Chain::Full => known.thumbprints.len() > 1,
+        };
+        let is_same = has_what_is_wanted && known.thumbprints.iter().any(is_now);
         is_same.then(|| known.alias.clone())
     }
 
     /// Takes down that one which was listed is not there any more.
     pub(super) fn deleted(&mut self, name: &str) {
-        if let Some(entry) = self.0.get_mut(&name.to_ascii_lowercase()) {
+        if let Some(entry) = self.entries.get_mut(&name.to_ascii_lowercase()) {
             entry.is_there = false;
         }
     }
 
     /// The aliases of what is not there, after the last page.
     pub(super) fn gone(&self) -> Vec<String> {
-        let gone = self.0.values().filter(|entry| !entry.is_there);
+        let gone = self.entries.values().filter(|entry| !entry.is_there);
         gone.map(|entry| entry.certificate.alias.clone()).collect()
     }
 }
@@ -79,7 +93,7 @@ mod tests {
             thumbprints: thumbprints.iter().map(ToString::to_string).collect(),
         };
         let lower = SAME.to_lowercase();
-        let mut known = Known::new(vec![
+        let all = vec![
             last("Same", &[SAME]),
             last("lower", &[&lower]),
             last("marked", &[&format!("\u{200e}{lower} ")]),
@@ -89,7 +103,8 @@ mod tests {
             last("odd", &["x"]),
             last("unsaid", &[SAME]),
             last("Gone", &[SAME]),
-        ]);
+        ];
+        let mut known = Known::new(all, Chain::Leaf);
         assert!(known.any());
         for (name, thumbprint, wanted) in [
             ("same", Some(SAME_IN_LISTS), Some("Same")),
@@ -112,6 +127,30 @@ mod tests {
         known.deleted("OTHER");
         known.deleted("new");
         assert_eq!(known.gone(), ["Gone", "other"]);
-        assert!(!Known::default().any());
+        assert!(!Known::new(Vec::new(), Chain::Leaf).any());
+    }
+
+    #[test]
+    fn with_chains_what_was_known_without_issuers_is_read_again() {
+        let listed = Listed {
+            name: "web-1".to_owned(),
+            thumbprint: Listing::from_base64url(SAME_IN_LISTS),
+        };
+        for (thumbprints, chain, unchanged) in [
+            (&[SAME][..], Chain::Leaf, true),
+            (&[SAME], Chain::Full, false),
+            (&[SAME, OTHER], Chain::Full, true),
+            (&[OTHER, OTHER], Chain::Full, false),
+            (&[], Chain::Full, false),
+        ] {
+            let last = KnownCertificate {
+                alias: "web-1".to_owned(),
+                thumbprints: thumbprints.iter().map(ToString::to_string).collect(),
+            };
+            let mut known = Known::new(vec![last], chain);
+            let found = known.listed(&listed).is_some();
+            assert_eq!(found, unchanged, "{thumbprints:?} {chain:?}");
+            assert!(known.gone().is_empty());
+        }
     }
 }

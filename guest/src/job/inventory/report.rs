@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use job_scope::{StoreScope, counted};
+use job_scope::{Chain, StoreScope, counted};
 
 use crate::azure::error::CallError;
 use crate::contract::{Failure, Outcome, Status};
@@ -137,7 +137,15 @@ impl fmt::Display for Compared {
             counted(self.all, "certificate"),
             self.unchanged,
             self.vanished
-        )
+        )?;
+        match self.chain {
+            Chain::Leaf => Ok(()),
+            Chain::Full => out.write_str(
+                ". The list of a vault has no issuers either: the chains of those that were not read \
+                 again were not compared, and one that alone changed is not seen before the next \
+                 full run",
+            ),
+        }
     }
 }
 
@@ -196,4 +204,5 @@ pub(super) struct Compared {
     pub(super) all: u64,
     pub(super) unchanged: u64,
     pub(super) vanished: usize,
+    pub(super) chain: Chain,
 }

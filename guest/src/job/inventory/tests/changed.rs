@@ -110,3 +110,35 @@ fn a_host_that_does_not_take_them_ends_the_job() {
         Failure::SubmissionRefused
     );
 }
+
+/// The list has the leaf's thumbprint alone: whether its issuers are still the same is not known.
+#[test]
+fn with_chains_what_was_known_without_is_read_and_what_was_not_compared_is_told() {
+    const PEM: &str = include_str!("../../../azure/testdata/leaf.pem");
+    let fake = vault(3, |sent, _| {
+        let secret = serde_json::json!({"value": PEM, "contentType": "application/x-pem-file"});
+        sent.url()
+            .contains("/secrets/")
+            .then(|| Ok(answer(200, &secret.to_string())))
+    });
+    let chain = |alias| KnownCertificate {
+        thumbprints: vec![SAME.to_owned(), OTHER.to_owned()],
+        ..last(alias, SAME)
+    };
+    *fake.last_inventory.borrow_mut() = vec![chain(name(0)), last(name(1), SAME), chain(name(2))];
+    let options = ["changed-only", "full-chain"].map(|name| (name.to_owned(), "true".to_owned()));
+    let job = Job {
+        options: options.to_vec(),
+        ..job()
+    };
+    let outcome = fake.run(run(&fake, &job, &store()));
+    assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+    let told = "the chains of those that were not read again were not compared";
+    assert!(outcome.message.contains(told), "{}", outcome.message);
+    assert_eq!(
+        handed_over(&fake, KnownState::Unchanged),
+        [name(0), name(2)]
+    );
+    assert_eq!(fake.aliases(), [name(1)]);
+    assert_eq!(fake.sent_to("/secrets/").len(), 1);
+}

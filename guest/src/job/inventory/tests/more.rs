@@ -8,6 +8,8 @@ use super::*;
 const CURRENT: &str = "b3f8e3f983b646649483e253819b0c25";
 const OLDER: &str = "00f8e3f983b646649483e253819b0c00";
 const LEAF: &str = include_str!("../../../azure/testdata/leaf.pem");
+/// Of an older version, whose answer has no policy.
+const OLDER_PEM: &str = include_str!("../../../pfx/testdata/ec-p256.crt");
 const ISSUER: &str = include_str!("../../../azure/testdata/issuer.pem");
 
 fn der(pem: &str) -> Vec<u8> {
@@ -44,7 +46,8 @@ fn versioned() -> Fake {
             )
         } else {
             assert!(rest.starts_with(OLDER), "the current one was read already");
-            format!(r#"{{"id":"{VAULT}/certificates/{name}/{OLDER}","cer":"MAMCAQU="}}"#)
+            let cer = STANDARD.encode(der(OLDER_PEM));
+            format!(r#"{{"id":"{VAULT}/certificates/{name}/{OLDER}","cer":"{cer}"}}"#)
         };
         Some(Ok(answer(200, &body)))
     })
@@ -62,6 +65,7 @@ fn all_versions_are_shown_where_asked_and_the_current_one_is_marked() {
             (
                 item.alias.as_str(),
                 detail(item, "version"),
+                detail(item, "key"),
                 detail(item, "current"),
             )
         })
@@ -70,10 +74,25 @@ fn all_versions_are_shown_where_asked_and_the_current_one_is_marked() {
     assert_eq!(
         told,
         [
-            (first.as_str(), Some(CURRENT), Some("true")),
-            (first.as_str(), Some(OLDER), Some("false")),
-            (second.as_str(), Some(CURRENT), Some("true")),
-            (second.as_str(), Some(OLDER), Some("false")),
+            (
+                first.as_str(),
+                Some(CURRENT),
+                Some("RSA 2048"),
+                Some("true")
+            ),
+            (first.as_str(), Some(OLDER), Some("EC P-256"), Some("false")),
+            (
+                second.as_str(),
+                Some(CURRENT),
+                Some("RSA 2048"),
+                Some("true")
+            ),
+            (
+                second.as_str(),
+                Some(OLDER),
+                Some("EC P-256"),
+                Some("false")
+            ),
         ]
     );
     assert_eq!(fake.progress.borrow().last(), Some(&(2, Some(2))));
@@ -145,11 +164,8 @@ fn without_the_option_no_secret_is_ever_read() {
 
 #[test]
 fn a_certificate_whose_secret_is_withheld_is_there_without_its_issuers_and_named() {
-    const DISABLED: &str =
-        r#"{"error":{"code":"Forbidden","innererror":{"code":"SecretDisabled"}}}"#;
     const NONE: &str = r#"{"error":{"code":"SecretNotFound","message":"not found"}}"#;
     for (status, secret, cause) in [
-        (403, DISABLED.to_owned(), "SecretDisabled"),
         (404, NONE.to_owned(), "SecretNotFound"),
         (200, "{}".to_owned(), "cannot be read"),
         (200, r#"{"value":"MAMCAQU="}"#.to_owned(), "cannot be read"),
@@ -168,6 +184,33 @@ fn a_certificate_whose_secret_is_withheld_is_there_without_its_issuers_and_named
             "{message}"
         );
         assert_eq!(fake.batches()[0][0].certificates, [der(LEAF)]);
+    }
+}
+
+/// A vault shows no secret of a disabled certificate, whatever the identity may do.
+#[test]
+fn a_disabled_certificate_is_there_without_its_issuers_and_no_role_is_asked_for() {
+    const DISABLED: &str =
+        r#"{"error":{"code":"Forbidden","innererror":{"code":"SecretDisabled"}}}"#;
+    let before = vault(2, |sent, _| {
+        let name_asked = asked(sent)?;
+        let body = bundle(name_asked).replace(r#""enabled":true"#, r#""enabled":false"#);
+        Some(Ok(answer(200, &body)))
+    });
+    // Disabled between the two requests.
+    let meanwhile = chained(403, DISABLED.to_owned());
+    for (fake, asked) in [(before, 0), (meanwhile, 1)] {
+        let outcome = fake.run(run(&fake, &with("full-chain", "true"), &store()));
+        let message = &outcome.message;
+        assert_eq!(outcome.status, Status::Warning, "{message}");
+        for part in ["without issuers: cert-0000", "it is disabled", "enable it"] {
+            assert!(message.contains(part), "{message}");
+        }
+        for part in ["403", "may not", "role", "permission", "could not"] {
+            assert!(!message.contains(part), "{message}");
+        }
+        assert_eq!(fake.sent_to("/secrets/").len(), asked);
+        assert_eq!(fake.aliases()[0], name(0));
     }
 }
 
