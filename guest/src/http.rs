@@ -126,8 +126,8 @@ pub enum TransportError {
     /// There is no such name.
     #[error("the name does not resolve")]
     NameNotFound,
-    /// The server's certificate is not trusted for this name.
-    #[error("the server's TLS certificate is not trusted for this name")]
+    /// The server's certificate is not accepted, and only the host knows why.
+    #[error("the server's TLS certificate is not accepted")]
     Certificate,
     /// TLS failed otherwise.
     #[error("the TLS handshake failed")]
@@ -147,8 +147,8 @@ pub enum TransportError {
         /// What is read at most.
         limit: usize,
     },
-    /// The host's own configuration is at fault.
-    #[error("the host's HTTP configuration is at fault")]
+    /// The host is not set up for this connection: its trust, or the proxy that it asks.
+    #[error("the host cannot make this connection the way it is set up")]
     HostConfiguration,
     /// The request could not be expressed.
     #[error("the request could not be built: {0}")]

@@ -16,7 +16,7 @@ use extension_host::engine::vocabulary::LogLevel;
 use extension_host::engine::{Cache, Cancel, Engine};
 use extension_host::orchestrator::parse;
 use extension_host::policy::Policy;
-use extension_host::runner::{Credentials, Host, Machine, Observer, Threads};
+use extension_host::runner::{Credentials, Host, Machine, Observer, Threads, UnreadVariables};
 use extension_host::text_file;
 use std::io::Write;
 use std::sync::Arc;
@@ -60,6 +60,7 @@ fn main() -> Result<()> {
         threads: Threads::PerJob,
         machine: Machine::of_this_process(),
         credentials: Credentials::Veiled,
+        unread: UnreadVariables::default(),
     };
 
     // A job always ends in a report. Whoever keeps a clone of `cancel` can ask it to stop.

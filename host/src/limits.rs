@@ -175,6 +175,50 @@ pub const MEMORIES: u32 = 2;
 /// Bytes of the header section of a response: services send some 2 KiB. No connection reads more.
 pub const RESPONSE_HEADERS: usize = 64 << 10;
 
+/// The keys of the limits in a policy's `[limits]`, which nothing else of a policy sets.
+pub mod key {
+    macro_rules! keys {
+        ($($key:ident = $name:literal for $field:ident;)*) => {$(
+            #[doc = concat!("[`Limits::", stringify!($field), "`](super::Limits::", stringify!($field), ")")]
+            pub const $key: &str = $name;
+        )*};
+    }
+
+    keys! {
+        DEADLINE = "deadline" for deadline;
+        DEADLINE_OF_CHANGE = "deadline-of-change" for deadline_of_change;
+        GRACE = "grace" for grace;
+        CPU = "cpu" for cpu;
+        MEMORY = "memory" for memory;
+        TABLE_ELEMENTS = "table-elements" for table_elements;
+        INSTANCES = "instances" for instances;
+        HANDLES = "handles" for handles;
+        RESOURCES = "resources" for resources;
+        HOSTCALL_BYTES = "hostcall-bytes" for hostcall_bytes;
+        HEADER_BYTES = "header-bytes" for header_bytes;
+        BODY_CHUNK = "body-chunk" for body_chunk;
+        REQUESTS_IN_FLIGHT = "requests-in-flight" for requests_in_flight;
+        REQUESTS = "requests" for requests;
+        REQUEST_BODY = "request-body" for request_body;
+        REQUEST_BODY_TIME = "request-body-time" for request_body_time;
+        RESPONSE_HEADERS = "response-headers" for response_headers;
+        RESPONSE_BODY = "response-body" for response_body;
+        URL = "url" for url;
+        LOG_LINES = "log-lines" for log_lines;
+        LOG_LINE = "log-line" for log_line;
+        SUBMITTED_ITEMS = "submitted-items" for submitted_items;
+        SUBMITTED_BYTES = "submitted-bytes" for submitted_bytes;
+        ASSERTION = "assertion" for assertion;
+        MESSAGE = "message" for message;
+        COMPONENT = "component" for component;
+    }
+}
+
+/// What to do where something needs more than the limit of this [`key`] lets it have.
+pub fn to_raise(key: &str) -> String {
+    format!("if it needs more, raise `{key}` under `[limits]` in the policy")
+}
+
 /// A limit that a job came to, with its value: what a user is told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -206,6 +250,23 @@ pub enum Reached {
     /// [`Limits::response_body`]
     #[error("an answer with more than the {} MiB that one may have", .0 >> 20)]
     ResponseBody(u64),
+}
+
+impl Reached {
+    /// The key of the limit.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Memory(_) => key::MEMORY,
+            Self::Handles(_) => key::HANDLES,
+            Self::Resources(_) => key::RESOURCES,
+            Self::HostcallBytes(_) => key::HOSTCALL_BYTES,
+            Self::RequestHeaders(_) => key::HEADER_BYTES,
+            Self::Requests(_) => key::REQUESTS,
+            Self::RequestsInFlight(_) => key::REQUESTS_IN_FLIGHT,
+            Self::ResponseHeaders(_) => key::RESPONSE_HEADERS,
+            Self::ResponseBody(_) => key::RESPONSE_BODY,
+        }
+    }
 }
 
 /// Ticks of the epoch clock: how often a running guest is looked at.

@@ -10,7 +10,9 @@ use extension_host::engine::{Cancel, Engine, Extension, LoadError};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::{Item, Job, parse};
 use extension_host::policy::Policy;
-use extension_host::runner::{Credentials, Host, Machine, Observer, Report, Threads};
+use extension_host::runner::{
+    Credentials, Host, Machine, Observer, Report, Threads, UnreadVariables,
+};
 use http::Request;
 use http_body_util::BodyExt;
 use std::collections::BTreeMap;
@@ -128,6 +130,7 @@ impl Headless {
             threads: Threads::Caller,
             machine: Machine::Virtual,
             credentials: Credentials::Veiled,
+            unread: UnreadVariables::default(),
         };
         Self {
             emulator,

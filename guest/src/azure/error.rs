@@ -318,6 +318,7 @@ fn of_transport(error: &TransportError, call: &Call) -> Failure {
         }
         TransportError::Denied
         | TransportError::AddressDenied
+        | TransportError::Certificate
         | TransportError::HostConfiguration
         | TransportError::Unsendable(_) => Failure::Other,
         TransportError::TooLarge { .. } => Failure::UnreadableAnswer,

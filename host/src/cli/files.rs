@@ -5,7 +5,7 @@
 
 use super::exit::OrUsage;
 use anyhow::{Context, Result};
-use extension_host::limits::Limits;
+use extension_host::limits::{Limits, key, to_raise};
 use extension_host::orchestrator::{JobError, Parsed, parse};
 use extension_host::text_file::NotText;
 use extension_host::{owned, wiped};
@@ -77,7 +77,8 @@ pub(crate) fn read_component(path: &Path, limits: &Limits) -> Result<Zeroizing<V
     let most = limits.component;
     let too_large = |error: io::Error| match error.kind() {
         ErrorKind::FileTooLarge => io::Error::other(format!(
-            "it has more than the {most} bytes that a component may have; a policy's [limits] can raise `component`"
+            "it has more than the {most} bytes that a component may have; {}",
+            to_raise(key::COMPONENT)
         )),
         _ => error,
     };

@@ -15,7 +15,9 @@ use extension_host::engine::{Cache, Cancel, Engine, Extension, sha256};
 use extension_host::limits::Limits;
 use extension_host::orchestrator::Job;
 use extension_host::policy::{Approval, Policy, SystemFile};
-use extension_host::runner::{Credentials, Host, Machine, Observer, Report, Threads};
+use extension_host::runner::{
+    Credentials, Host, Machine, Observer, Report, Threads, UnreadVariables,
+};
 use extension_host::{owned, text_file};
 use job_scope::JobKind;
 use rustix::fs::OFlags;
@@ -152,6 +154,7 @@ pub(crate) fn host(parts: &Parts<'_>, audits: &mut Audits, io: &Handle) -> Resul
         threads: Threads::PerJob,
         machine: Machine::of_this_process(),
         credentials: Credentials::Veiled,
+        unread: UnreadVariables::among(std::env::vars_os()),
     })
 }
 

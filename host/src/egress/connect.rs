@@ -3,12 +3,13 @@
 //!
 //! It must not know requests: whatever arrives here has been granted.
 
-use super::address;
 use super::link::{Link, Stream};
 use super::network::{Dial, Resolve, Sockets};
+use super::obstacle::Refusal;
+use super::proxy::ProxyProblem;
 use super::route::{Proxy, Routes};
 use super::tls::{Trust, TrustError};
-use super::tunnel;
+use super::{address, certificate, tunnel};
 use http::Uri;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -83,7 +84,7 @@ pub enum ConnectError {
     #[error("no TLS handshake with {0} within {HANDSHAKE:?}")]
     HandshakeTimeout(String),
     /// The certificate was not accepted.
-    #[error("the certificate of {host} is not accepted: {error}")]
+    #[error("{}", certificate::cause(host, error))]
     Certificate {
         /// The name.
         host: String,
@@ -93,6 +94,9 @@ pub enum ConnectError {
     /// The server says that it has no such name (RFC 6066 section 3).
     #[error("the server at the address of {0} knows no such name")]
     UnknownName(String),
+    /// What answers there does not speak TLS.
+    #[error("what answers at the address of {0} does not speak TLS")]
+    NoTls(String),
     /// TLS failed otherwise.
     #[error("TLS with {host} failed: {error}")]
     Tls {
@@ -102,14 +106,14 @@ pub enum ConnectError {
         error: Arc<io::Error>,
     },
     /// The proxy makes no connection.
-    #[error("the proxy {proxy} makes no connection to {host}: {problem}")]
+    #[error("the proxy {proxy} opens no connection to {host}: {problem}")]
     Proxy {
         /// The proxy.
         proxy: String,
         /// The name.
         host: String,
         /// What it did instead.
-        problem: String,
+        problem: ProxyProblem,
     },
     /// Trust could not be set up.
     #[error(transparent)]
@@ -117,6 +121,57 @@ pub enum ConnectError {
     /// The destination is no usable name.
     #[error("{0} is not a destination")]
     Destination(String),
+}
+
+impl ConnectError {
+    /// What to do about it, where that is for this machine and its policy, and the message itself
+    /// does not say it.
+    pub(super) fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Certificate { error, .. } => Some(certificate::remedy(error).to_owned()),
+            Self::Proxy { problem, .. } => Some(problem.remedy()),
+            Self::NoTls(_) => Some(
+                "something in between answers in its place, such as a network's page for signing in"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Cause and remedy of what an extension gets no more than a code for.
+    pub(super) fn told(&self) -> Option<String> {
+        match (self, self.remedy()) {
+            (_, Some(remedy)) => Some(format!("{self}; {remedy}")),
+            (Self::Redirected { .. } | Self::Trust(_), None) => Some(self.to_string()),
+            (_, None) => None,
+        }
+    }
+
+    /// What refused, where other programs get past it with what their environment says.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Unresolved(_) | Self::Resolver(_) => Some(Refusal::NoName),
+            Self::Timeout(_)
+            | Self::Refused { .. }
+            | Self::Redirected { .. }
+            | Self::HandshakeTimeout(_) => Some(Refusal::NoConnection),
+            Self::Certificate {
+                error:
+                    rustls::Error::InvalidCertificate(
+                        rustls::CertificateError::UnknownIssuer
+                        | rustls::CertificateError::BadSignature,
+                    ),
+                ..
+            } => Some(Refusal::UnknownAuthority),
+            // What rustls says is about the other side, and not about the network.
+            Self::Tls { error, .. } => {
+                let inner = error.get_ref();
+                let of_tls = inner.is_some_and(|inner| inner.is::<rustls::Error>());
+                (!of_tls).then_some(Refusal::NoConnection)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Makes connections for the pool.
@@ -241,6 +296,9 @@ impl Shared {
                     return Ok(tcp);
                 }
                 Ok(Err(error)) => failed = self.refused(host, address, error),
+                Err(_) if self.routes.redirected(host) == Some(address) => {
+                    failed = self.refused(host, address, io::ErrorKind::TimedOut.into());
+                }
                 Err(_) => failed = late(),
             }
         }
@@ -267,6 +325,25 @@ impl Shared {
         host: &Host,
         port: u16,
     ) -> Result<(Box<dyn Stream>, Option<SocketAddr>), ConnectError> {
+        let refused = |problem: ProxyProblem| ConnectError::Proxy {
+            proxy: proxy.to_string(),
+            host: host.to_string(),
+            problem,
+        };
+        let unreachable = |error| refused(ProxyProblem::Unreachable(Box::new(error)));
+        let (mut io, peer) = self.to_proxy(proxy).await.map_err(unreachable)?;
+        tokio::time::timeout(CONNECT, tunnel::open(&mut io, host, port))
+            .await
+            .map_err(|_| refused(ProxyProblem::Late(CONNECT)))?
+            .map_err(refused)?;
+        Ok((io, peer))
+    }
+
+    /// A connection to the proxy itself, and its address.
+    async fn to_proxy(
+        &self,
+        proxy: &Proxy,
+    ) -> Result<(Box<dyn Stream>, Option<SocketAddr>), ConnectError> {
         let addresses = self.resolved(&proxy.host, proxy.port);
         let tcp = self.tcp(&proxy.host, addresses).await?;
         let peer = tcp.peer_addr().ok();
@@ -276,15 +353,6 @@ impl Shared {
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
             io = Box::new(tls(&proxy.host, Arc::new(config), io).await?);
         }
-        let refused = |problem: String| ConnectError::Proxy {
-            proxy: proxy.to_string(),
-            host: host.to_string(),
-            problem,
-        };
-        tokio::time::timeout(CONNECT, tunnel::open(&mut io, host, port))
-            .await
-            .map_err(|_| refused(format!("no answer within {CONNECT:?}")))?
-            .map_err(|error| refused(error.to_string()))?;
         Ok((io, peer))
     }
 
@@ -380,6 +448,7 @@ fn tls_error(host: String, error: io::Error) -> ConnectError {
             error: error.clone(),
         },
         Some(rustls::Error::AlertReceived(UnrecognisedName)) => ConnectError::UnknownName(host),
+        Some(rustls::Error::InvalidMessage(_)) => ConnectError::NoTls(host),
         _ => ConnectError::Tls {
             host,
             error: Arc::new(error),

@@ -87,9 +87,14 @@ pub(super) fn wasi_error(error: &SendError) -> Error {
             ConnectError::Refused { .. } | ConnectError::Redirected { .. } => {
                 Error::ConnectionRefused
             }
-            ConnectError::Proxy { .. } => Error::DestinationUnavailable,
+            // What only a change of the policy or of the proxy mends is not worth another try, and
+            // this is the code that says so.
+            ConnectError::Proxy { problem, .. } => match problem.may_pass() {
+                true => Error::DestinationUnavailable,
+                false => Error::ConfigurationError,
+            },
             ConnectError::Certificate { .. } => Error::TlsCertificateError,
-            ConnectError::Tls { .. } => Error::TlsProtocolError,
+            ConnectError::Tls { .. } | ConnectError::NoTls(_) => Error::TlsProtocolError,
             ConnectError::UnknownName(_) => Error::DestinationNotFound,
             ConnectError::Trust(_) => Error::ConfigurationError,
             ConnectError::Destination(_) => Error::HttpRequestUriInvalid,

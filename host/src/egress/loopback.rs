@@ -3,7 +3,7 @@
 //! It must not know what a test expects.
 
 use super::network::{Dial, Resolve};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::collections::VecDeque;
@@ -32,8 +32,18 @@ pub(super) struct Authority {
 
 impl Authority {
     pub(super) fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
+        Self::of(CertificateParams::default())
+    }
+
+    /// One of another name than the others have.
+    pub(super) fn named(name: &str) -> Self {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        Self::of(params)
+    }
+
+    fn of(mut params: CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let pem = params.self_signed(&key).unwrap().pem();
         Self {
@@ -49,9 +59,12 @@ impl Authority {
 
     /// The same for these protocols (RFC 7301).
     fn acceptor_of(&self, names: &[&str], protocols: &[&[u8]]) -> TlsAcceptor {
+        self.acceptor_for(certificate(names), protocols)
+    }
+
+    /// The same with a certificate that is like this.
+    fn acceptor_for(&self, params: CertificateParams, protocols: &[&[u8]]) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let params = CertificateParams::new(names).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -66,6 +79,12 @@ impl Authority {
     }
 }
 
+/// What a certificate for these names is like.
+fn certificate(names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    CertificateParams::new(names).unwrap()
+}
+
 /// A server, and the heads of the requests that it got.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
@@ -75,6 +94,15 @@ pub(super) struct Server {
 /// A server of plain HTTP.
 pub(super) async fn plain(answer: &'static str) -> Server {
     serve(move |stream, heads| async move { once(stream, &heads, answer.as_bytes()).await }).await
+}
+
+/// A server that says this before it is asked anything.
+pub(super) async fn talkative(text: &'static str) -> Server {
+    serve(move |mut stream, _| async move {
+        let _ = stream.write_all(text.as_bytes()).await;
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    })
+    .await
 }
 
 /// A server of HTTPS with a certificate for these names.
@@ -88,7 +116,18 @@ pub(super) async fn https_with(
     names: &[&str],
     answer: &'static [u8],
 ) -> Server {
-    let acceptor = authority.acceptor(names);
+    https_by(authority.acceptor(names), answer).await
+}
+
+/// A server of HTTPS with a certificate that is valid in these years.
+pub(super) async fn https_between(authority: &Authority, name: &str, years: (i32, i32)) -> Server {
+    let mut params = certificate(&[name]);
+    params.not_before = date_time_ymd(years.0, 1, 1);
+    params.not_after = date_time_ymd(years.1, 1, 1);
+    https_by(authority.acceptor_for(params, &[]), OK.as_bytes()).await
+}
+
+async fn https_by(acceptor: TlsAcceptor, answer: &'static [u8]) -> Server {
     serve(move |stream, heads| {
         let acceptor = acceptor.clone();
         async move {

@@ -7,6 +7,7 @@ pub mod address;
 mod attempt;
 mod audit;
 mod body;
+mod certificate;
 mod client;
 mod connect;
 mod hooks;
@@ -14,6 +15,8 @@ mod link;
 #[cfg(test)]
 mod loopback;
 mod network;
+mod obstacle;
+mod proxy;
 mod reached;
 mod route;
 #[cfg(test)]
@@ -29,6 +32,8 @@ pub use client::{Answer, AsksThisMachine, Client, SendError, Transport};
 pub use connect::{ConnectError, Connector};
 pub use hooks::Hooks;
 pub use network::{Resolve, SystemResolver};
+pub use obstacle::{Obstacle, Refusal};
+pub use proxy::ProxyProblem;
 pub use route::{ConnectTo, PrivateEndpoint, Proxy, Routes};
 pub use tls::{AddedCa, Trust, TrustError};
 pub use veiled::JobVeil;
@@ -43,6 +48,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use job_scope::counted;
+use obstacle::Obstacles;
 use reached::ReachedLimits;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,7 +96,7 @@ pub struct JobEgress {
     sent: AtomicU64,
     denied: AtomicU64,
     denials: Mutex<Vec<Denial>>,
-    misled: Mutex<Option<String>>,
+    obstacles: Obstacles,
 }
 
 /// What a job's requests came to.
@@ -136,7 +142,7 @@ impl JobEgress {
             sent: AtomicU64::new(0),
             denied: AtomicU64::new(0),
             denials: Mutex::new(Vec::new()),
-            misled: Mutex::new(None),
+            obstacles: Obstacles::default(),
         })
     }
 
@@ -163,11 +169,10 @@ impl JobEgress {
         self.veil.as_ref().map_or(0, Veiled::withheld)
     }
 
-    /// Where the last request went that the operator's policy led to where nothing listens. The
-    /// extension does not see that, and cannot say it.
-    pub fn misled(&self) -> Option<String> {
-        let misled = self.misled.lock().unwrap_or_else(PoisonError::into_inner);
-        misled.clone()
+    /// What keeps requests from the last host that was not reached, where the extension cannot see
+    /// it.
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        self.obstacles.last()
     }
 
     /// Decides on the head of a request, at once: whether or not the guest ever waits for an
@@ -270,6 +275,7 @@ impl JobEgress {
             None => bytes,
         };
         let mut request = granted(parts, bytes);
+        let uri = request.uri().clone();
         if rule.asks_this_machine() {
             request.extensions_mut().insert(AsksThisMachine);
         }
@@ -284,16 +290,17 @@ impl JobEgress {
         let answer = match sent {
             Ok(answer) => answer,
             Err(error) => {
-                let text = error.to_string();
-                let text = self.veil.iter().fold(text, |text, veil| veil.told(text));
-                attempt.failed(&text);
-                if matches!(error, SendError::Connect(ConnectError::Redirected { .. })) {
-                    let mut misled = self.misled.lock().unwrap_or_else(PoisonError::into_inner);
-                    *misled = Some(text);
-                }
+                let shown = |text| self.veil.iter().fold(text, |text, veil| veil.told(text));
+                attempt.failed(&shown(error.to_string()));
+                let told = match &error {
+                    SendError::Connect(error) => error.told().map(shown),
+                    _ => None,
+                };
+                self.obstacles.failed(&uri, &error, told);
                 return Err(hooks::wasi_error(&error));
             }
         };
+        self.obstacles.answered(&uri);
         attempt.answered(answer.response.status().as_u16(), answer.peer);
         if header_bytes(answer.response.headers()) > limits.response_headers {
             self.reached

@@ -74,6 +74,11 @@ impl Routes {
             .filter(|proxy| matches!(host, Host::Domain(_)) && !proxy.except.iter().any(is))
     }
 
+    /// Whether the operator has said where connections to a name go.
+    pub fn redirect(&self, host: &Host) -> bool {
+        self.redirected(host).is_some()
+    }
+
     /// Whether a name may lead to a private address.
     pub(super) fn private(&self, host: &Host, address: IpAddr) -> bool {
         self.private_endpoints.iter().any(|endpoint| {

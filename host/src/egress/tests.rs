@@ -1,7 +1,7 @@
 //! A job's way out from the rule to the wire and back, over loopback: what a service that means to
 //! can make of an answer, and what becomes of it.
 
-use super::loopback::{Answers, Authority, Dialled, Server, going_away, https_with};
+use super::loopback::{Answers, Authority, Dialled, Server, going_away, https_between, https_with};
 use super::*;
 use crate::grant::Issues;
 use crate::veil::Kind;
@@ -203,4 +203,21 @@ async fn what_is_compressed_for_its_transfer_is_withheld() {
         assert!(head.contains("accept-encoding: identity\r\n"), "{head}");
         assert!(head.contains(&format!("Bearer {TOKEN}")), "{head}");
     }
+}
+
+/// An extension gets a code; why is the host's to say, until the host has answered after all.
+#[tokio::test]
+async fn what_keeps_a_request_away_is_kept_for_the_result() {
+    let authority = Authority::new();
+    let server = https_between(&authority, NAME, (2000, 2001)).await;
+    let job = Job::against(&server, &authority);
+    assert_eq!(job.egress.obstacle(), None);
+    let error = job.get().await.unwrap_err();
+    assert!(matches!(error, Error::TlsCertificateError), "{error:?}");
+    let obstacle = job.egress.obstacle().unwrap();
+    assert_eq!((&*obstacle.host, obstacle.refusal), (NAME, None));
+    let told = obstacle.told.unwrap();
+    let cause = job.records()[0].error.clone().unwrap();
+    assert!(told.starts_with(&cause), "{told}");
+    assert!(cause.contains("expired at 2001-01-01"), "{cause}");
 }

@@ -3,6 +3,7 @@
 //!
 //! It must not know why a proxy is used, nor what goes through the tunnel.
 
+use super::proxy::ProxyProblem;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use url::Host;
@@ -10,44 +11,37 @@ use url::Host;
 /// Bytes of the head of an answer.
 const LONGEST: usize = 8 << 10;
 
-/// Why there is no tunnel.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TunnelError {
-    #[error("it answers with {0} instead of a connection")]
-    Refused(u16),
-    #[error("it does not answer as an HTTP proxy")]
-    NoProxy,
-    #[error(transparent)]
-    Broken(#[from] io::Error),
-}
-
 /// Asks for a connection to `host`. Afterwards the stream is the connection.
 pub(super) async fn open(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     host: &Host,
     port: u16,
-) -> Result<(), TunnelError> {
+) -> Result<(), ProxyProblem> {
+    let broken = |error: io::Error| ProxyProblem::Broken(error.kind());
     let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    stream.flush().await?;
+    stream.write_all(request.as_bytes()).await.map_err(broken)?;
+    stream.flush().await.map_err(broken)?;
     let mut head = Vec::new();
     // Byte by byte: what follows the head is the other side's already.
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() >= LONGEST {
-            return Err(TunnelError::NoProxy);
+            return Err(ProxyProblem::NoProxy);
         }
         match stream.read_u8().await {
             Ok(byte) => head.push(byte),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Err(TunnelError::NoProxy);
+                return Err(match head.is_empty() {
+                    true => ProxyProblem::Closed,
+                    false => ProxyProblem::NoProxy,
+                });
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(broken(error)),
         }
     }
     match status(&head) {
         Some(200..=299) => Ok(()),
-        Some(status) => Err(TunnelError::Refused(status)),
-        None => Err(TunnelError::NoProxy),
+        Some(status) => Err(ProxyProblem::Answered(status)),
+        None => Err(ProxyProblem::NoProxy),
     }
 }
 
@@ -67,7 +61,7 @@ mod tests {
     use super::*;
     use tokio::io::duplex;
 
-    async fn answered(answer: &[u8]) -> (String, Result<(), TunnelError>) {
+    async fn answered(answer: &[u8]) -> (String, Result<(), ProxyProblem>) {
         let (mut near, mut far) = duplex(1 << 20);
         far.write_all(answer).await.unwrap();
         let host = Host::parse("kv-one.vault.example").unwrap();
@@ -124,7 +118,7 @@ mod tests {
         }
         let endless = "HTTP/1.1 200 OK\r\n".repeat(1_000);
         let (_, opened) = answered(endless.as_bytes()).await;
-        assert!(matches!(opened, Err(TunnelError::NoProxy)));
+        assert!(matches!(opened, Err(ProxyProblem::NoProxy)));
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 
 use super::bindings::certstore::extension::host;
 use super::run::Cancel;
-use crate::limits::Limits;
+use crate::limits::{Limits, key, to_raise};
 use crate::text::one_line;
 use host::{InventoryItem, KnownCertificate, KnownState, LogLevel};
 use job_scope::counted;
@@ -63,18 +63,20 @@ impl HostImports {
     pub(super) fn tell_of_lost_lines(&mut self) {
         if self.lines_cut > 0 {
             let line = format!(
-                "{} above had more than the {} bytes one may have, and {} cut",
+                "{} above had more than the {} bytes one may have, and {} cut; {}",
                 counted(self.lines_cut, "line"),
                 self.line_limit,
-                if self.lines_cut == 1 { "was" } else { "were" }
+                if self.lines_cut == 1 { "was" } else { "were" },
+                to_raise(key::LOG_LINE)
             );
             self.reports.log(LogLevel::Warn, &line);
         }
         if self.lines_dropped > 0 {
             let line = format!(
-                "{} dropped: a job may log {}",
+                "{} dropped: a job may log {}; {}",
                 counted(self.lines_dropped, "more line"),
-                self.most_lines
+                self.most_lines,
+                to_raise(key::LOG_LINES)
             );
             self.reports.log(LogLevel::Warn, &line);
         }

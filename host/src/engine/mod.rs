@@ -29,7 +29,7 @@ pub use imports::Reports;
 pub use run::{Cancel, Ended, JobRun, Stop, Usage};
 pub use work::{CertificateToAdd, JobInput, Work, input};
 
-use crate::limits::{CompileLimits, EPOCH_TICK, Limits, MEMORIES};
+use crate::limits::{CompileLimits, EPOCH_TICK, Limits, MEMORIES, key, to_raise};
 use inspect::AtCall;
 use offers::Offers;
 use state::JobState;
@@ -43,7 +43,10 @@ const PREAMBLE: &[u8] = b"\0asm\x0d\0\x01\0";
 #[non_exhaustive]
 pub enum LoadError {
     /// It is larger than the limit.
-    #[error("the component has {size} bytes, more than the {limit} a component may have")]
+    #[error(
+        "the component has {size} bytes, more than the {limit} a component may have; {}",
+        to_raise(key::COMPONENT)
+    )]
     TooLarge {
         /// Its size in bytes.
         size: u64,
@@ -61,7 +64,12 @@ pub enum LoadError {
         found: String,
     },
     /// It needs more memories, tables or instances than a job may have, as wasmtime says.
-    #[error("the component needs more than a job may have: {0}")]
+    #[error(
+        "the component needs more than a job may have: {0}; if it is to have that, see `{memory}`, `{tables}` and `{instances}` under `[limits]` in the policy",
+        memory = key::MEMORY,
+        tables = key::TABLE_ELEMENTS,
+        instances = key::INSTANCES
+    )]
     Limit(String),
     /// It is something else.
     #[error("it is not a WebAssembly component")]

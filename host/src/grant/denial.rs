@@ -6,6 +6,7 @@ use super::host::parse_host;
 use super::rule::{Misfit, Rule};
 use super::target::{Scheme, Target, shown, split_authority};
 use super::written::written;
+use crate::limits::to_raise;
 use crate::text::one_line;
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use job_scope::{ALLOWED_HEADERS, JobKind, OPAQUE_LENGTH, RuleTemplate, Variables};
@@ -24,6 +25,8 @@ pub enum Reason {
         what: &'static str,
         /// Bytes that it may have.
         most: usize,
+        /// The key of that limit.
+        key: &'static str,
     },
     /// No rule names its host, or scheme, or port.
     Host,
@@ -61,8 +64,12 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(what) => write!(f, "the URL is refused: {what}"),
-            Self::TooLarge { what, most } => {
-                write!(f, "the {what} has more than the {most} bytes one may have")
+            Self::TooLarge { what, most, key } => {
+                let raise = to_raise(key);
+                write!(
+                    f,
+                    "the {what} has more than the {most} bytes one may have; {raise}"
+                )
             }
             Self::Host => f.write_str("no rule of this job allows the host"),
             Self::Path => f.write_str("no rule of this job allows the path"),

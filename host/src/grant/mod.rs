@@ -24,6 +24,7 @@ pub use rule::{ExpandError, Rule};
 pub use target::{Shown, Target, shown};
 pub use written::{WrittenError, written};
 
+use crate::limits::key;
 use http::HeaderMap;
 use job_scope::{RuleTemplate, SegmentPattern, Variables};
 use rule::Misfit;
@@ -171,8 +172,12 @@ impl Heads {
 
     /// A denial of a body with more bytes than any may have.
     pub fn deny_size(&self, headers: &HeaderMap, most: usize) -> Denial {
-        let what = "body";
-        self.denied(headers, Reason::TooLarge { what, most }, None)
+        let reason = Reason::TooLarge {
+            what: "body",
+            most,
+            key: key::REQUEST_BODY,
+        };
+        self.denied(headers, reason, None)
     }
 
     /// A denial of a body with trailers.

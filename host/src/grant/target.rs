@@ -5,6 +5,7 @@
 
 use super::denial::{Asked, Denial, Reason};
 use super::host::parse_host;
+use crate::limits::key;
 use http::{HeaderMap, Method, Uri};
 use url::Host;
 
@@ -86,6 +87,7 @@ impl Target {
             return Err(denied(Reason::TooLarge {
                 what: "URL",
                 most: longest,
+                key: key::URL,
             }));
         }
         if matches!(*method, Method::CONNECT | Method::TRACE) {

@@ -5,7 +5,7 @@
 
 use super::PolicyError;
 use super::file::Text;
-use crate::limits::Limits;
+use crate::limits::{Limits, key};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -31,11 +31,11 @@ enum Slot<'a> {
 }
 
 macro_rules! keys {
-    ($($name:literal $kind:ident $field:ident $least:literal ..= $most:literal $help:literal;)*) => {
+    ($($name:ident $kind:ident $field:ident $least:literal ..= $most:literal $help:literal;)*) => {
         /// Every limit that a policy may set, with the least and the most that it may be: of
         /// times in milliseconds.
         pub const LIMITS: &[LimitKey] = &[$(LimitKey {
-            name: $name,
+            name: key::$name,
             help: $help,
             least: $least,
             most: $most,
@@ -45,32 +45,32 @@ macro_rules! keys {
 }
 
 keys! {
-    "deadline" Time deadline 1_000 ..= 86_400_000 "Time from start to result.";
-    "deadline-of-change" Time deadline_of_change 1_000 ..= 86_400_000 "The same for an Add or a Create, where it is shorter.";
-    "grace" Time grace 100 ..= 60_000 "Time for a last word of a job that is cancelled or overdue.";
-    "cpu" Time cpu 100 ..= 3_600_000 "CPU time.";
-    "memory" Bytes memory 1_048_576 ..= 1_073_741_824 "Linear memory.";
-    "table-elements" Count table_elements 100 ..= 1_000_000 "Elements of all tables of the component.";
-    "instances" CountShort instances 1 ..= 256 "Core instances and tables of a component; of memories, it may have two.";
-    "handles" Count handles 64 ..= 100_000 "Handles that the extension holds.";
-    "resources" Count resources 64 ..= 100_000 "Entries of the host's table of resources.";
-    "hostcall-bytes" Bytes hostcall_bytes 65_536 ..= 134_217_728 "What one call to the host carries.";
-    "header-bytes" Bytes header_bytes 1_024 ..= 131_072 "One set of header fields.";
-    "body-chunk" Bytes body_chunk 4_096 ..= 1_048_576 "One write to a request body.";
-    "requests-in-flight" Count requests_in_flight 1 ..= 512 "Requests under way at once.";
-    "requests" CountLong requests 1 ..= 100_000_000 "Requests in all, also those that are denied.";
-    "request-body" Bytes request_body 1_024 ..= 16_777_216 "One request body, where the rule that it goes by does not say less.";
-    "request-body-time" Time request_body_time 100 ..= 300_000 "Time to deliver a request body.";
-    "response-headers" Bytes response_headers 1_024 ..= 65_536 "The header section of one response.";
-    "response-body" BytesLong response_body 1_024 ..= 268_435_456 "One response body.";
-    "url" Bytes url 256 ..= 65_536 "A URL.";
-    "log-lines" CountShort log_lines 1 ..= 1_000_000 "Log lines.";
-    "log-line" Bytes log_line 64 ..= 65_536 "One log line.";
-    "submitted-items" CountLong submitted_items 1 ..= 100_000_000 "Items that are submitted, in all.";
-    "submitted-bytes" BytesLong submitted_bytes 1_024 ..= 1_099_511_627_776 "What is submitted, in all.";
-    "assertion" BytesLong assertion 1_024 ..= 1_048_576 "A federated token.";
-    "message" Count message 200 ..= 4_000 "UTF-16 units of a result's message; a platform stores 4,000.";
-    "component" BytesLong component 1_024 ..= 268_435_456 "A component file.";
+    DEADLINE Time deadline 1_000 ..= 86_400_000 "Time from start to result.";
+    DEADLINE_OF_CHANGE Time deadline_of_change 1_000 ..= 86_400_000 "The same for an Add or a Create, where it is shorter.";
+    GRACE Time grace 100 ..= 60_000 "Time for a last word of a job that is cancelled or overdue.";
+    CPU Time cpu 100 ..= 3_600_000 "CPU time.";
+    MEMORY Bytes memory 1_048_576 ..= 1_073_741_824 "Linear memory.";
+    TABLE_ELEMENTS Count table_elements 100 ..= 1_000_000 "Elements of all tables of the component.";
+    INSTANCES CountShort instances 1 ..= 256 "Core instances and tables of a component; of memories, it may have two.";
+    HANDLES Count handles 64 ..= 100_000 "Handles that the extension holds.";
+    RESOURCES Count resources 64 ..= 100_000 "Entries of the host's table of resources.";
+    HOSTCALL_BYTES Bytes hostcall_bytes 65_536 ..= 134_217_728 "What one call to the host carries.";
+    HEADER_BYTES Bytes header_bytes 1_024 ..= 131_072 "One set of header fields.";
+    BODY_CHUNK Bytes body_chunk 4_096 ..= 1_048_576 "One write to a request body.";
+    REQUESTS_IN_FLIGHT Count requests_in_flight 1 ..= 512 "Requests under way at once.";
+    REQUESTS CountLong requests 1 ..= 100_000_000 "Requests in all, also those that are denied.";
+    REQUEST_BODY Bytes request_body 1_024 ..= 16_777_216 "One request body, where the rule that it goes by does not say less.";
+    REQUEST_BODY_TIME Time request_body_time 100 ..= 300_000 "Time to deliver a request body.";
+    RESPONSE_HEADERS Bytes response_headers 1_024 ..= 65_536 "The header section of one response.";
+    RESPONSE_BODY BytesLong response_body 1_024 ..= 268_435_456 "One response body.";
+    URL Bytes url 256 ..= 65_536 "A URL.";
+    LOG_LINES CountShort log_lines 1 ..= 1_000_000 "Log lines.";
+    LOG_LINE Bytes log_line 64 ..= 65_536 "One log line.";
+    SUBMITTED_ITEMS CountLong submitted_items 1 ..= 100_000_000 "Items that are submitted, in all.";
+    SUBMITTED_BYTES BytesLong submitted_bytes 1_024 ..= 1_099_511_627_776 "What is submitted, in all.";
+    ASSERTION BytesLong assertion 1_024 ..= 1_048_576 "A federated token.";
+    MESSAGE Count message 200 ..= 4_000 "UTF-16 units of a result's message; a platform stores 4,000.";
+    COMPONENT BytesLong component 1_024 ..= 268_435_456 "A component file.";
 }
 
 /// Reads the section: the built-in limits with what it says.

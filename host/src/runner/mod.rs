@@ -11,6 +11,7 @@ mod secret;
 mod spooling;
 mod token;
 mod turns;
+mod unread;
 mod verdict;
 mod work;
 
@@ -18,13 +19,14 @@ pub use identity::identified;
 pub use machine::Machine;
 pub use reach::{Reach, reach};
 pub use spooling::Observer;
+pub use unread::UnreadVariables;
 pub use verdict::{Cause, Failure, Report, Status};
 
 use crate::clock::Clock;
 use crate::egress::{Audit, Hooks, JobEgress, JobIdentity, JobVeil, Transport};
 use crate::engine::vocabulary::Status as Word;
 use crate::engine::{Cancel, Ended, Engine, Extension, JobRun};
-use crate::limits::Limits;
+use crate::limits::{Limits, key};
 use crate::orchestrator::{Job, LastInventory, Task};
 use crate::policy::Policy;
 use crate::veil::Kind;
@@ -59,6 +61,9 @@ pub struct Host {
     pub machine: Machine,
     /// What extensions hold of a job's credentials.
     pub credentials: Credentials,
+    /// What the environment says of proxies and authorities, which is not read: whoever cannot reach
+    /// a host because of that is told so.
+    pub unread: UnreadVariables,
 }
 
 /// What an extension holds of a job's credentials.
@@ -116,6 +121,17 @@ fn withheld(count: u64) -> Option<String> {
     ))
 }
 
+/// The key of the limit that a job's time comes from: none where `limits` have less than the
+/// `own` ones of the host.
+fn time_limit(limits: &Limits, own: &Limits, kind: JobKind) -> Option<&'static str> {
+    let changes = matches!(kind, JobKind::Add | JobKind::CreateStore);
+    if changes && own.deadline_of_change < limits.deadline {
+        Some(key::DEADLINE_OF_CHANGE)
+    } else {
+        (limits.deadline >= own.deadline).then_some(key::DEADLINE)
+    }
+}
+
 impl Host {
     /// Runs a job to its report. What is secret in it is gone from the host when it has ended.
     pub async fn run(&self, job: Job, cancel: Cancel, observer: Box<dyn Observer>) -> Report {
@@ -142,6 +158,7 @@ impl Host {
             Err(failure) => return self.not_run(failure),
         };
         let kind = job.kind();
+        let time_limit = time_limit(limits, &self.limits, kind);
         let limits = match kind {
             JobKind::Add | JobKind::CreateStore => limits.of_change(),
             JobKind::Inventory | JobKind::Remove | JobKind::Discovery | JobKind::Check => {
@@ -228,10 +245,13 @@ impl Host {
             Threads::Caller => self.engine.run(&self.extension, run).await,
         };
         // What is done needs no word of a try that failed on the way.
-        let misled = match &ended.outcome {
+        let obstacle = match &ended.outcome {
             Ok(outcome) if !matches!(outcome.status, Word::Failure(_)) => None,
-            _ => egress.misled(),
+            _ => egress.obstacle(),
         };
+        let unread = obstacle
+            .as_ref()
+            .and_then(|obstacle| self.unread.hint(obstacle, self.policy.routes()));
         let (traffic, withheld_answers) = (egress.traffic(), egress.withheld());
         // It may still have something to record.
         drop(egress);
@@ -255,10 +275,12 @@ impl Host {
             last_inventory,
             max_shrink: reach.max_shrink,
             warnings: warnings
-                .chain(misled)
+                .chain(obstacle.and_then(|obstacle| obstacle.told))
+                .chain(unread)
                 .chain(trouble)
                 .chain(withheld(withheld_answers))
                 .collect(),
+            time_limit,
             caution: self.policy.caution(),
             message_limit: limits.message,
         });
@@ -334,6 +356,34 @@ impl Host {
                     leads_there.then_some(PRIVATE_ENDPOINT),
                 ))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jobs_time_is_that_of_its_kind_or_of_its_caller() {
+        let own = Limits::default();
+        let within = |seconds| Limits {
+            deadline: Duration::from_secs(seconds),
+            ..own.clone()
+        };
+        for (limits, kind, wanted) in [
+            (within(900), JobKind::Inventory, Some(key::DEADLINE)),
+            (within(900), JobKind::Remove, Some(key::DEADLINE)),
+            (within(900), JobKind::Add, Some(key::DEADLINE_OF_CHANGE)),
+            (
+                within(900),
+                JobKind::CreateStore,
+                Some(key::DEADLINE_OF_CHANGE),
+            ),
+            (within(10), JobKind::Check, None),
+            (within(10), JobKind::Add, None),
+        ] {
+            assert_eq!(time_limit(&limits, &own, kind), wanted, "{kind}");
         }
     }
 }

@@ -9,7 +9,7 @@ mod tests;
 use super::token::{Assertions, NoAssertion};
 use crate::engine::Reports;
 use crate::engine::vocabulary::{InventoryItem, KnownCertificate, KnownState, LogLevel};
-use crate::limits::Limits;
+use crate::limits::{Limits, key, to_raise};
 use crate::orchestrator::Known;
 use crate::spool::Spool;
 use job_scope::{Versions, counted};
@@ -131,15 +131,17 @@ impl Spooling {
         let spool = spool.as_mut().ok_or("the job has ended")?;
         if spool.entries() + entries.len() as u64 > self.most_items {
             return Err(format!(
-                "a job may submit {}",
-                counted(self.most_items, "item")
+                "a job may submit {}; {}",
+                counted(self.most_items, "item"),
+                to_raise(key::SUBMITTED_ITEMS)
             ));
         }
         for (size, entry) in entries {
             if spool.bytes().saturating_add(size) > self.most_bytes {
                 return Err(format!(
-                    "a job may submit {}",
-                    counted(self.most_bytes, "byte")
+                    "a job may submit {}; {}",
+                    counted(self.most_bytes, "byte"),
+                    to_raise(key::SUBMITTED_BYTES)
                 ));
             }
             spool

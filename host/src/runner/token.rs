@@ -5,6 +5,7 @@
 
 use super::verdict::{Cause, Failure};
 use crate::egress::JobVeil;
+use crate::limits::{key, to_raise};
 use crate::veil::Kind;
 use crate::{text_file, wiped};
 use job_scope::bare;
@@ -92,8 +93,9 @@ impl TokenFile {
             |what: &str| format!("the federated token file {}: {what}", self.path.display());
         let too_long = || {
             wrong(&format!(
-                "has more than the {} bytes a token may have",
-                self.most_bytes
+                "has more than the {} bytes a token may have; {}",
+                self.most_bytes,
+                to_raise(key::ASSERTION)
             ))
         };
         // UTF-16 has two bytes for each of ASCII, and a mark.

@@ -7,7 +7,7 @@ use crate::egress::Traffic;
 use crate::engine::vocabulary as contract;
 use crate::engine::{Ended, Stop};
 use crate::grant::Outside;
-use crate::limits::{Limits, Reached};
+use crate::limits::{Limits, Reached, key, to_raise};
 use crate::spool::Spool;
 use crate::text::message;
 use job_scope::{FieldError, JobKind, counted};
@@ -204,6 +204,8 @@ pub(super) struct Evidence {
     pub(super) max_shrink: u8,
     /// What the host itself has to say of the job, besides what it came to.
     pub(super) warnings: Vec<String>,
+    /// The key of its time limit; none where whoever called it gave it less.
+    pub(super) time_limit: Option<&'static str>,
     pub(super) caution: Option<String>,
     pub(super) message_limit: usize,
 }
@@ -225,28 +227,31 @@ pub(super) fn verdict(evidence: Evidence) -> Report {
         last_inventory,
         max_shrink,
         warnings,
+        time_limit,
         caution,
         message_limit,
     } = evidence;
     let said = match &ended.outcome {
-        Ok(outcome) => reported(outcome),
+        Ok(outcome) => reported(outcome, time_limit),
         Err(stop) => (
             Status::Failure(cause_of(stop)),
-            stopped(stop, kind, &traffic),
+            stopped(stop, kind, &traffic, time_limit),
         ),
     };
     let entries = list.as_ref().map_or(0, Spool::entries).saturating_sub(gone);
     let mut failure = None;
     let (status, text) = if traffic.denied > 0 {
         let limit = traffic.reached.iter().find(|limit| ends_a_job(limit));
-        let beyond = limit.map_or_else(String::new, |limit| format!("; and it tried {limit}"));
+        let beyond = limit.map_or_else(String::new, |limit| {
+            format!("; and it tried {limit}; {}", to_raise(limit.key()))
+        });
         let text = denied(&traffic, &said) + &beyond;
         (Status::Failure(Cause::Denied), text)
     } else if let Some(reason) = &ended.refused {
         let text = format!("the host refused a submission: {reason}");
         (Status::Failure(Cause::Other), text)
     } else if let Some(limit) = traffic.reached.iter().find(|limit| ends_a_job(limit)) {
-        let text = format!("the extension tried {limit}");
+        let text = format!("the extension tried {limit}; {}", to_raise(limit.key()));
         (Status::Failure(Cause::Other), text)
     } else if matches!(said.0, Status::Failure(_)) {
         failure = word(&ended);
@@ -294,7 +299,10 @@ fn with_limits((status, text): (Status, String), traffic: &Traffic) -> String {
         .iter()
         // Who waits for others to end is only late.
         .filter(|limit| late || !matches!(limit, Reached::RequestsInFlight(_)))
-        .fold(text, |text, limit| format!("{text}; there was {limit}"))
+        .fold(text, |text, limit| {
+            let raise = to_raise(limit.key());
+            format!("{text}; there was {limit}; {raise}")
+        })
 }
 
 fn word(ended: &Ended) -> Option<contract::Failure> {
@@ -304,7 +312,7 @@ fn word(ended: &Ended) -> Option<contract::Failure> {
     }
 }
 
-fn reported(outcome: &contract::Outcome) -> (Status, String) {
+fn reported(outcome: &contract::Outcome, time_limit: Option<&str>) -> (Status, String) {
     use contract::Failure as Word;
     let status = match &outcome.status {
         contract::Status::Success => Status::Success,
@@ -340,7 +348,10 @@ fn reported(outcome: &contract::Outcome) -> (Status, String) {
     } else {
         outcome.message.clone()
     };
-    (status, text)
+    match time_limit.filter(|_| status == Status::Failure(Cause::Deadline)) {
+        Some(key) => (status, format!("{text}; {}", to_raise(key))),
+        None => (status, text),
+    }
 }
 
 fn makes_a_list(kind: JobKind) -> bool {
@@ -351,7 +362,22 @@ fn makes_a_list(kind: JobKind) -> bool {
 }
 
 /// Why a job ended without a word, and for one that changes something what that leaves open.
-fn stopped(stop: &Stop, kind: JobKind, traffic: &Traffic) -> String {
+fn stopped(
+    stop: &Stop,
+    kind: JobKind,
+    traffic: &Traffic,
+    time_limit: Option<&'static str>,
+) -> String {
+    let limit = match stop {
+        Stop::Limit(reached) => Some(reached.key()),
+        Stop::Cpu(_) => Some(key::CPU),
+        Stop::Deadline(_) => time_limit,
+        _ => None,
+    };
+    let stop = match limit {
+        Some(key) => format!("{stop}; {}", to_raise(key)),
+        None => stop.to_string(),
+    };
     let changes = match kind {
         JobKind::Add | JobKind::Remove | JobKind::CreateStore => true,
         JobKind::Inventory | JobKind::Discovery | JobKind::Check => false,
@@ -361,7 +387,7 @@ fn stopped(stop: &Stop, kind: JobKind, traffic: &Traffic) -> String {
             "{stop}; it had sent requests, and whether its change took effect is not known: run it again, what is done already is not done twice"
         )
     } else {
-        stop.to_string()
+        stop
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::JOB;
 use end_to_end::{Azure, Finished, akv, akv_command, fixture};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::Command;
+use std::sync::mpsc;
 
 /// Whether anybody has connected.
 fn was_asked(listener: &TcpListener) -> bool {
@@ -156,4 +158,78 @@ fn a_proxy_that_is_not_there_is_told_by_its_name_and_nothing_goes_around_it() {
         ran.stderr
     );
     assert_eq!(azure.emulator.requests(), []);
+}
+
+/// The variable leads nothing anywhere, and that is said where it would have been of use.
+#[test]
+fn a_proxy_of_the_environment_is_not_asked_and_named_where_the_network_refuses() {
+    let azure = Azure::start();
+    let trap = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://user:s3cret@{}", trap.local_addr().unwrap());
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let policy = format!(
+        "[[connect-to]]\nhost = \"*.microsoftonline.com\"\naddress = \"{gone}\"\n\
+         [[connect-to]]\nhost = \"*.azure.net\"\naddress = \"{gone}\"\n\
+         [limits]\ndeadline = \"1s\"\n"
+    );
+    let policy = azure.file("gone.toml", &policy);
+    for name in ["HTTPS_PROXY", "all_proxy"] {
+        let mut command = akv_command(&["run", "--job"]);
+        command.arg(fixture(JOB)).arg("--policy").arg(&policy);
+        command.env(name, &proxy);
+        let ran: Finished = command.output().unwrap().into();
+        let result = ran.json();
+        assert_eq!(result["Result"], 4, "{}", ran.stdout);
+        let message = result["FailureMessage"].as_str().unwrap();
+        let told = format!("{name} is set, which akv does not read");
+        for part in [&*told, "`[proxy]` in the policy", "is it running?"] {
+            assert!(message.contains(part), "{message}");
+        }
+        assert!(!message.contains("s3cret"), "{message}");
+    }
+    assert!(!was_asked(&trap));
+}
+
+/// One request, and its status in the result.
+#[test]
+fn a_proxy_that_wants_credentials_ends_the_job_at_once() {
+    let azure = Azure::start();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, heads) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let head = lines.next().unwrap().unwrap();
+            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let answer = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n";
+            let _ = stream.write_all(answer.as_bytes());
+            if asked.send(head).is_err() {
+                return;
+            }
+        }
+    });
+    let policy = format!("[proxy]\nhost = \"127.0.0.1\"\nport = {}\n", address.port());
+    let policy = azure.file("proxy.toml", &policy);
+    let ran = akv(&[
+        "run",
+        "--job",
+        fixture(JOB).to_str().unwrap(),
+        "--policy",
+        policy.to_str().unwrap(),
+    ]);
+    let result = ran.json();
+    let message = result["FailureMessage"].as_str().unwrap();
+    for part in [
+        "407 (Proxy Authentication Required)",
+        "`[proxy]` in the policy takes none",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    let heads: Vec<String> = heads.try_iter().collect();
+    assert_eq!(heads, ["CONNECT login.microsoftonline.com:443 HTTP/1.1"]);
 }

@@ -232,3 +232,23 @@ fn what_was_sent_and_not_answered_for_certain_may_have_taken_effect() {
         assert_eq!(error.may_have_taken_effect(), wanted, "{error}");
     }
 }
+
+/// Waiting mends neither a clock, nor trust, nor a policy: no caller asks again for a while.
+#[test]
+fn what_no_wait_mends_is_not_the_service_being_away() {
+    for (error, wanted) in [
+        (TransportError::Certificate, Failure::Other),
+        (TransportError::HostConfiguration, Failure::Other),
+        (TransportError::Tls, Failure::Unavailable),
+        (TransportError::Connection("refused"), Failure::Unavailable),
+    ] {
+        let error = CallError::Transport {
+            error,
+            call: Call {
+                action: Action::ListCertificates,
+                server: "kv-one.vault.azure.net".into(),
+            },
+        };
+        assert_eq!(error.failure(), wanted, "{error}");
+    }
+}

@@ -35,8 +35,8 @@ fn advice(error: &TransportError, call: &Call) -> &'static str {
              private endpoint and the policy"
         }
         TransportError::Certificate => {
-            "something between this machine and the server may be reading the connection; its \
-             authority must be in the operator's policy, and the one that is there may be out of date"
+            "see that this machine's clock is right, and that the server itself has answered and \
+             nothing in its place"
         }
         TransportError::Tls => {
             "something between this machine and the server may be ending the connection: check \
@@ -52,7 +52,9 @@ fn advice(error: &TransportError, call: &Call) -> &'static str {
             "no answer of the service is that large, so that something between the job and the \
              server may have answered: check the proxy"
         }
-        TransportError::HostConfiguration => "have the operator correct it",
+        TransportError::HostConfiguration => {
+            "have the operator correct its proxy or its authorities; the host says which"
+        }
         TransportError::Unsendable(_) => "tell whoever maintains this extension, with this message",
     }
 }

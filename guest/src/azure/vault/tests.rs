@@ -352,8 +352,8 @@ fn a_denied_request_and_a_missing_name_say_so() {
         (
             TransportError::Certificate,
             1,
-            Failure::Unavailable,
-            "certificate is not trusted",
+            Failure::Other,
+            "certificate is not accepted",
         ),
         (
             TransportError::NameNotFound,

@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::egress::loopback::{
-    Answers, Authority, Dialled, OK, Server, going_away, https, plain, proxy,
+    Answers, Authority, Dialled, OK, Server, going_away, https, https_between, plain, proxy,
+    talkative,
 };
 use crate::egress::route::{ConnectTo, PrivateEndpoint, Proxy, Routes};
 use crate::egress::tls::{AddedCa, Trust};
@@ -367,16 +368,163 @@ async fn a_proxy_is_asked_neither_for_exceptions_nor_for_addresses_nor_without_t
     }
 }
 
+/// What only a change of the proxy or of the policy mends has the code of which an extension makes no
+/// second try, and the proxy's own status and what helps in the host's words.
 #[tokio::test]
-async fn a_proxy_that_refuses_is_told_by_name() {
-    let near = plain("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
-    let network = network(&near, &[&[PUBLIC]], through_proxy(false, &[]), &[]);
-    let error = network
-        .get("https://store.example/")
-        .await
-        .unwrap_err()
-        .to_string();
-    for part in ["proxy.example:3128", "store.example", "403"] {
-        assert!(error.contains(part), "{error}");
+async fn what_a_proxy_answers_is_told_at_once_with_what_helps() {
+    for (answer, cause, helps, again) in [
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n",
+            "407 (Proxy Authentication Required)",
+            "`[proxy]` in the policy takes none",
+            false,
+        ),
+        (
+            "HTTP/1.1 403 Forbidden\r\n\r\n",
+            "403 (Forbidden)",
+            "allowed",
+            false,
+        ),
+        (
+            "HTTP/1.1 302 Found\r\nlocation: http://a.example/\r\n\r\n",
+            "302 (Found)",
+            "not followed",
+            false,
+        ),
+        (
+            "HTTP/1.1 405 No\r\n\r\n",
+            "405 (Method Not Allowed)",
+            "`host`, `port`",
+            false,
+        ),
+        ("HTTP/1.1 511 No\r\n\r\n", "511", "signing in", false),
+        (
+            "SSH-2.0-OpenSSH\r\n\r\n",
+            "does not answer as an HTTP proxy",
+            "`tls`",
+            false,
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+            "502 (Bad Gateway)",
+            "its own log",
+            true,
+        ),
+        ("HTTP/1.1 503 No\r\n\r\n", "503", "its own log", true),
+        ("HTTP/1.1 429 No\r\n\r\n", "429", "its own log", true),
+        ("", "closes the connection", "runs", true),
+    ] {
+        let near = plain(answer).await;
+        let network = network(&near, &[&[PUBLIC]], through_proxy(false, &[]), &[]);
+        let error = network.get("https://store.example/").await.unwrap_err();
+        let SendError::Connect(connect) = &error else {
+            panic!("{answer}: {error}");
+        };
+        let told = connect.told().unwrap();
+        for part in ["proxy.example:3128", "store.example", cause, helps] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let code = crate::egress::hooks::wasi_error(&error);
+        let is_final = matches!(code, wasmtime_wasi_http::Error::ConfigurationError);
+        assert_eq!(is_final, !again, "{answer}: {code:?}");
+    }
+}
+
+/// What keeps a request from the proxy is not told as if it kept it from the server.
+#[tokio::test]
+async fn a_proxy_that_is_not_reached_is_told_as_the_proxy() {
+    let (own, server) = (Authority::new(), talkative(OK).await);
+    let wrong_name = https(&own, &["other.example"]).await;
+    let trusted = [trusting(&own, &["proxy.example"])];
+    for (server, answers, tls, cause, again) in [
+        (
+            &server,
+            &[][..],
+            false,
+            "proxy.example does not resolve",
+            true,
+        ),
+        (&server, &[&[PUBLIC][..]], true, "does not speak TLS", false),
+        (
+            &wrong_name,
+            &[&[PUBLIC]],
+            true,
+            "a certificate for other names",
+            false,
+        ),
+    ] {
+        let network = network(server, answers, through_proxy(tls, &[]), &trusted);
+        let error = network.get("https://store.example/").await.unwrap_err();
+        let told = match &error {
+            SendError::Connect(connect) => connect.told().unwrap(),
+            other => panic!("{cause}: {other}"),
+        };
+        let whose = "the proxy proxy.example:3128 opens no connection to store.example";
+        assert!(told.contains(whose) && told.contains(cause), "{told}");
+        let code = crate::egress::hooks::wasi_error(&error);
+        let wanted = match again {
+            true => wasmtime_wasi_http::Error::DestinationUnavailable,
+            false => wasmtime_wasi_http::Error::ConfigurationError,
+        };
+        assert_eq!(format!("{code:?}"), format!("{wanted:?}"), "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificates_time_authority_and_name_are_told_apart() {
+    let (authority, stranger) = (Authority::new(), Authority::named("stranger"));
+    let rekeyed = Authority::new();
+    let cas = [trusting(&authority, &["store.example"])];
+    let name = "store.example";
+    for (server, cause, helps, of_time) in [
+        (
+            https_between(&authority, name, (2000, 2001)).await,
+            "expired at 2001-01-01T00:00:00Z",
+            "clock is wrong",
+            true,
+        ),
+        (
+            https_between(&authority, name, (4000, 4001)).await,
+            "not valid before 4000-01-01T00:00:00Z",
+            "clock is wrong",
+            true,
+        ),
+        (
+            https(&stranger, &[name]).await,
+            "of an authority that",
+            "`[[ca]]`",
+            false,
+        ),
+        (
+            https(&rekeyed, &[name]).await,
+            "has another key",
+            "`[[ca]]`",
+            false,
+        ),
+        (
+            https(&authority, &["other.example"]).await,
+            "other names",
+            "another server",
+            false,
+        ),
+    ] {
+        let network = network(&server, &[&[PUBLIC]], Routes::default(), &cas);
+        let error = network.get("https://store.example/").await.unwrap_err();
+        let SendError::Connect(connect) = &error else {
+            panic!("{cause}: {error}");
+        };
+        let told = connect.told().unwrap();
+        assert!(told.contains(cause) && told.contains(helps), "{told}");
+        assert_eq!(
+            told.contains("this machine's clock says 2") && told.contains("(UTC)"),
+            of_time,
+            "{told}"
+        );
+        assert_eq!(told.contains("clock"), of_time, "{told}");
+        let code = crate::egress::hooks::wasi_error(&error);
+        assert!(matches!(
+            code,
+            wasmtime_wasi_http::Error::TlsCertificateError
+        ));
     }
 }

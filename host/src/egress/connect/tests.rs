@@ -127,3 +127,36 @@ async fn a_redirection_to_where_nothing_listens_names_the_address() {
     let wanted = format!("at {address}, where the policy leads to; is it running?");
     assert!(error.ends_with(&wanted), "{error}");
 }
+
+/// What never answers where the policy leads to is told like what refuses.
+#[tokio::test(start_paused = true)]
+async fn a_redirection_to_where_nothing_answers_names_the_address() {
+    struct Silent;
+
+    impl Dial for Silent {
+        fn dial(
+            &self,
+            _: SocketAddr,
+        ) -> Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    let address = "192.0.2.1:443".parse().unwrap();
+    let routes = Routes {
+        connect_to: vec![ConnectTo {
+            host: "*.store.example".parse().unwrap(),
+            address,
+        }],
+        ..Routes::default()
+    };
+    let shared = Shared {
+        dial: Box::new(Silent),
+        ..shared(&[], routes)
+    };
+    let host = host("one.store.example");
+    let addresses = shared.addresses(&host, 443, IdentityEndpoint::Prohibited);
+    let error = shared.tcp(&host, addresses).await.unwrap_err().to_string();
+    let wanted = format!("at {address}, where the policy leads to; is it running?");
+    assert!(error.ends_with(&wanted), "{error}");
+}

@@ -32,6 +32,7 @@ fn evidence(outcome: Result<contract::Outcome, Stop>) -> Evidence {
         last_inventory: 0,
         max_shrink: 50,
         warnings: Vec::new(),
+        time_limit: Some(key::DEADLINE),
         caution: None,
         message_limit: 4_000,
     }
@@ -204,7 +205,11 @@ fn every_word_of_the_contract_has_a_cause_and_an_exit() {
         (Word::SubmissionRefused, Cause::Other),
         (Word::Other, Cause::Other),
     ] {
-        let report = verdict(evidence(outcome(contract::Status::Failure(word), "why")));
+        let evidence = Evidence {
+            time_limit: None,
+            ..evidence(outcome(contract::Status::Failure(word), "why"))
+        };
+        let report = verdict(evidence);
         assert_eq!(report.status, Status::Failure(cause), "{word:?}");
         assert_eq!(report.message, "why");
         assert_eq!(report.failure, Some(word));
@@ -276,4 +281,45 @@ fn who_stops_waiting_is_told_what_the_last_answer_was() {
     assert!(
         report.message.starts_with("cancelled") && report.message.ends_with("a role is missing")
     );
+}
+
+/// Whichever limit ended a job, its key and place are named.
+#[test]
+fn a_limit_that_was_reached_is_named_as_a_policy_has_it() {
+    use crate::limits::Reached as Limit;
+    let raise = |key: &str| format!("raise `{key}` under `[limits]` in the policy");
+    let said = |status| outcome(contract::Status::Failure(status), "too slow");
+    for (outcome, key) in [
+        (Err(Stop::Cpu(Duration::from_secs(60))), key::CPU),
+        (Err(Stop::Deadline(Duration::from_secs(900))), key::DEADLINE),
+        (said(contract::Failure::Deadline), key::DEADLINE),
+        (Err(Stop::Limit(Limit::Memory(64 << 20))), key::MEMORY),
+        (Err(Stop::Limit(Limit::Handles(1))), key::HANDLES),
+        (Err(Stop::Limit(Limit::Resources(1))), key::RESOURCES),
+        (
+            Err(Stop::Limit(Limit::HostcallBytes(1))),
+            key::HOSTCALL_BYTES,
+        ),
+        (
+            Err(Stop::Limit(Limit::RequestHeaders(1))),
+            key::HEADER_BYTES,
+        ),
+    ] {
+        let report = verdict(evidence(outcome));
+        assert!(report.message.contains(&raise(key)), "{}", report.message);
+    }
+    for (reached, key) in [
+        (Limit::Requests(200_000), key::REQUESTS),
+        (Limit::ResponseBody(1), key::RESPONSE_BODY),
+        (Limit::ResponseHeaders(1), key::RESPONSE_HEADERS),
+    ] {
+        let mut evidence = evidence(said(contract::Failure::Other));
+        evidence.traffic.reached = vec![reached];
+        let message = verdict(evidence).message;
+        assert!(message.contains(&raise(key)), "{message}");
+    }
+    let mut evidence = evidence(Err(Stop::Deadline(Duration::from_secs(3))));
+    evidence.time_limit = None;
+    let message = verdict(evidence).message;
+    assert!(!message.contains("[limits]"), "{message}");
 }
