@@ -66,7 +66,7 @@ pub use kind::JobKind;
 pub use names::{Alias, ClientId, ResourceGroup, SubscriptionId, TenantId, VaultName};
 pub use new_vault::NewVault;
 pub use options::{
-    Chain, CheckArm, Extent, JobOptions, OPTIONS, OptionField, Partial, PathFormat,
+    Chain, CheckArm, Extent, Hsm, JobOptions, OPTIONS, OptionField, Partial, PathFormat,
     PublicNetworkAccess, Versions, option,
 };
 pub use parameters::{ENTRY_PARAMETERS, EntryParameter, parameter};

@@ -66,6 +66,14 @@ options! {
         "Create: how long what was deleted is kept; never changed.";
     TAGS = "create-tags", "a JSON object of texts",
         "Create: the vault's tags.";
+    HSM = "hsm", "warn or keep",
+        "Add: what becomes of a key in an HSM that can only be replaced by a software key, because \
+         the vault takes no other or the job says NonExportable=false: it is replaced with a \
+         warning, or kept with a failure.";
+    COMPARE_CHAIN = "compare-chain", "true or false",
+        "Add, with Overwrite: whether the issuers of a certificate that is there already are \
+         compared with the file's, which reads its managed secret and with it the private key; \
+         true where the policy's `reads-private-keys` allows it.";
     CHECK_ARM = "check-arm", "true or false",
         "Check: whether Azure Resource Manager may be asked.";
 }
@@ -141,6 +149,17 @@ impl PublicNetworkAccess {
     }
 }
 
+/// What an Add does about a key in a hardware security module that it could only replace by a
+/// software key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hsm {
+    /// It replaces it, and says so.
+    #[default]
+    Warn,
+    /// It imports nothing.
+    Keep,
+}
+
 /// Whether a check asks Azure Resource Manager what an identity may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CheckArm {
@@ -178,6 +197,11 @@ pub struct JobOptions {
     pub retention_days: Option<u8>,
     /// Create: the vault's tags.
     pub tags: BTreeMap<String, String>,
+    /// Add: what becomes of a key in an HSM that no other can replace.
+    pub hsm: Hsm,
+    /// Add: whether the issuers of the same certificate are compared; as the policy allows when
+    /// not said.
+    pub compare_chain: Option<bool>,
     /// Check: whether Azure Resource Manager is asked.
     pub check_arm: CheckArm,
 }
@@ -268,6 +292,15 @@ impl JobOptions {
                 Some(_) => return Err(unknown(RETENTION_DAYS)),
             },
             tags: get(TAGS).map(tags).transpose()?.unwrap_or_default(),
+            hsm: match get(HSM) {
+                None | Some("warn") => Hsm::Warn,
+                Some("keep") => Hsm::Keep,
+                Some(_) => return Err(unknown(HSM)),
+            },
+            compare_chain: match get(COMPARE_CHAIN) {
+                None => None,
+                said => Some(flag(COMPARE_CHAIN, said)?),
+            },
             check_arm: match get(CHECK_ARM) {
                 None | Some("true") => CheckArm::Ask,
                 Some("false") => CheckArm::Leave,
@@ -368,6 +401,8 @@ mod tests {
             ("create-public-network-access", "disabled"),
             ("create-retention-days", "7"),
             ("create-tags", r#"{"owner":"pki"}"#),
+            ("hsm", " keep"),
+            ("compare-chain", "false"),
             ("check-arm", "false"),
         ])
         .unwrap();
@@ -390,6 +425,8 @@ mod tests {
                 public_network_access: Some(PublicNetworkAccess::Disabled),
                 retention_days: Some(7),
                 tags: [("owner".to_owned(), "pki".to_owned())].into(),
+                hsm: Hsm::Keep,
+                compare_chain: Some(false),
                 check_arm: CheckArm::Leave,
             }
         );
@@ -444,6 +481,9 @@ mod tests {
         }
         for ids in [",", "all", "22222222-2222-4222-8222-222222222222;x"] {
             assert!(read(&[("subscriptions", ids)]).is_err(), "{ids}");
+        }
+        for hsm in ["true", "kept", "keep warn"] {
+            assert!(read(&[("hsm", hsm)]).is_err(), "{hsm}");
         }
         for days in ["6", "91", "-1", "1000"] {
             assert!(read(&[("create-retention-days", days)]).is_err(), "{days}");

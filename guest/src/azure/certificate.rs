@@ -81,6 +81,9 @@ pub(super) struct Bundle {
     pub(super) attributes: Option<Attributes>,
     pub(super) tags: Option<BTreeMap<String, Value>>,
     pub(super) policy: Option<Policy>,
+    pub(super) pending: Option<Value>,
+    #[serde(rename = "preserveCertOrder")]
+    pub(super) keeps_order: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -89,11 +92,12 @@ pub(super) struct Attributes {
     exp: Option<i64>,
 }
 
-/// The last two are values, so that an odd one spoils no certificate for those who do not
+/// The last three are values, so that an odd one spoils no certificate for those who do not
 /// ask for it.
 #[derive(Deserialize)]
 pub(super) struct Policy {
-    key_props: Option<KeyProperties>,
+    pub(super) key_props: Option<KeyProperties>,
+    pub(super) secret_props: Option<Value>,
     pub(super) issuer: Option<Value>,
     pub(super) lifetime_actions: Option<Value>,
 }
@@ -111,12 +115,14 @@ impl Policy {
     }
 }
 
+/// The last one is a value, as some of the policy's are.
 #[derive(Deserialize)]
-struct KeyProperties {
+pub(super) struct KeyProperties {
     exportable: Option<bool>,
-    kty: Option<String>,
+    pub(super) kty: Option<String>,
     key_size: Option<u32>,
     crv: Option<String>,
+    pub(super) reuse_key: Option<Value>,
 }
 
 impl KeyProperties {

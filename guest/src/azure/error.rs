@@ -38,7 +38,8 @@ pub enum CallError {
         refusal: Box<Refusal>,
         /// To what.
         call: Call,
-        /// More about the cause, as a sentence: what a 401's challenge says.
+        /// The cause and what to do, where more is known than the refusal says: what a 401's
+        /// challenge shows, what was sent.
         hint: Option<String>,
     },
     /// There was no answer.
@@ -91,6 +92,19 @@ impl CallError {
             problem: problem.into(),
             call,
             request_id: request_id(response, discretion),
+        }
+    }
+
+    /// The same refusal with its cause and what to do, where the caller knows more than the
+    /// service says.
+    pub fn because(self, cause: String) -> Self {
+        match self {
+            CallError::Service { refusal, call, .. } => CallError::Service {
+                refusal,
+                call,
+                hint: Some(cause),
+            },
+            other => other,
         }
     }
 

@@ -8,12 +8,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use job_scope::{Alias, KEY_VAULT_API_VERSION};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::action::Action;
+use super::discretion::Discretion;
 use super::error::CallError;
+use super::import::form_of;
 use super::service::Service;
 use crate::env::Environment;
-use crate::pfx::{Form, PfxError, issuers};
+use crate::pfx::{Form, PfxError, Time, issuers, pem};
 
 /// What asking for issuers comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,11 +70,21 @@ impl Withheld {
 }
 
 #[derive(Deserialize)]
-struct Secret {
+struct Wire {
+    id: Option<String>,
     value: String,
     #[serde(rename = "contentType")]
     content_type: Option<String>,
 }
+
+/// A managed secret. No `Debug`: it holds a private key.
+struct Secret {
+    id: Option<String>,
+    value: Zeroizing<String>,
+    form: Form,
+}
+
+const UNREADABLE: &str = "its managed secret cannot be read";
 
 /// Reads the issuers of `leaf`, which is this version of the certificate.
 ///
@@ -83,16 +96,51 @@ pub async fn issuers_of<E: Environment>(
     version: &str,
     leaf: &[u8],
 ) -> Result<Issuers, CallError> {
-    let url = service.url(&format!(
-        "/secrets/{name}/{version}?api-version={KEY_VAULT_API_VERSION}"
-    ));
+    let read = |body: &[u8]| Secret::read(body)?.issuers(leaf);
+    ask(service, name, &format!("/secrets/{name}/{version}"), read).await
+}
+
+/// Reads the issuers of `leaf`, which is the current version of the certificate and has this id.
+/// What the answer holds beside them is kept from every message of the job.
+///
+/// # Errors
+/// Whatever is not about this secret alone.
+pub async fn issuers_of_current<E: Environment>(
+    service: &Service<'_, E>,
+    name: &Alias,
+    version: &str,
+    leaf: &[u8],
+) -> Result<Issuers, CallError> {
+    let discretion = service.calls().discretion();
+    let read = |body: &[u8]| {
+        let secret = Secret::read(body)?;
+        secret.keep_from(discretion);
+        let of = secret.id.as_deref().and_then(|id| id.rsplit('/').next());
+        match of == Some(version) {
+            true => secret.issuers(leaf),
+            false => Err("its managed secret is of another version"),
+        }
+    };
+    ask(service, name, &format!("/secrets/{name}"), read).await
+}
+
+async fn ask<E: Environment>(
+    service: &Service<'_, E>,
+    name: &Alias,
+    path: &str,
+    read: impl FnOnce(&[u8]) -> Result<Vec<Vec<u8>>, &'static str>,
+) -> Result<Issuers, CallError> {
+    let url = service.url(&format!("{path}?api-version={KEY_VAULT_API_VERSION}"));
     let shown = service.calls().discretion().certificate(name.as_str());
     let call = service.call(Action::ReadSecret(shown));
     match service.get(&call, url).await {
-        Ok(response) => Ok(read(&response.body, leaf).map_or_else(
-            |problem| Issuers::Withheld(Withheld::Odd(problem)),
-            Issuers::Known,
-        )),
+        Ok(response) => {
+            let body = Zeroizing::new(response.body);
+            Ok(read(&body).map_or_else(
+                |problem| Issuers::Withheld(Withheld::Odd(problem)),
+                Issuers::Known,
+            ))
+        }
         Err(error) if is_disabled(&error) => Ok(Issuers::Withheld(Withheld::Disabled)),
         Err(error) if error.forbids_one_name() => Ok(Issuers::Withheld(Withheld::Refused(error))),
         // A deleted one's is gone.
@@ -113,22 +161,52 @@ fn is_disabled(error: &CallError) -> bool {
         .is_some_and(|refusal| refusal.status == 403 && refusal.is("SecretDisabled"))
 }
 
-fn read(body: &[u8], leaf: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
-    const UNREADABLE: &str = "its managed secret cannot be read";
-    let secret: Secret = serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
-    let pem = secret.content_type.as_deref() == Some("application/x-pem-file");
-    let (contents, form) = if pem {
-        (secret.value.into_bytes(), Form::Pem)
-    } else {
-        let contents = STANDARD.decode(secret.value).map_err(|_| UNREADABLE)?;
-        (contents, Form::Pkcs12)
-    };
-    issuers(&contents, form, leaf).map_err(|error| match error {
-        PfxError::UnreadableCertificate { .. } => {
-            "a certificate in its managed secret cannot be read"
+impl Secret {
+    fn read(body: &[u8]) -> Result<Secret, &'static str> {
+        let wire: Wire = serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
+        let form = wire.content_type.as_deref().and_then(form_of);
+        Ok(Secret {
+            id: wire.id,
+            value: Zeroizing::new(wire.value),
+            form: form.unwrap_or(Form::Pkcs12),
+        })
+    }
+
+    /// What the certificate stands in.
+    fn contents(&self) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+        Ok(Zeroizing::new(match self.form {
+            Form::Pem => self.value.as_bytes().to_vec(),
+            Form::Pkcs12 => STANDARD
+                .decode(self.value.as_bytes())
+                .map_err(|_| UNREADABLE)?,
+        }))
+    }
+
+    /// The text, and the private key in it in DER, are secrets of the job from now on.
+    fn keep_from(&self, discretion: &Discretion) {
+        discretion.keep(self.value.as_bytes());
+        let Ok(contents) = self.contents() else {
+            return;
+        };
+        match self.form {
+            Form::Pkcs12 => discretion.keep(&contents),
+            Form::Pem => {
+                if let Ok(bundle) = pem::read(&contents, None, Time::at(0)) {
+                    discretion.keep(&Zeroizing::new(bundle.to_pkcs12()));
+                }
+            }
         }
-        _ => UNREADABLE,
-    })
+    }
+
+    fn issuers(&self, leaf: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
+        let contents = self.contents()?;
+        issuers(&contents, self.form, leaf).map_err(|error| match error {
+            PfxError::UnreadableCertificate { .. } => {
+                "a certificate in its managed secret cannot be read"
+            }
+            _ => UNREADABLE,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +218,7 @@ mod tests {
         let secret = |value: &str| {
             let content_type = "application/x-pem-file";
             let secret = serde_json::json!({ "value": value, "contentType": content_type });
-            read(secret.to_string().as_bytes(), b"leaf")
+            Secret::read(secret.to_string().as_bytes()).and_then(|secret| secret.issuers(b"leaf"))
         };
         let block = |der: &[u8]| {
             let base64 = STANDARD.encode(der);

@@ -17,7 +17,7 @@
 //! | [`arm`] | subscriptions, groups and vaults, as resources |
 //! | [`paging`] | which next link may be followed |
 //! | [`issuers`] | the issuers of a certificate, out of its managed secret |
-//! | [`certificate`], [`current`], [`thumbprint`] | what a certificate looks like on the wire |
+//! | [`certificate`], [`current`], [`thumbprint`], [`key_kind`] | what a certificate looks like on the wire |
 //! | [`import`] | what is sent to import one |
 //! | [`refusal`] | what a service's error body says |
 //! | [`discretion`] | what of it may be shown |
@@ -37,6 +37,7 @@ pub mod error;
 pub mod identity_endpoint;
 pub mod import;
 pub mod issuers;
+pub mod key_kind;
 pub mod paging;
 pub mod refusal;
 pub mod remedy;

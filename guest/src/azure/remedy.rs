@@ -27,7 +27,7 @@ use super::retry::GiveUp;
 
 pub use claims::claims_hint;
 pub use forbidden::KEPT_BY_THE_MACHINE;
-pub use service::service;
+pub use service::{pending, service};
 pub use tenant::tenant_hint;
 pub use token::token;
 pub use transport::transport;

@@ -6,26 +6,36 @@
 //! |---|---|
 //! | `wanted` | what the job brings, read before anything is sent |
 //! | `plan` | what to do about what is there: a pure function |
+//! | `chain` | whether the certificates above the same one are there |
 //! | `deeds` | what was done so far, for the message of a job that ends early |
 //! | `steps` | the requests, in order |
+//! | `ending` | how it ends |
 
+mod chain;
 mod deeds;
+mod ending;
 mod plan;
 mod steps;
 mod wanted;
 
-use job_scope::{Alias, StoreScope};
+use std::time::UNIX_EPOCH;
+
+use job_scope::{Alias, FieldError, JobOptions, StoreScope, option};
 
 use super::changing;
+use super::input;
 use super::store;
 use super::watch;
+use crate::azure::remedy;
 use crate::contract::{Failure, Job, NewCertificate, Outcome, Status, Store};
 use crate::env::Environment;
 use crate::host::LogLevel;
 use crate::pfx::Time;
+use chain::Comparison;
 use deeds::Deeds;
-use plan::Note;
-use steps::{Ending, Steps};
+use ending::Ending;
+use plan::{Difference, Note};
+use steps::Steps;
 use wanted::Wanted;
 
 /// Runs the job.
@@ -42,6 +52,14 @@ pub async fn run<E: Environment>(
     outcome
 }
 
+/// The options that an Add heeds.
+///
+/// # Errors
+/// One of them with a value that it does not know.
+pub fn options(job: &Job) -> Result<JobOptions, FieldError> {
+    input::options_named(job, &[option::HSM, option::COMPARE_CHAIN])
+}
+
 async fn add<E: Environment>(
     env: &E,
     job: &Job,
@@ -49,8 +67,13 @@ async fn add<E: Environment>(
     certificate: NewCertificate,
 ) -> Outcome {
     let deadline = watch::deadline(env.now(), job.time_limit);
-    let now = Time::at(env.now().as_secs());
-    let mut wanted = match Wanted::read(certificate, now) {
+    let now = env.wall().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Time::at(now.as_secs());
+    let options = match options(job) {
+        Ok(options) => options,
+        Err(error) => return Outcome::failure(Failure::InvalidInput, error),
+    };
+    let mut wanted = match Wanted::read(certificate, options.hsm, now) {
         Ok(wanted) => wanted,
         Err(error) => return Outcome::failure(Failure::InvalidInput, error),
     };
@@ -64,7 +87,9 @@ async fn add<E: Environment>(
     vault.calls().discretion().keep_all(secrets);
     let alias = wanted.alias.clone();
     let deeds = Deeds::default();
-    let steps = Steps::new(&vault, wanted, &deeds).take();
+    // Who runs the job says so where it may be: without a word nothing is asked for.
+    let reads_secret = options.compare_chain == Some(true);
+    let steps = Steps::new(&vault, wanted, reads_secret, &deeds).take();
     let changing = || vault.calls().is_changing();
     match watch::watched_changing(env, deadline, changing, steps).await {
         Ok(Ok(ending)) => done(scope, &alias, ending, &remarks),
@@ -109,21 +134,39 @@ fn done(scope: &StoreScope, alias: &Alias, ending: Ending, remarks: &[String]) -
                 false => changing::reached(scope, &told),
             }
         }
-        Ending::Unchanged { recovered: false } => changing::reached(
-            scope,
-            &[format!(
-                "{alias} is unchanged: this certificate is there already, enabled and with what \
-                 the job asks for, so that nothing was imported; other CertificateTags with \
-                 Overwrite make a new version"
-            )],
-        ),
-        Ending::Unchanged { recovered: true } => changing::reached(
-            scope,
-            &[format!(
-                "{alias} was deleted and has been recovered; it is this certificate, enabled and \
-                 with what the job asks for, so that nothing was imported"
-            )],
-        ),
+        Ending::Unchanged { recovered, chain } => {
+            let state = match recovered {
+                false => format!("{alias} is unchanged: this certificate is there already"),
+                true => {
+                    format!("{alias} was deleted and has been recovered; it is this certificate")
+                }
+            };
+            let mut told = vec![format!(
+                "{state} and enabled, and its tags and NonExportable are as asked, so that nothing \
+                 was imported"
+            )];
+            told.extend(match chain {
+                Comparison::NoneBrought => None,
+                chain => Some(chain.to_string()),
+            });
+            told.push(
+                "To import it all the same, run the job with Overwrite and other CertificateTags, \
+                 or remove the certificate first"
+                    .to_owned(),
+            );
+            changing::reached(scope, &told)
+        }
+        Ending::LeftAlone(differences) if differences == [Difference::UnderWay] => {
+            let what = remedy::pending(scope.vault().as_str(), alias.as_str());
+            changing::look(
+                scope,
+                &[format!(
+                    "{alias} was left untouched, and nothing was imported: the vault is still making \
+                     a certificate of that name (a pending operation), and takes no other \
+                     meanwhile, also not with Overwrite; {what}, and run the job again"
+                )],
+            )
+        }
         Ending::LeftAlone(differences) => {
             let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
             changing::look(

@@ -5,6 +5,8 @@
 
 mod faults;
 mod given;
+mod import;
+mod secret;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,7 +17,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::http::Method;
-use crate::pfx;
 use crate::testing::{Answer, Fake, Sent, answer};
 pub(crate) use faults::{Fault, faults, html, refused, reset, timeout, unavailable_for};
 use faults::{TOKEN, echo, refusal};
@@ -38,6 +39,8 @@ pub(crate) enum Life {
     Taken,
     /// A deleted key or secret has it.
     TakenByDeleted,
+    /// The vault is still making the first certificate of it.
+    UnderWay,
 }
 
 /// What becomes of a request whose answer is lost.
@@ -48,6 +51,17 @@ pub(crate) enum Effect {
     After(Duration),
 }
 
+/// How a vault takes keys for an HSM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HsmSupport {
+    /// It keeps them there.
+    Kept,
+    /// It refuses them with this status and code.
+    Refused(u16, &'static str),
+    /// It makes software keys of them, and says so.
+    Ignored,
+}
+
 /// One version.
 #[derive(Clone)]
 pub(crate) struct Version {
@@ -55,6 +69,8 @@ pub(crate) struct Version {
     pub(crate) der: Vec<u8>,
     pub(crate) enabled: bool,
     pub(crate) tags: Value,
+    /// What was imported, as it was sent; none where a test has put the certificate there.
+    pub(crate) value: Option<String>,
 }
 
 pub(crate) struct State {
@@ -70,6 +86,8 @@ pub(crate) struct State {
     pub(crate) soft_delete: bool,
     /// Whether an import leaves issuer and lifetime actions as they are.
     pub(crate) stubborn: bool,
+    /// How it is with keys in an HSM.
+    pub(crate) hsm: HsmSupport,
     fault: Option<Faulty>,
     lost: Option<Effect>,
     late: Vec<(Duration, Sent)>,
@@ -104,6 +122,7 @@ impl FakeVault {
             slowness: 1,
             soft_delete: true,
             stubborn: false,
+            hsm: HsmSupport::Kept,
             fault: None,
             lost: None,
             late: Vec::new(),
@@ -198,6 +217,7 @@ impl State {
             der: der.to_vec(),
             enabled: true,
             tags,
+            value: None,
         });
     }
 
@@ -281,6 +301,7 @@ impl State {
             (Method::Post, path) if path == format!("{live}/import") => self.import(&sent.body()),
             (Method::Get, path) if path == deleted => self.read_deleted(),
             (Method::Post, path) if path == format!("{deleted}/recover") => self.recover(),
+            (Method::Get, path) if path == format!("/secrets/{ALIAS}") => self.secret(),
             _ => panic!("nobody answers {path}"),
         };
         match result {
@@ -293,6 +314,12 @@ impl State {
         self.pass();
         match self.life {
             Life::Live => Ok(self.bundle()),
+            Life::UnderWay => Ok(json!({
+                "id": format!("{VAULT}/certificates/{ALIAS}/{:032x}", 1),
+                "attributes": { "enabled": false },
+                "policy": self.policy,
+                "pending": { "id": format!("{VAULT}/certificates/{ALIAS}/pending") },
+            })),
             _ => Err((404, "CertificateNotFound", None)),
         }
     }
@@ -311,38 +338,12 @@ impl State {
     fn in_the_way(&self) -> Option<Refused> {
         let inner = match self.life {
             Life::Absent | Life::Live => return None,
-            Life::Taken => return Some((409, "Conflict", None)),
+            Life::Taken | Life::UnderWay => return Some((409, "Conflict", None)),
             Life::Deleted | Life::TakenByDeleted => "ObjectIsDeletedButRecoverable",
             Life::BeingDeleted(_) => "ObjectIsBeingDeleted",
             Life::BeingRecovered(_) => "ObjectIsBeingRecovered",
         };
         Some((409, "Conflict", Some(inner)))
-    }
-
-    fn import(&mut self, body: &str) -> Result<Value, Refused> {
-        if let Some(refused) = self.in_the_way() {
-            self.pass();
-            return Err(refused);
-        }
-        let body: Value = serde_json::from_str(body).unwrap();
-        let pkcs12 = STANDARD.decode(body["value"].as_str().unwrap()).unwrap();
-        let bundle = pfx::read(&pkcs12, None, pfx::Time::at(0)).unwrap();
-        assert_eq!(body["policy"]["key_props"]["kty"], bundle.kind().kty());
-        let before = std::mem::replace(&mut self.policy, body["policy"].clone());
-        if self.stubborn {
-            for part in ["issuer", "lifetime_actions"] {
-                self.policy[part] = before[part].clone();
-            }
-        }
-        let parts = self.policy.as_object_mut().unwrap();
-        parts
-            .entry("issuer")
-            .or_insert_with(|| json!({ "name": "Unknown" }));
-        let tags = body.get("tags").cloned().unwrap_or_else(|| json!({}));
-        self.put(bundle.leaf(), tags);
-        self.life = Life::Live;
-        self.imports.push(body);
-        Ok(self.bundle())
     }
 
     fn delete(&mut self) -> Result<Value, Refused> {

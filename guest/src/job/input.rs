@@ -17,6 +17,16 @@ pub fn options(job: &Job) -> Result<JobOptions, FieldError> {
     JobOptions::from_fields(job.options.iter().map(|(name, value)| (name, value)))
 }
 
+/// Reads these options alone: a job heeds no other's.
+///
+/// # Errors
+/// One of them with a value that it does not know.
+pub fn options_named(job: &Job, names: &[&str]) -> Result<JobOptions, FieldError> {
+    let named = job.options.iter();
+    let named = named.filter(|(name, _)| names.contains(&name.as_str()));
+    JobOptions::from_fields(named.map(|(name, value)| (name, value)))
+}
+
 /// Who a job is, and how it proves that.
 pub struct Caller {
     identity: Identity,

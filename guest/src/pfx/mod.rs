@@ -11,7 +11,7 @@
 //! | `archive` | the inside of a PKCS#12 |
 //! | `text`, `kind` | files that are text, or something else than what they should be |
 //! | `pem`, `pem_text`, `pkcs7` | PEM: reading it, writing it, and certificates that come in a PKCS#7 |
-//! | `key`, `curve`, `explicit_curve`, `certificate`, `name`, `time`, `public_key` | what is found |
+//! | `key`, `curve`, `explicit_curve`, `family`, `certificate`, `name`, `time`, `public_key` | what is found |
 //! | `signature`, `rsa` | whether a key has signed a certificate |
 //! | `leaf`, `chain`, `bundle`, `issuers` | what of it is wanted, and how it is written |
 //! | `remark`, `error` | what is said about a file that is taken, and about one that is not |
@@ -30,6 +30,7 @@ mod curve;
 mod der;
 mod error;
 mod explicit_curve;
+mod family;
 mod found;
 mod issuers;
 mod key;
@@ -51,6 +52,7 @@ mod time;
 pub use bundle::Bundle;
 pub use curve::Curve;
 pub use error::{Container, PfxError};
+pub use family::Family;
 pub use issuers::{Form, issuers};
 pub use key::KeyKind;
 pub use public_key::key_of;

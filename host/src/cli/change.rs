@@ -13,7 +13,7 @@ use extension_host::options::Options;
 use extension_host::orchestrator::{Certificate, Contents, Format, Task, ToRemove};
 use extension_host::runner::Status;
 use extension_host::text_file;
-use job_scope::{Alias, Thumbprint, parameter};
+use job_scope::{Alias, Thumbprint, option, parameter};
 use secrecy::SecretString;
 use std::path::Path;
 
@@ -23,7 +23,8 @@ pub(crate) fn add(args: &AddArgs) -> Result<Exit> {
         store: store(&args.store, &[]),
         certificate,
     };
-    run(&args.by, options(&[cloud(&args.store.place)]), task)
+    let given = options(&[cloud(&args.store.place), (option::HSM, args.hsm.as_deref())]);
+    run(&args.by, given, task)
 }
 
 pub(crate) fn remove(args: &RemoveArgs) -> Result<Exit> {

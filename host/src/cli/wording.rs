@@ -8,8 +8,9 @@ use job_scope::OPTIONS;
 
 /// Fields that are words of every day too, and options: translated only where a message begins
 /// with them.
-const FIRST_WORDS: [(&str, &str); 5] = [
+const FIRST_WORDS: [(&str, &str); 6] = [
     ("dirs", "TENANT"),
+    ("hsm", "--hsm"),
     ("cloud", "--cloud"),
     ("path-format", "--path-format"),
     ("Contents", "--file"),
@@ -17,7 +18,7 @@ const FIRST_WORDS: [(&str, &str); 5] = [
 ];
 
 /// What a platform's people are told to do, and what that is here. The longer ones first.
-const PHRASES: [(&str, &str); 28] = [
+const PHRASES: [(&str, &str); 32] = [
     (
         "; if nobody meant that, leave the default of that entry parameter blank in the store type, \
          and run the job with NonExportable=true",
@@ -67,6 +68,16 @@ const PHRASES: [(&str, &str); 28] = [
         "because the job says NonExportable=",
         "because of --non-exportable ",
     ),
+    ("set the option hsm to ", "give --hsm "),
+    (
+        "the option hsm is keep",
+        "--hsm is keep (or the policy or the store says so)",
+    ),
+    (
+        "leave NonExportable blank or say NonExportable=true",
+        "leave out --non-exportable or give --non-exportable true",
+    ),
+    ("other CertificateTags", "other tags"),
     (" (with the property ResourceGroupName)", ""),
     (", and neither does the property ResourceGroupName", ""),
     (", or set the property ResourceGroupName", ""),

@@ -131,11 +131,24 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
         ..Needs::new(kind, &job.identity)
     };
     let mut templates = rules(needs);
-    if kind == JobKind::Inventory && read.chain == Chain::Full {
+    let compares = compares_chain(&job.task) && {
+        let asked = read.compare_chain;
+        asked.unwrap_or(about.reads_private_keys)
+    };
+    // Without a word the extension compares nothing: the option says what holds here.
+    options.take(option::COMPARE_CHAIN);
+    if compares {
+        options.set(option::COMPARE_CHAIN, "true");
+    }
+    let reads_private_keys = match kind {
+        JobKind::Inventory if read.chain == Chain::Full => Some(option::FULL_CHAIN),
+        JobKind::Add if compares => Some(option::COMPARE_CHAIN),
+        _ => None,
+    };
+    if let Some(option) = reads_private_keys {
         if !about.reads_private_keys {
             return Err(Failure::configuration(format!(
-                "the option {} reads every exportable private key of {}, which the policy does not allow; set `reads-private-keys = true` there for this vault, or leave the option out",
-                option::FULL_CHAIN,
+                "the option {option} reads exportable private keys of {}, which the policy does not allow; set `reads-private-keys = true` there for this vault, or leave the option out",
                 scope.vault()
             )));
         }
@@ -179,6 +192,16 @@ fn about_store(job: &Job, store: &Store, policy: &Policy) -> Result<Reach, Failu
         },
         max_shrink: read.max_shrink.unwrap_or(about.max_shrink),
     })
+}
+
+/// Whether a job compares the chain of a certificate that is there, where it may: an Add that may
+/// replace it, and the check of one.
+fn compares_chain(task: &Task) -> bool {
+    match task {
+        Task::Add { certificate, .. } => certificate.overwrite,
+        Task::Check { kinds, .. } => kinds.contains(&JobKind::Add),
+        _ => false,
+    }
 }
 
 /// What a job gets of the rules that it needs, and what the policy keeps from it.

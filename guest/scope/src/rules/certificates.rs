@@ -136,3 +136,13 @@ pub(super) fn private_keys() -> Vec<RuleTemplate> {
         KEY_VAULT_API_VERSION,
     )]
 }
+
+/// The managed secret of the one certificate that an Add is about, in its current version.
+pub(super) fn private_key_of_job() -> Vec<RuleTemplate> {
+    vec![get(
+        "get-secret",
+        "Reads the chain of the certificate of this job, and with it its PRIVATE KEY",
+        "https://{vault_host}/secrets/{alias}",
+        KEY_VAULT_API_VERSION,
+    )]
+}

@@ -8,6 +8,7 @@
 //! | inventory | list certificates, get one; list versions and get one of them where asked |
 //! | inventory with private keys | also get a version of a secret: see [`private_key_rules`] |
 //! | add | get, import, get deleted, and with Overwrite recover, each for the job's alias alone |
+//! | add with private keys | also get the secret of the job's alias: see [`private_key_rules`] |
 //! | remove | get, delete, get deleted, each for the job's alias alone |
 //! | create-store | get the resource group, get and put the vault, check its name; get the subscription where the job does not say its tenant |
 //! | discovery | list subscriptions, list vaults, the one Resource Graph query |
@@ -69,6 +70,7 @@ pub const RULE_IDS: &[&str] = &[
     "get-deleted-certificate",
     "get-group-permissions",
     "get-resource-group",
+    "get-secret",
     "get-secret-version",
     "get-subscription",
     "get-vault",
@@ -194,17 +196,14 @@ fn check(needs: &Needs<'_>) -> (Vec<RuleTemplate>, Vec<RuleTemplate>) {
 /// as what they are.
 pub fn private_key_rules(kind: JobKind) -> Vec<RuleTemplate> {
     match kind {
-        JobKind::Inventory => bearing(
-            token::Audience::Vault.resource(),
-            certificates::private_keys(),
-        )
-        .collect(),
-        JobKind::Add
-        | JobKind::Remove
-        | JobKind::CreateStore
-        | JobKind::Discovery
-        | JobKind::Check => Vec::new(),
+        JobKind::Inventory => of_vault(certificates::private_keys()),
+        JobKind::Add => of_vault(certificates::private_key_of_job()),
+        JobKind::Remove | JobKind::CreateStore | JobKind::Discovery | JobKind::Check => Vec::new(),
     }
+}
+
+fn of_vault(templates: Vec<RuleTemplate>) -> Vec<RuleTemplate> {
+    bearing(token::Audience::Vault.resource(), templates).collect()
 }
 
 fn rule(

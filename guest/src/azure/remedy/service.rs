@@ -39,6 +39,10 @@ fn advice(refusal: &Refusal, call: &Call) -> String {
         return advice;
     }
     let text = match refusal.status {
+        400 if refusal.is("KeySizeNotSupported") => {
+            "the vault does not take a key of this size or on this curve: it takes RSA with 2048, \
+             3072 or 4096 bits, and EC on P-256, P-384, P-521 and P-256K"
+        }
         400 if matches!(call.action, Action::ImportCertificate(_))
             && refusal.is("BadParameter") =>
         {
@@ -65,11 +69,12 @@ fn advice(refusal: &Refusal, call: &Call) -> String {
         409 if refusal.is("ObjectIsDeletedButRecoverable") => {
             "somebody deletes it at the same time: see who, and run the job again"
         }
-        409 if refusal.says("status is inProgress") => return pending(call),
+        409 if refusal.says("status is inProgress") => return of_pending(call),
         409 if matches!(call.action, Action::ImportCertificate(_)) => {
             "a certificate shares its name with a key and a secret: where the vault has a key or a \
              secret of that name that belongs to no certificate, choose another alias or delete \
-             it; otherwise something else is changing this certificate: run the job again later"
+             it; otherwise something else is changing this certificate, or the vault is still \
+             making a version of it (az keyvault certificate pending show): run the job again later"
         }
         409 if call.action.party() == Party::Vault => {
             "something else is changing this certificate: run the job again later"
@@ -97,7 +102,7 @@ fn advice(refusal: &Refusal, call: &Call) -> String {
 }
 
 /// The vault takes nothing for a name of which it is still making a certificate.
-fn pending(call: &Call) -> String {
+fn of_pending(call: &Call) -> String {
     let name = match &call.action {
         Action::ImportCertificate(name)
         | Action::RecoverCertificate(name)
@@ -106,7 +111,15 @@ fn pending(call: &Call) -> String {
     };
     let vault = call.server.split('.').next().unwrap_or_default();
     format!(
-        "the vault is still making a certificate of that name: complete that operation, or cancel \
+        "the vault is still making a certificate of that name: {}",
+        pending(vault, name)
+    )
+}
+
+/// What to do about a certificate that a vault has begun to make.
+pub fn pending(vault: &str, name: &str) -> String {
+    format!(
+        "finish that pending operation (merge the certificate that its authority issues), or cancel \
          it (az keyvault certificate pending delete --vault-name {vault} --name {name})"
     )
 }

@@ -71,7 +71,8 @@ impl<E: Environment> Vault<'_, E> {
         let response = self
             .service
             .send(&call, Repeat::AfterLook { made }, request)
-            .await?;
+            .await
+            .map_err(|error| import.explain(error))?;
         let unreadable = |problem| self.unreadable(problem, call.clone(), &response);
         let current =
             Current::read(&response.body, name, self.calls().discretion()).map_err(unreadable)?;

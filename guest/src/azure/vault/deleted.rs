@@ -11,11 +11,13 @@ use serde_json::Value;
 
 use super::{DELETED_PATH, Vault, is_gone, is_name_of, name_in, version_in};
 use crate::azure::action::Action;
-use crate::azure::current::texts;
+use crate::azure::current::{self, texts};
 use crate::azure::error::CallError;
+use crate::azure::key_kind::Protection;
 use crate::azure::retry::Repeat;
 use crate::env::Environment;
 use crate::http::{Method, Request};
+use crate::pfx::Form;
 
 /// A certificate that was deleted, by an answer that shows which one. No `Debug`: tags may hold
 /// what people should not put there.
@@ -29,6 +31,10 @@ pub struct Deleted {
     pub purged: Option<i64>,
     /// The tags, by name, which a recovery brings back.
     pub tags: BTreeMap<String, String>,
+    /// Where its key is kept, as far as it says that.
+    pub protection: Option<Protection>,
+    /// What its secret hands out, as far as it says that.
+    pub form: Option<Form>,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +48,7 @@ struct Wire {
     scheduled_purge_date: Option<i64>,
     tags: Option<BTreeMap<String, Value>>,
     attributes: Option<BTreeMap<String, Value>>,
+    policy: Option<Value>,
 }
 
 impl Deleted {
@@ -60,7 +67,12 @@ impl Deleted {
         if !recoverable && (version_in(&id).is_none() || wire.attributes.is_none()) {
             return Err("it is not a whole certificate");
         }
+        let policy = wire.policy.unwrap_or_default();
         Ok(Deleted {
+            protection: policy
+                .pointer("/key_props/kty")
+                .and_then(|kty| Some(Protection::of_kty(kty.as_str()?))),
+            form: policy.get("secret_props").and_then(current::form),
             recoverable,
             deleted: wire.deleted_date,
             purged: wire.scheduled_purge_date,

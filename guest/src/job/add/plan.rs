@@ -7,25 +7,55 @@
 //! |---|---|---|
 //! | nothing | either | an import |
 //! | this certificate, enabled, with the tags and the exportability that are asked for | either | unchanged |
+//! | the same, but it is seen to lack certificates above it that the file has | yes | an import |
 //! | anything else | no | left alone |
 //! | anything else | yes | an import, which makes a new version |
+
+mod notes;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use job_scope::Hsm;
 use serde_json::Value;
 
+use super::chain::Comparison;
+use super::wanted::LARGEST;
 use crate::azure::certificate::Exportable;
 use crate::azure::current::Current;
+use crate::azure::key_kind::Protection;
 use crate::azure::thumbprint::Thumbprint;
 use crate::job::parameters::{OldTags, Parameters};
+use crate::pfx::Form;
 use crate::tags::{MOST, Tags};
+pub(super) use notes::{HsmLost, Note};
 
 /// What the job asks for, without the key.
 pub(super) struct Wish {
     pub(super) thumbprint: Thumbprint,
     pub(super) overwrite: bool,
     pub(super) parameters: Parameters,
+    /// What becomes of a key in an HSM that only a software key can replace.
+    pub(super) hsm: Hsm,
+    /// How many bytes it has as PEM.
+    pub(super) pem_size: usize,
+}
+
+/// What the job has found out beyond looking at what is there.
+#[derive(Default)]
+pub(super) struct Learned {
+    /// The vault has refused to keep the key in an HSM: how, briefly.
+    pub(super) hsm_refused: Option<String>,
+    /// How the chain of a version compares with the file's.
+    pub(super) chain: Option<(String, Comparison)>,
+}
+
+impl Learned {
+    /// How the chain of this version compares, where that was looked at.
+    pub(super) fn chain_of(&self, version: &str) -> Option<&Comparison> {
+        let (of, chain) = self.chain.as_ref()?;
+        (of == version).then_some(chain)
+    }
 }
 
 /// What is to be done.
@@ -42,6 +72,13 @@ pub(super) enum Plan {
 pub(super) struct NewVersion {
     pub(super) tags: Tags,
     pub(super) exportable: bool,
+    /// Where the key of the version was that is there.
+    pub(super) was: Protection,
+    /// Where the vault is to keep this one.
+    pub(super) protection: Protection,
+    pub(super) form: Form,
+    pub(super) reuse_key: Option<bool>,
+    pub(super) keeps_order: Option<bool>,
     /// Whether to say who the issuer is, over whatever the policy says.
     pub(super) issuer_unknown: bool,
     pub(super) lifetime_actions: Vec<Value>,
@@ -51,93 +88,138 @@ pub(super) struct NewVersion {
 /// How what is there differs from what is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Difference {
+    /// It is none yet: the vault is still making it, or was to and did not.
+    UnderWay,
     Certificate,
     Disabled,
     Tags,
     Exportability,
+    Chain,
 }
 
-/// What people must be told of an import that succeeded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Note {
-    /// The key was not exportable; the job says that this one is.
-    NowExportable,
-    /// The vault renewed the certificate itself.
-    NoAutoRenew,
-    /// The policy had an issuer.
-    IssuerRemoved(String),
-    /// The vault renews it all the same.
-    StillRenews,
-    /// The policy has an issuer all the same.
-    IssuerStays(String),
-}
-
-/// The tags that stay and those that are given are too many together.
+/// Why no import can do what is asked for.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "CertificateTags: with the tags that stay from the certificate that is there it would have \
-     {together}, and a certificate has {MOST} at most; give fewer tags, or say \
-     PreserveExistingTags=false"
-)]
-pub(super) struct TooManyTags {
-    together: usize,
+pub(super) enum Impossible {
+    /// The tags that stay and those that are given are too many together.
+    #[error(
+        "CertificateTags: with the tags that stay from the certificate that is there it would have \
+         {together}, and a certificate has {MOST} at most; give fewer tags, or say \
+         PreserveExistingTags=false"
+    )]
+    TooManyTags { together: usize },
+    /// The job lets the key out, and asks to keep a key that cannot leave.
+    #[error(
+        "NonExportable: is false, and the key that is there is kept in an HSM, which no key leaves; \
+         the option hsm is keep, so that no software key replaces it: leave NonExportable blank or \
+         say NonExportable=true, or set the option hsm to warn"
+    )]
+    HsmKept,
+    /// It is kept as PEM, as which it is too long.
+    #[error(
+        "Contents: the certificate that is there is kept as PEM (application/x-pem-file); as PEM \
+         the key with its chain has {size} bytes, and Key Vault takes {LARGEST} at most; leave out \
+         certificates above it, or remove the certificate that is there first: a new one is \
+         imported as PKCS#12, which is shorter"
+    )]
+    PemTooLarge { size: usize },
 }
 
 /// Decides.
 ///
 /// # Errors
 /// When no import can do what is asked for.
-pub(super) fn decide(existing: Option<&Current>, wish: &Wish) -> Result<Plan, TooManyTags> {
+pub(super) fn decide(
+    existing: Option<&Current>,
+    wish: &Wish,
+    learned: &Learned,
+) -> Result<Plan, Impossible> {
     let given = &wish.parameters;
     let Some(existing) = existing else {
         return Ok(Plan::Import(NewVersion {
             tags: given.tags.clone(),
             exportable: given.exportable.unwrap_or(true),
+            was: Protection::Software,
+            protection: Protection::Software,
+            form: Form::Pkcs12,
+            reuse_key: None,
+            keeps_order: None,
             issuer_unknown: false,
             lifetime_actions: Vec::new(),
             notes: Vec::new(),
         }));
     };
-    let differences = differences(existing, wish);
+    let mut differences = differences(existing, wish);
+    let chain = learned.chain_of(&existing.version);
+    let lacks = chain.filter(|chain| chain.lacks());
+    differences.extend(lacks.map(|_| Difference::Chain));
     if differences.is_empty() {
         return Ok(Plan::Keep);
     }
     if !wish.overwrite {
         return Ok(Plan::LeaveAlone(differences));
     }
-    let tags = united(given, &existing.tags)?;
-    let was_exportable = existing.exportable != Exportable::Stated(false);
+    let was = existing.protection.unwrap_or_default();
+    let tags = fit(wish, &existing.tags, was, existing.form)?;
+    let lost = match was {
+        Protection::Software => None,
+        Protection::Hsm if given.exportable == Some(true) => Some(HsmLost::ToBeExportable),
+        Protection::Hsm => learned.hsm_refused.clone().map(HsmLost::Refused),
+    };
+    let protection = match lost {
+        None => was,
+        Some(_) => Protection::Software,
+    };
+    // A key in an HSM never was, whatever a policy says of it.
+    let was_exportable =
+        existing.exportable != Exportable::Stated(false) && was == Protection::Software;
     let exportable = given.exportable.unwrap_or(was_exportable);
-    let issuer = issuer(existing);
     let notes = [
+        lacks.cloned().map(Note::ChainCompleted),
+        lost.map(Note::HsmLost),
         (exportable && !was_exportable).then_some(Note::NowExportable),
+        (existing.is_certificate() && !existing.enabled).then_some(Note::NowEnabled),
         existing.lifetime.renews.then_some(Note::NoAutoRenew),
-        issuer.map(Note::IssuerRemoved),
+        issuer(existing).map(Note::IssuerRemoved),
     ];
     Ok(Plan::Import(NewVersion {
         tags,
         exportable,
+        was,
+        protection,
+        form: existing.form.unwrap_or(Form::Pkcs12),
+        reuse_key: existing.reuse_key,
+        keeps_order: existing.keeps_order,
         issuer_unknown: true,
         lifetime_actions: existing.lifetime.emails.clone(),
         notes: notes.into_iter().flatten().collect(),
     }))
 }
 
-/// The tags of a new version over one with these.
+/// The tags of a new version over one with these tags, whose key and form are these.
 ///
 /// # Errors
-/// When they are too many. It can be asked before a deleted certificate is recovered, which
-/// then need not come back for nothing.
-pub(super) fn united(
-    given: &Parameters,
+/// When no version can do what is asked for. It can be asked before a deleted certificate is
+/// recovered, which then need not come back for nothing.
+pub(super) fn fit(
+    wish: &Wish,
     existing: &BTreeMap<String, String>,
-) -> Result<Tags, TooManyTags> {
+    was: Protection,
+    form: Option<Form>,
+) -> Result<Tags, Impossible> {
+    let given = &wish.parameters;
+    if was == Protection::Hsm && given.exportable == Some(true) && wish.hsm == Hsm::Keep {
+        return Err(Impossible::HsmKept);
+    }
+    if form == Some(Form::Pem) && wish.pem_size > LARGEST {
+        let size = wish.pem_size;
+        return Err(Impossible::PemTooLarge { size });
+    }
     let tags = match given.old_tags {
         OldTags::Stay => given.tags.over(existing),
         OldTags::Go => given.tags.clone(),
     };
     match tags.count() {
-        together if together > MOST => Err(TooManyTags { together }),
+        together if together > MOST => Err(Impossible::TooManyTags { together }),
         _ => Ok(tags),
     }
 }
@@ -150,34 +232,10 @@ fn issuer(current: &Current) -> Option<String> {
         .map(str::to_owned)
 }
 
-impl NewVersion {
-    /// The notes about an import that made this: what the vault has left in the policy is not
-    /// told as gone.
-    pub(super) fn notes(self, made: &Current) -> Vec<Note> {
-        let stays = issuer(made);
-        let mut notes = self.notes;
-        notes.retain(|note| match note {
-            Note::NoAutoRenew => !made.lifetime.renews,
-            Note::IssuerRemoved(_) => stays.is_none(),
-            _ => true,
-        });
-        notes.extend(made.lifetime.renews.then_some(Note::StillRenews));
-        notes.extend(stays.map(Note::IssuerStays));
-        notes
-    }
-}
-
-impl Note {
-    /// Whether somebody has to look at it.
-    pub(super) fn is_warning(&self) -> bool {
-        match self {
-            Note::NowExportable | Note::StillRenews | Note::IssuerStays(_) => true,
-            Note::NoAutoRenew | Note::IssuerRemoved(_) => false,
-        }
-    }
-}
-
 fn differences(existing: &Current, wish: &Wish) -> Vec<Difference> {
+    if !existing.is_certificate() {
+        return vec![Difference::UnderWay];
+    }
     let given = &wish.parameters;
     let tags_are_there = match given.old_tags {
         OldTags::Stay => given.tags.are_among(&existing.tags),
@@ -227,43 +285,13 @@ pub(super) fn trace(before: Option<&str>, now: Option<&Current>, ours: Thumbprin
 impl fmt::Display for Difference {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
+            Difference::UnderWay => "the vault is still making it",
             Difference::Certificate => "it is another certificate",
             Difference::Disabled => "it is disabled",
             Difference::Tags => "its tags are others",
             Difference::Exportability => "its key is exportable or not, contrary to NonExportable",
+            Difference::Chain => "it lacks certificates above it",
         })
-    }
-}
-
-/// A sentence without its end.
-impl fmt::Display for Note {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Note::NowExportable => out.write_str(
-                "the key that was there was not exportable, and the new one is, because the job \
-                 says NonExportable=false; if nobody meant that, leave the default of that entry \
-                 parameter blank in the store type, and run the job with NonExportable=true",
-            ),
-            Note::NoAutoRenew => out.write_str(
-                "the vault renewed this certificate by itself (AutoRenew), which was taken out of \
-                 its policy: the vault would have replaced what the platform renews",
-            ),
-            Note::IssuerRemoved(issuer) => write!(
-                out,
-                "the issuer in its policy was {issuer} and is Unknown now, as for every imported \
-                 certificate"
-            ),
-            Note::StillRenews => out.write_str(
-                "the vault still renews this certificate by itself (AutoRenew), although the import \
-                 left that out of its policy: it will replace what the platform renews; set the \
-                 lifetime action of its issuance policy to e-mail",
-            ),
-            Note::IssuerStays(issuer) => write!(
-                out,
-                "the issuer in its policy is {issuer} still, although the import said Unknown: see \
-                 that the vault does not renew what the platform renews"
-            ),
-        }
     }
 }
 

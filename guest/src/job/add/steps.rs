@@ -10,41 +10,29 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use super::chain::{Comparison, NotCompared};
 use super::deeds::{Deeds, Import, Recovery};
-use super::plan::{Difference, NewVersion, Note, Plan, TooManyTags, Trace, decide, trace, united};
-use super::wanted::Wanted;
+use super::ending::{Ending, Problem};
+use super::plan::{Learned, NewVersion, Plan, Trace, decide, fit, trace};
+use super::wanted::{LARGEST, Wanted};
 use crate::azure::action::Action;
 use crate::azure::certificate::Exportable;
 use crate::azure::current::Current;
 use crate::azure::error::CallError;
-use crate::azure::import;
-use crate::azure::thumbprint::Thumbprint;
+use crate::azure::import::{self, may_be_about_kind};
+use crate::azure::issuers::{Issuers, Withheld, issuers_of_current};
+use crate::azure::key_kind::Protection;
+use crate::azure::remedy;
 use crate::azure::vault::{Deleted, NameState, Vault};
-use crate::contract::{Failure, Outcome};
 use crate::env::Environment;
 use crate::host::LogLevel;
-use crate::job::changing::{LOOK_AT_NAME_EVERY, PATIENCE, SETTLE, date};
+use crate::job::changing::{LOOK_AT_NAME_EVERY, PATIENCE, SETTLE};
 use crate::job::parameters::OldTags;
-use job_scope::Alias;
+use job_scope::Hsm;
 
 /// How often a name is recovered. Once is enough, unless somebody deletes it at the same
 /// time; then it is theirs.
 const RECOVERIES: u32 = 2;
-
-/// How it ended well, or was left alone.
-pub(super) enum Ending {
-    Imported {
-        /// The version that the vault has made.
-        version: String,
-        thumbprint: Thumbprint,
-        recovered: bool,
-        notes: Vec<Note>,
-    },
-    Unchanged {
-        recovered: bool,
-    },
-    LeftAlone(Vec<Difference>),
-}
 
 /// What is there after an answer was lost.
 enum After {
@@ -54,100 +42,28 @@ enum After {
     Same(Option<Current>),
 }
 
-/// Why nothing was imported, or nobody knows.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Problem {
-    #[error("{0}")]
-    Call(#[from] CallError),
-    #[error(transparent)]
-    TooManyTags(#[from] TooManyTags),
-    /// The name is soft-deleted, and the job may not replace it.
-    #[error("{}", soft_deleted(*.deleted, *.purged))]
-    SoftDeleted {
-        /// When, in seconds since 1970, as far as it could be read.
-        deleted: Option<i64>,
-        /// When the vault purges it.
-        purged: Option<i64>,
-    },
-    /// What is soft-deleted under the name is no certificate.
-    #[error(
-        "a deleted key or secret has that name, which keeps it until that one is purged: recover \
-         or purge it (az keyvault key list-deleted, az keyvault secret list-deleted), or choose \
-         another alias"
-    )]
-    DeletedKeyOrSecret,
-    /// An answer was lost, and so is what would tell what became of its request.
-    #[error("{lost}; looking whether it took effect failed too: {look}")]
-    Unreadable { lost: CallError, look: CallError },
-    /// An answer was lost, and then something else was there.
-    #[error(
-        "{lost}; meanwhile somebody else has imported another certificate of that name, and \
-         whether this one is below it cannot be seen"
-    )]
-    Covered { lost: CallError },
-    /// Answers were lost, and each time nothing had changed so far.
-    #[error(
-        "{lost}; {} answers were lost, and there was no trace of the import within {} s",
-        SETTLE.len(),
-        settle.as_secs()
-    )]
-    NoTrace { lost: CallError, settle: Duration },
-    /// A recovered certificate does not come back.
-    #[error(
-        "the recovered certificate does not show within {} s; run the job again in some minutes",
-        PATIENCE.as_secs()
-    )]
-    NotBack,
-}
-
-impl Problem {
-    /// What the job reports. What was done is part of it wherever something was.
-    pub(super) fn outcome(&self, deeds: &Deeds, alias: &Alias) -> Outcome {
-        let failure = match self {
-            _ if deeds.unknown() => Failure::Unresolved,
-            Problem::Call(error) => error.failure(),
-            Problem::TooManyTags(_) => Failure::InvalidInput,
-            Problem::SoftDeleted { .. } | Problem::DeletedKeyOrSecret => Failure::Conflict,
-            Problem::Unreadable { .. }
-            | Problem::Covered { .. }
-            | Problem::NoTrace { .. }
-            | Problem::NotBack => Failure::Unresolved,
-        };
-        Outcome::failure(failure, format!("{self}; {}", deeds.told(alias)))
-    }
-}
-
-fn soft_deleted(deleted: Option<i64>, purged: Option<i64>) -> String {
-    let mut text = "a deleted certificate has that name, and the job has no Overwrite".to_owned();
-    for (what, when) in [
-        ("it was deleted on", deleted),
-        ("the vault purges it on", purged),
-    ] {
-        if let Some(date) = when.and_then(date) {
-            text.push_str(&format!("; {what} {date}"));
-        }
-    }
-    text.push_str(
-        "; run the job with Overwrite to recover it and put the new version over it, or purge it, \
-         or choose another alias",
-    );
-    text
-}
-
 /// One run.
 pub(super) struct Steps<'r, 'e, E> {
     vault: &'r Vault<'e, E>,
     wanted: Wanted,
+    /// Whether the managed secret may be read, to compare chains.
+    reads_secret: bool,
     deeds: &'r Deeds,
     /// When to stop waiting for what is going on in the vault.
     patience: Cell<Option<Duration>>,
 }
 
 impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
-    pub(super) fn new(vault: &'r Vault<'e, E>, wanted: Wanted, deeds: &'r Deeds) -> Self {
+    pub(super) fn new(
+        vault: &'r Vault<'e, E>,
+        wanted: Wanted,
+        reads_secret: bool,
+        deeds: &'r Deeds,
+    ) -> Self {
         Steps {
             vault,
             wanted,
+            reads_secret,
             deeds,
             patience: Cell::new(None),
         }
@@ -159,18 +75,27 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         let mut lost_answers = 0;
         let mut recoveries = 0;
         let mut attempts = 0;
+        let mut learned = Learned::default();
         let mut existing = self.look().await?;
         loop {
-            let plan = match decide(existing.as_ref(), &self.wanted.wish)? {
+            let plan = match decide(existing.as_ref(), &self.wanted.wish, &learned)? {
                 Plan::Import(plan) => plan,
                 Plan::Keep => {
-                    return Ok(match (lost, existing) {
+                    let there = match (lost.take(), &existing) {
                         // It was not there before this job's own import.
-                        (Some((_, plan)), Some(made)) => self.imported(plan, &made),
-                        _ => Ending::Unchanged {
+                        (Some((_, plan)), Some(made)) => return Ok(self.imported(plan, made)),
+                        (_, there) => there.as_ref(),
+                    };
+                    let version = there.map(|there| there.version.clone()).unwrap_or_default();
+                    if let Some(chain) = learned.chain_of(&version) {
+                        return Ok(Ending::Unchanged {
                             recovered: self.deeds.has_recovered(),
-                        },
-                    });
+                            chain: chain.clone(),
+                        });
+                    }
+                    let chain = self.compare(&version).await?;
+                    learned.chain = Some((version, chain));
+                    continue;
                 }
                 Plan::LeaveAlone(differences) => {
                     return match lost {
@@ -223,13 +148,24 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             {
                 return Ok(self.imported(plan, &made));
             }
+            if plan.protection == Protection::Hsm && self.may_be_about_kind(&error) {
+                if self.wanted.wish.hsm == Hsm::Keep {
+                    return Err(Problem::HsmRefused(error));
+                }
+                let how = error.briefly();
+                let line = format!("the vault did not take the key for an HSM ({how})");
+                self.log(LogLevel::Warn, &line);
+                learned.hsm_refused = Some(how);
+                existing = self.look().await?;
+                continue;
+            }
             existing = match NameState::behind(&error) {
                 Some(NameState::Deleted) if !self.wanted.wish.overwrite => {
                     return Err(self.refuse_deleted().await);
                 }
                 Some(NameState::Deleted) if recoveries < RECOVERIES => {
                     recoveries += 1;
-                    self.see_that_tags_fit().await?;
+                    self.see_that_it_fits().await?;
                     self.recover().await?
                 }
                 Some(NameState::Deleted) if !self.has_deleted_certificate().await => {
@@ -239,9 +175,51 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                     self.pause(LOOK_AT_NAME_EVERY).await;
                     self.look().await?
                 }
+                None if existing
+                    .as_ref()
+                    .is_some_and(|there| !there.is_certificate())
+                    && error.refusal().is_some_and(|refusal| refusal.status == 409) =>
+                {
+                    return Err(error.because(self.under_way()).into());
+                }
                 _ => return Err(error.into()),
             };
         }
+    }
+
+    /// Whether the vault has the certificates above the one that is there, in this version.
+    async fn compare(&self, version: &str) -> Result<Comparison, CallError> {
+        let brought = &self.wanted.issuers;
+        let untold = match (self.wanted.wish.overwrite, self.reads_secret) {
+            _ if brought.is_empty() => return Ok(Comparison::NoneBrought),
+            (false, _) => NotCompared::WithoutOverwrite,
+            (true, false) => NotCompared::NotAllowed,
+            (true, true) => {
+                let (alias, leaf) = (&self.wanted.alias, &self.wanted.leaf);
+                let service = self.vault.service();
+                match issuers_of_current(service, alias, version, leaf).await? {
+                    Issuers::Known(there) => return Ok(Comparison::of(brought, &there)),
+                    Issuers::Withheld(Withheld::Refused(error)) => {
+                        NotCompared::Withheld(error.to_string())
+                    }
+                    Issuers::Withheld(odd) => NotCompared::Withheld(odd.briefly()),
+                }
+            }
+        };
+        Ok(Comparison::NotCompared(untold))
+    }
+
+    /// Whether another kind of key may be taken where this one was refused. Of two families none
+    /// is.
+    fn may_be_about_kind(&self, error: &CallError) -> bool {
+        may_be_about_kind(error) && !self.wanted.mixes_families()
+    }
+
+    /// What keeps a name from being imported to that the vault is still making a certificate of.
+    fn under_way(&self) -> String {
+        let vault = self.vault.service().host().split('.').next();
+        let what = remedy::pending(vault.unwrap_or_default(), self.wanted.alias.as_str());
+        format!("the vault is still making a certificate of that name: {what}")
     }
 
     /// What was imported, with its policy: whether the vault still renews it is seen in it alone.
@@ -273,15 +251,20 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
     async fn import(&self, plan: &NewVersion, tried: u32) -> Result<Current, CallError> {
         let what = format!(
             "importing it: {}, certificates above it: {}, tags: {}",
-            self.wanted.kind.kty(),
-            self.wanted.issuers,
+            plan.protection.kty(self.wanted.kind),
+            self.wanted.issuers.len(),
             plan.tags.count()
         );
         self.log(LogLevel::Info, &what);
         let import = import::Import {
-            pkcs12: &self.wanted.pkcs12,
+            contents: self.wanted.contents(plan.form),
+            form: plan.form,
             kind: self.wanted.kind,
+            signed_by: self.wanted.signed_by,
+            protection: plan.protection,
             exportable: plan.exportable,
+            reuse_key: plan.reuse_key,
+            keeps_order: plan.keeps_order,
             issuer_unknown: plan.issuer_unknown,
             lifetime_actions: &plan.lifetime_actions,
             tags: plan.tags.as_map(),
@@ -391,15 +374,18 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
         }
     }
 
-    /// Before a recovery, which is a change too. Where no tags come to those that stay, they
-    /// fit; and whoever may not read what is deleted finds out afterwards.
-    async fn see_that_tags_fit(&self) -> Result<(), Problem> {
-        let given = &self.wanted.wish.parameters;
-        if given.old_tags == OldTags::Stay && given.tags.count() > 0 {
-            united(
-                given,
-                &self.deleted().await.flatten().unwrap_or_default().tags,
-            )?;
+    /// Before a recovery, which is a change too: whether an import over what is deleted can do
+    /// what is asked for. It is looked at where something may keep it from that; and whoever may
+    /// not read what is deleted finds out afterwards.
+    async fn see_that_it_fits(&self) -> Result<(), Problem> {
+        let wish = &self.wanted.wish;
+        let given = &wish.parameters;
+        let tags = given.old_tags == OldTags::Stay && given.tags.count() > 0;
+        let hsm = wish.hsm == Hsm::Keep && given.exportable == Some(true);
+        if tags || hsm || wish.pem_size > LARGEST {
+            let deleted = self.deleted().await.flatten().unwrap_or_default();
+            let was = deleted.protection.unwrap_or_default();
+            fit(wish, &deleted.tags, was, deleted.form)?;
         }
         Ok(())
     }

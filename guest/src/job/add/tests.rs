@@ -1,9 +1,13 @@
 //! Whole additions to a vault that is a function. Tests with a number are about a unit test
 //! (M), a release (R) or a weakness (W) of the original extension.
 
+mod chain;
+mod hsm;
 mod input;
 mod lost;
 mod matrix;
+mod pending;
+mod policy_kept;
 mod replacing;
 mod soft_deleted;
 mod stopping;
@@ -17,7 +21,7 @@ use super::*;
 use crate::clock::Clock as _;
 use crate::contract::{ContentsFormat, Secret};
 use crate::job::fake_vault::{
-    ALIAS, Effect, FakeVault, Fault, Life, State, Version, faults, html, job, keeps_its_secrets,
+    ALIAS, Effect, FakeVault, Fault, HsmSupport, Life, State, faults, html, job, keeps_its_secrets,
     policy, refused, reset, store, timeout, unavailable_for,
 };
 use crate::pfx;
@@ -26,6 +30,12 @@ use crate::testing::Fake;
 /// A file of the tests of `pfx`.
 fn file(name: &str) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/pfx/testdata");
+    std::fs::read(format!("{folder}/{name}")).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// A file that people met in the field.
+fn field(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/field");
     std::fs::read(format!("{folder}/{name}")).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
@@ -80,7 +90,14 @@ fn with(certificate: NewCertificate, parameters: &[(&str, &str)]) -> NewCertific
 }
 
 fn add_in(fake: &Fake, certificate: NewCertificate) -> Outcome {
-    fake.run(run(fake, &job(), &store(), certificate))
+    add_with(fake, certificate, &[])
+}
+
+fn add_with(fake: &Fake, certificate: NewCertificate, options: &[(&str, &str)]) -> Outcome {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let mut job = job();
+    job.options = options.iter().map(owned).collect();
+    fake.run(run(fake, &job, &store(), certificate))
 }
 
 fn add(vault: &FakeVault, certificate: NewCertificate) -> Outcome {

@@ -3,21 +3,21 @@
 //!
 //! It must not know what is in the vault.
 
-use job_scope::{Alias, FieldError};
+use job_scope::{Alias, FieldError, Hsm};
 use zeroize::Zeroizing;
 
 use super::plan::Wish;
 use crate::azure::thumbprint::Thumbprint;
 use crate::contract::{ContentsFormat, NewCertificate};
 use crate::job::parameters::Parameters;
-use crate::pfx::{self, KeyKind, PfxError, Time};
+use crate::pfx::{self, Family, Form, KeyKind, PfxError, Time};
 use crate::secrets::Secrets;
 
 /// The most bytes of a key with its chain. Key Vault keeps both in a secret, which takes
 /// 25 KB (Microsoft Learn, "About Azure Key Vault secrets"), and in base64 they are longer
 /// still: what is beyond this is refused for certain. It also keeps the request far below
 /// what a host lets an import have.
-const LARGEST: usize = 25 * 1024;
+pub(super) const LARGEST: usize = 25 * 1024;
 
 /// What is to be there. No `Debug`: it holds a private key.
 pub(super) struct Wanted {
@@ -25,9 +25,15 @@ pub(super) struct Wanted {
     pub(super) wish: Wish,
     pub(super) kind: KeyKind,
     /// Without password, the leaf first.
-    pub(super) pkcs12: Zeroizing<Vec<u8>>,
-    /// Certificates above the leaf.
-    pub(super) issuers: usize,
+    pkcs12: Zeroizing<Vec<u8>>,
+    /// The same as text.
+    pem: Zeroizing<Vec<u8>>,
+    /// The certificate itself, X.509 in DER.
+    pub(super) leaf: Vec<u8>,
+    /// The certificates above it.
+    pub(super) issuers: Vec<Vec<u8>>,
+    /// The family of the key that signed it.
+    pub(super) signed_by: Option<Family>,
     /// What the result says about the file.
     pub(super) remarks: Vec<String>,
     /// What must not be said of all that came.
@@ -63,7 +69,11 @@ impl Wanted {
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub(super) fn read(certificate: NewCertificate, now: Time) -> Result<Wanted, Unusable> {
+    pub(super) fn read(
+        certificate: NewCertificate,
+        hsm: Hsm,
+        now: Time,
+    ) -> Result<Wanted, Unusable> {
         let alias = Alias::parse(&certificate.alias)?;
         let parameters = Parameters::read(&certificate.parameters)?;
         let password = certificate.password.as_ref().map(|secret| secret.reveal());
@@ -72,6 +82,7 @@ impl Wanted {
             ContentsFormat::Pkcs12 => pfx::read(&certificate.contents, password, now)?,
         };
         let pkcs12 = Zeroizing::new(bundle.to_pkcs12());
+        let pem = bundle.to_pem();
         let mut secrets = Secrets::default();
         secrets.keep(&certificate.contents);
         secrets.keep(password.unwrap_or_default().as_bytes());
@@ -96,12 +107,31 @@ impl Wanted {
                 thumbprint: Thumbprint::of(bundle.leaf()),
                 overwrite: certificate.overwrite,
                 parameters,
+                hsm,
+                pem_size: pem.len(),
             },
             kind: bundle.kind(),
             pkcs12,
-            issuers: certificates.saturating_sub(1),
+            pem,
+            leaf: bundle.leaf().to_vec(),
+            issuers: bundle.chain().iter().skip(1).cloned().collect(),
+            signed_by: Family::of_signature(bundle.leaf()),
             remarks: bundle.remarks().iter().map(ToString::to_string).collect(),
             secrets,
         })
+    }
+
+    /// Whether an RSA key has a certificate that an EC key signed, or the reverse.
+    pub(super) fn mixes_families(&self) -> bool {
+        let key = Family::of_key(self.kind);
+        self.signed_by.is_some_and(|signed_by| signed_by != key)
+    }
+
+    /// The key with its chain in this form.
+    pub(super) fn contents(&self, form: Form) -> &[u8] {
+        match form {
+            Form::Pkcs12 => &self.pkcs12,
+            Form::Pem => &self.pem,
+        }
     }
 }

@@ -12,6 +12,8 @@ use crate::contract::{Failure, Outcome, Status};
 pub(super) enum Finding {
     /// It can be done.
     Can,
+    /// It can be done, but for what is said.
+    CanWithLess(String),
     /// It cannot, and why.
     Cannot(Failure, Reason),
     /// It could not be found out without trying, and why.
@@ -52,11 +54,13 @@ impl<T: Into<String>> From<T> for Reason {
 pub(super) fn outcome(findings: &[(JobKind, Finding)], notes: &[String]) -> Outcome {
     let mut missing = Vec::new();
     let mut unknown = Vec::new();
+    let mut less = Vec::new();
     let mut can = Vec::new();
     let mut failure = None;
     for (kind, finding) in findings {
         match finding {
             Finding::Can => can.push(kind.to_string()),
+            Finding::CanWithLess(text) => push(&mut less, *kind, &text.as_str().into()),
             Finding::Cannot(why, reason) => {
                 // Whoever waits for a right would wait for nothing.
                 if failure.is_none() || *why == Failure::InvalidInput {
@@ -73,6 +77,10 @@ pub(super) fn outcome(findings: &[(JobKind, Finding)], notes: &[String]) -> Outc
     };
     sentences.extend(missing.into_iter().map(|entry| told(entry, "no")));
     sentences.extend(unknown.into_iter().map(|entry| told(entry, "not known")));
+    sentences.extend(
+        less.into_iter()
+            .map(|entry| told(entry, "yes, but not all of it")),
+    );
     if !can.is_empty() {
         sentences.push(format!("{}: yes", can.join(", ")));
     }
@@ -81,7 +89,7 @@ pub(super) fn outcome(findings: &[(JobKind, Finding)], notes: &[String]) -> Outc
         Some(failure) => Status::Failure(failure),
         None if findings
             .iter()
-            .any(|(_, f)| matches!(f, Finding::Unknown(_))) =>
+            .any(|(_, f)| matches!(f, Finding::Unknown(_) | Finding::CanWithLess(_))) =>
         {
             Status::Warning
         }
@@ -153,6 +161,11 @@ mod tests {
         assert_eq!(
             outcome(&can, &["look here".into()]),
             Outcome::new(Status::Warning, "inventory: yes. look here")
+        );
+        let less = [(JobKind::Add, Finding::CanWithLess("x".into()))];
+        assert_eq!(
+            outcome(&less, &[]),
+            Outcome::new(Status::Warning, "add: yes, but not all of it: x")
         );
         let unknown = [(JobKind::Add, Finding::Unknown("x".into()))];
         assert_eq!(outcome(&unknown, &[]).status, Status::Warning);

@@ -14,7 +14,7 @@ mod findings;
 mod needs;
 
 use job_scope::{
-    Alias, Chain, CheckArm, FieldError, Identity, JobKind, JobOptions, NewVault, Properties,
+    Alias, CheckArm, FieldError, Identity, JobKind, JobOptions, NewVault, Properties,
     ResourceGroup, StoreScope, counted, option,
 };
 
@@ -54,6 +54,8 @@ struct Check<'e, E> {
     identity: Identity,
     /// The options, or what is wrong with them; a job that reads them fails then.
     options: Result<JobOptions, FieldError>,
+    /// The same of those that an Add reads.
+    of_add: Result<JobOptions, FieldError>,
     properties: Properties,
     probe: Alias,
     may_ask_arm: bool,
@@ -74,15 +76,12 @@ impl<'e, E: Environment> Check<'e, E> {
         deadline: std::time::Duration,
     ) -> Result<Self, FieldError> {
         let opened = store::open(env, job, store, deadline)?;
-        let of_check = job
-            .options
-            .iter()
-            .filter(|(name, _)| name == option::CHECK_ARM);
-        let of_check = JobOptions::from_fields(of_check.map(|(name, value)| (name, value)))?;
+        let of_check = input::options_named(job, &[option::CHECK_ARM])?;
         Ok(Check {
             probe: Alias::of_check(),
             may_ask_arm: of_check.check_arm == CheckArm::Ask,
             options: input::options(job),
+            of_add: super::add::options(job),
             vault: opened.vault(),
             arm: opened.arm(),
             scope: opened.scope,
@@ -92,8 +91,10 @@ impl<'e, E: Environment> Check<'e, E> {
     }
 
     fn needs(&self, kind: JobKind) -> Needs {
-        let chain = self.options.as_ref().map(|options| options.chain);
-        needs(kind, chain.unwrap_or(Chain::Leaf))
+        match &self.options {
+            Ok(options) => needs(kind, options),
+            Err(_) => needs(kind, &JobOptions::default()),
+        }
     }
 
     async fn all(&self, kinds: &[JobKind]) -> Outcome {
@@ -126,7 +127,8 @@ impl<'e, E: Environment> Check<'e, E> {
             JobKind::CreateStore => {
                 NewVault::parse(&self.properties, self.scope.cloud(), options()?).map(|_| ())
             }
-            JobKind::Add | JobKind::Remove | JobKind::Check => Ok(()),
+            JobKind::Add => self.of_add.as_ref().map_err(FieldError::clone).map(|_| ()),
+            JobKind::Remove | JobKind::Check => Ok(()),
         }
     }
 
@@ -348,6 +350,16 @@ impl InVault {
         let missing = needs.lacking_in_vault(permissions);
         if missing.contains(&READ_ACTION) {
             return untold("it may read although none of its roles says so");
+        }
+        let dispensable = |action: &&str| needs.dispensable.contains(action);
+        if !missing.is_empty() && missing.iter().all(dispensable) {
+            return Finding::CanWithLess(format!(
+                "the identity lacks {} on the vault, without which the chain of a certificate that is \
+                 there already is not compared; assign it the role {}, or set the option \
+                 compare-chain to false",
+                missing.join(", "),
+                needs.role
+            ));
         }
         missing_actions(&missing, needs.role, "the vault", identity)
     }

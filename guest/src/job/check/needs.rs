@@ -5,7 +5,7 @@
 //! for Security" (the actions of Microsoft.KeyVault), "Azure built-in roles for Key Vault",
 //! and Azure REST, "Vaults: CertificatePermissions".
 
-use job_scope::{Chain, JobKind};
+use job_scope::{Chain, JobKind, JobOptions};
 
 use crate::azure::arm::permissions::Permissions;
 
@@ -16,6 +16,8 @@ pub(super) struct Needs {
     pub(super) in_vault: &'static [(&'static str, &'static str)],
     /// Actions on the resource group.
     pub(super) in_group: &'static [&'static str],
+    /// Of the actions in the vault, those without which the job does its work with less.
+    pub(super) dispensable: &'static [&'static str],
     /// The built-in roles that allow all of it, the least of them first.
     pub(super) role: &'static str,
 }
@@ -32,6 +34,16 @@ const GET_AND_LIST: (&str, &str) = (READ_ACTION, "Get and List");
 const READ_SECRET: (&str, &str) = (
     "Microsoft.KeyVault/vaults/secrets/getSecret/action",
     "and the secret permission Get",
+);
+
+const IMPORT: (&str, &str) = (
+    "Microsoft.KeyVault/vaults/certificates/import/action",
+    "Import",
+);
+
+const RECOVER: (&str, &str) = (
+    "Microsoft.KeyVault/vaults/certificates/recover/action",
+    "Recover",
 );
 
 impl Needs {
@@ -64,32 +76,31 @@ impl Needs {
     }
 }
 
-/// The needs of a kind of job; `chain` is what an inventory submits.
-pub(super) fn needs(kind: JobKind, chain: Chain) -> Needs {
+/// The needs of a kind of job with these options.
+pub(super) fn needs(kind: JobKind, options: &JobOptions) -> Needs {
     match kind {
-        JobKind::Inventory if chain == Chain::Full => Needs {
+        JobKind::Inventory if options.chain == Chain::Full => Needs {
             in_vault: &[GET_AND_LIST, READ_SECRET],
             in_group: &[],
+            dispensable: &[],
             role: "Key Vault Reader together with Key Vault Secrets User on the vault",
         },
         JobKind::Inventory | JobKind::Check => Needs {
             in_vault: &[GET_AND_LIST],
             in_group: &[],
+            dispensable: &[],
             role: "Key Vault Reader or Key Vault Certificates Officer on the vault",
         },
-        JobKind::Add => Needs {
-            in_vault: &[
-                GET,
-                (
-                    "Microsoft.KeyVault/vaults/certificates/import/action",
-                    "Import",
-                ),
-                (
-                    "Microsoft.KeyVault/vaults/certificates/recover/action",
-                    "Recover",
-                ),
-            ],
+        JobKind::Add if options.compare_chain == Some(true) => Needs {
+            in_vault: &[GET, IMPORT, RECOVER, READ_SECRET],
             in_group: &[],
+            dispensable: &[READ_SECRET.0],
+            role: "Key Vault Certificates Officer together with Key Vault Secrets User on the vault",
+        },
+        JobKind::Add => Needs {
+            in_vault: &[GET, IMPORT, RECOVER],
+            in_group: &[],
+            dispensable: &[],
             role: "Key Vault Certificates Officer on the vault",
         },
         JobKind::Remove => Needs {
@@ -98,6 +109,7 @@ pub(super) fn needs(kind: JobKind, chain: Chain) -> Needs {
                 ("Microsoft.KeyVault/vaults/certificates/delete", "Delete"),
             ],
             in_group: &[],
+            dispensable: &[],
             role: "Key Vault Certificates Officer on the vault",
         },
         JobKind::CreateStore => Needs {
@@ -107,12 +119,14 @@ pub(super) fn needs(kind: JobKind, chain: Chain) -> Needs {
                 "Microsoft.KeyVault/vaults/read",
                 "Microsoft.KeyVault/vaults/write",
             ],
+            dispensable: &[],
             role: "Key Vault Contributor on the resource group (Key Vault Administrator does not \
                    allow vaults to be created)",
         },
         JobKind::Discovery => Needs {
             in_vault: &[],
             in_group: &["Microsoft.KeyVault/vaults/read"],
+            dispensable: &[],
             role: "Reader or Key Vault Reader on the subscription or the resource groups",
         },
     }
@@ -128,24 +142,30 @@ mod tests {
         let mut table = String::from(
             "| job | role | actions (permissions of an access policy) |\n|---|---|---|\n",
         );
+        let full = JobOptions {
+            chain: Chain::Full,
+            ..JobOptions::default()
+        };
+        let compares = JobOptions {
+            compare_chain: Some(true),
+            ..JobOptions::default()
+        };
+        let plain = JobOptions::default();
         let kinds = [
-            (JobKind::Inventory, Chain::Leaf),
-            (JobKind::Inventory, Chain::Full),
-            (JobKind::Add, Chain::Leaf),
-            (JobKind::Remove, Chain::Leaf),
-            (JobKind::CreateStore, Chain::Leaf),
-            (JobKind::Discovery, Chain::Leaf),
+            (JobKind::Inventory, &plain, ""),
+            (JobKind::Inventory, &full, ", with `full-chain`"),
+            (JobKind::Add, &plain, ""),
+            (JobKind::Add, &compares, ", where it compares chains"),
+            (JobKind::Remove, &plain, ""),
+            (JobKind::CreateStore, &plain, ""),
+            (JobKind::Discovery, &plain, ""),
         ];
-        for (kind, chain) in kinds {
-            let needs = needs(kind, chain);
+        for (kind, options, with) in kinds {
+            let needs = needs(kind, options);
             let in_vault = needs.in_vault.iter();
             let in_vault = in_vault.map(|(action, policy)| format!("`{action}` ({policy})"));
             let in_group = needs.in_group.iter().map(|action| format!("`{action}`"));
             let actions: Vec<String> = in_vault.chain(in_group).collect();
-            let with = match chain {
-                Chain::Leaf => "",
-                Chain::Full => ", with `full-chain`",
-            };
             table.push_str(&format!(
                 "| `{kind}`{with} | {} | {} |\n",
                 needs.role,

@@ -91,6 +91,10 @@ pub(crate) struct AddArgs {
     /// Whether the key must never leave the vault again
     #[arg(long, value_name = "true|false")]
     pub(crate) non_exportable: Option<bool>,
+    /// What becomes of a key in an HSM that can only be replaced by a software key: warn replaces
+    /// it and says so, keep fails and imports nothing
+    #[arg(long, value_name = "warn|keep")]
+    pub(crate) hsm: Option<String>,
     #[command(flatten)]
     pub(crate) by: ByArgs,
 }

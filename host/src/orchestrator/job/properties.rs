@@ -152,7 +152,7 @@ mod tests {
             "AzureCloud": "china", "partial": " submit", "full-chain": true,
             "create-retention-days": 30, "create-tags": {"owner": "pki"},
             "create-purge-protection": "", "versions": "all", "cloud": "public",
-            "path-format": "short", "check-arm": "false", "attempt": "get",
+            "path-format": "short", "check-arm": "false", "attempt": "get", "hsm": "keep",
             "ServerPassword": "sp-secret~1",
         });
         for json in [given.clone(), Value::String(given.to_string())] {
@@ -168,6 +168,7 @@ mod tests {
                     ("create-retention-days", "30"),
                     ("create-tags", "{\"owner\":\"pki\"}"),
                     ("full-chain", "true"),
+                    ("hsm", "keep"),
                     ("partial", " submit"),
                 ]
             );

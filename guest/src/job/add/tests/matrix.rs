@@ -4,58 +4,132 @@
 
 use super::*;
 
-type Prepare = fn() -> FakeVault;
-
-/// A vault, and whether to overwrite.
-fn scenes() -> Vec<(&'static str, Prepare, bool)> {
-    vec![
-        ("new", FakeVault::new, false),
-        ("new, with overwrite", FakeVault::new, true),
-        (
-            "replaced",
-            || FakeVault::with(Life::Live, ANOTHER, json!({ "env": "prod" })),
-            true,
-        ),
-        (
-            "other tags",
-            || FakeVault::with(Life::Live, &ours(), json!({ "a": "before" })),
-            true,
-        ),
-        (
-            "left alone",
-            || FakeVault::with(Life::Live, ANOTHER, json!({})),
-            false,
-        ),
-        (
-            "recovered",
-            || FakeVault::with(Life::Deleted, ANOTHER, json!({ "env": "prod" })),
-            true,
-        ),
-        (
-            "stays deleted",
-            || FakeVault::with(Life::Deleted, ANOTHER, json!({})),
-            false,
-        ),
-        (
-            "being deleted",
-            || FakeVault::with(Life::BeingDeleted(2), ANOTHER, json!({})),
-            true,
-        ),
-    ]
+/// A vault, and what the job does to it.
+#[derive(Clone, Copy)]
+struct Scene {
+    name: &'static str,
+    prepare: fn() -> FakeVault,
+    overwrite: bool,
+    /// What it brings; `planted` is the value of its tag.
+    brings: fn() -> NewCertificate,
+    options: &'static [(&'static str, &'static str)],
+    /// Whether the vault ends as the job wants it.
+    succeeds: bool,
 }
 
-fn new(overwrite: bool) -> NewCertificate {
+const SCENE: Scene = Scene {
+    name: "new",
+    prepare: FakeVault::new,
+    overwrite: false,
+    brings: certificate,
+    options: &[],
+    succeeds: true,
+};
+
+/// Another one is there, or was, in this state.
+fn another(life: Life) -> FakeVault {
+    FakeVault::with(life, ANOTHER, json!({ "env": "prod" }))
+}
+
+/// Its key is in an HSM, and the vault is one that keeps keys there, or not.
+fn in_hsm(life: Life, hsm: HsmSupport) -> FakeVault {
+    let vault = another(life);
+    vault.change(|state| {
+        state.policy["key_props"] = json!({ "kty": "RSA-HSM", "exportable": false });
+        state.hsm = hsm;
+    });
+    vault
+}
+
+fn with_chain() -> NewCertificate {
     NewCertificate {
-        overwrite,
-        ..with(certificate(), &[("CertificateTags", r#"{"a":"planted"}"#)])
+        contents: field("chain-complete.pem"),
+        ..certificate()
     }
 }
 
-/// The versions that are as the job wants them.
+/// The same certificate is there with the same tags, and without its chain.
+fn without_chain() -> FakeVault {
+    let vault = FakeVault::new();
+    let missing = NewCertificate {
+        contents: field("chain-missing.pem"),
+        ..certificate()
+    };
+    add(
+        &vault,
+        with(missing, &[("CertificateTags", r#"{"a":"planted"}"#)]),
+    );
+    vault.change(|state| {
+        state.requests.clear();
+        state.imports.clear();
+    });
+    vault
+}
+
+fn scenes() -> Vec<Scene> {
+    const REFUSED: HsmSupport = HsmSupport::Refused(400, "BadParameter");
+    let over = |name, prepare| Scene {
+        name,
+        prepare,
+        overwrite: true,
+        ..SCENE
+    };
+    let not = |scene| Scene {
+        succeeds: false,
+        ..scene
+    };
+    let alone = |name, prepare| Scene {
+        overwrite: false,
+        ..not(over(name, prepare))
+    };
+    vec![
+        SCENE,
+        over("new, with overwrite", FakeVault::new),
+        over("replaced", || another(Life::Live)),
+        over("other tags", || {
+            FakeVault::with(Life::Live, &ours(), json!({ "a": "before" }))
+        }),
+        alone("left alone", || another(Life::Live)),
+        over("recovered", || another(Life::Deleted)),
+        alone("stays deleted", || another(Life::Deleted)),
+        over("being deleted", || another(Life::BeingDeleted(2))),
+        over("kept in an HSM", || in_hsm(Life::Live, HsmSupport::Kept)),
+        over("recovered in an HSM", || {
+            in_hsm(Life::Deleted, HsmSupport::Kept)
+        }),
+        over("refused for an HSM", || in_hsm(Life::Live, REFUSED)),
+        not(Scene {
+            options: &[("hsm", "keep")],
+            ..over("refused for an HSM, with keep", || {
+                in_hsm(Life::Live, REFUSED)
+            })
+        }),
+        Scene {
+            brings: with_chain,
+            options: &[("compare-chain", "true")],
+            ..over("a better chain", without_chain)
+        },
+    ]
+}
+
+impl Scene {
+    fn run(self, fake: &Fake) -> Outcome {
+        let new = with(
+            (self.brings)(),
+            &[("CertificateTags", r#"{"a":"planted"}"#)],
+        );
+        let new = NewCertificate {
+            overwrite: self.overwrite,
+            ..new
+        };
+        add_with(fake, new, self.options)
+    }
+}
+
+/// The versions that this job or one before it has made as it wants them. One that a test has put
+/// there does not count: for the job it is none.
 fn wanted_versions(vault: &FakeVault) -> usize {
-    let state = vault.0.borrow();
-    let wanted = |version: &&Version| version.der == ours() && version.tags["a"] == "planted";
-    state.versions.iter().filter(wanted).count()
+    vault.0.borrow().imports.len()
 }
 
 /// Whether the outcome says what is so, with so many versions at most.
@@ -63,16 +137,30 @@ fn check(vault: &FakeVault, outcome: &Outcome, most: usize, what: &str) {
     let (life, versions) = (vault.0.borrow().life, wanted_versions(vault));
     let text = format!("{what}: {life:?}, {versions} of ours: {outcome:?}");
     assert!(versions <= most, "{text}");
+    let state = vault.0.borrow();
+    let key = &state.policy["key_props"];
+    // A key that is lost to software is told, and no other is.
+    let told = text.contains("software key");
     match outcome.status {
-        Status::Success => {
+        Status::Warning if versions > 0 => {
+            assert!(told && key["kty"] == "RSA", "{text}");
+            assert_eq!(key["exportable"], false, "{text}");
+        }
+        Status::Success | Status::Warning => assert!(!told, "{text}"),
+        Status::Failure(_) => {}
+    }
+    match outcome.status {
+        Status::Success | Status::Warning if versions > 0 => {
             assert_eq!(life, Life::Live, "{text}");
-            assert_ne!(versions, 0, "{text}");
-            let state = vault.0.borrow();
             let current = state.versions.last().unwrap();
-            assert_eq!(current.der, ours(), "{text}");
+            assert!(current.value.is_some(), "{text}");
             assert_eq!(current.tags["a"], "planted", "{text}");
         }
-        Status::Warning => assert_eq!((life, versions), (Life::Live, 0), "{text}"),
+        Status::Success => {
+            let refused = text.contains("its chain was not compared");
+            assert!(refused && what.starts_with("a better chain"), "{text}");
+        }
+        Status::Warning => assert_eq!(life, Life::Live, "{text}"),
         Status::Failure(Failure::Unresolved) => {
             assert!(
                 text.contains("not known") || text.contains("not seen"),
@@ -95,20 +183,22 @@ fn check(vault: &FakeVault, outcome: &Outcome, most: usize, what: &str) {
 #[test]
 fn whatever_happens_to_any_request_there_is_one_version_and_a_true_outcome() {
     let mut cases = 0;
-    for (scene, prepare, overwrite) in scenes() {
-        let undisturbed = prepare();
-        let outcome = add(&undisturbed, new(overwrite));
-        check(&undisturbed, &outcome, 1, scene);
+    for scene in scenes() {
+        let undisturbed = (scene.prepare)();
+        let outcome = scene.run(&undisturbed.serve());
+        check(&undisturbed, &outcome, 1, scene.name);
+        let ends_well = wanted_versions(&undisturbed) == 1;
+        assert_eq!(ends_well, scene.succeeds, "{}: {outcome:?}", scene.name);
         let requests = undisturbed.0.borrow().requests.len();
         for (name, fault) in faults() {
             for first in 0..=requests {
                 for count in [1, 2, usize::MAX] {
-                    let vault = prepare();
+                    let vault = (scene.prepare)();
                     vault.fail(first, count, fault.clone());
                     let fake = vault.serve();
                     let start = fake.now();
-                    let outcome = add_in(&fake, new(overwrite));
-                    let what = format!("{scene}, {name} at {first} × {count}");
+                    let outcome = scene.run(&fake);
+                    let what = format!("{}, {name} at {first} × {count}", scene.name);
                     keeps_its_secrets(&fake, &outcome);
                     assert!(fake.now() - start < Duration::from_secs(900), "{what}");
                     vault.settle();
@@ -116,12 +206,13 @@ fn whatever_happens_to_any_request_there_is_one_version_and_a_true_outcome() {
                     check(&vault, &outcome, most, &what);
                     cases += 1;
                     // Run again without faults, the same job reaches what it is for.
-                    let wanted = !matches!(scene, "left alone" | "stays deleted");
-                    if wanted {
+                    if scene.succeeds {
                         vault.fail(0, 0, fault.clone());
-                        let again = add(&vault, new(overwrite));
-                        assert_eq!(again.status, Status::Success, "{what}: {again:?}");
+                        let again = scene.run(&vault.serve());
+                        let failed = matches!(again.status, Status::Failure(_));
+                        assert!(!failed, "{what}: {again:?}");
                         check(&vault, &again, most, &what);
+                        assert_ne!(wanted_versions(&vault), 0, "{what}: {again:?}");
                     }
                 }
             }

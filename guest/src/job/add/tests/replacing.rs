@@ -18,11 +18,8 @@ fn m7_r15_without_overwrite_another_certificate_is_left_alone() {
 }
 
 #[test]
-fn m8_r34_with_overwrite_a_new_version_is_made_as_pkcs12_whatever_was_there() {
+fn m8_r34_with_overwrite_a_new_version_is_made() {
     let vault = FakeVault::with(Life::Live, ANOTHER, json!({}));
-    vault.change(|state| {
-        state.policy["secret_props"]["contentType"] = json!("application/x-pem-file")
-    });
     succeeded(&add(&vault, overwriting()));
     let state = vault.0.borrow();
     assert_eq!(state.versions.len(), 2);

@@ -85,3 +85,43 @@ fn an_inventory_with_chains_needs_the_secrets_too() {
         assert!(outcome.message.contains(part), "{}", outcome.message);
     }
 }
+
+#[test]
+fn an_add_that_compares_chains_can_do_its_work_without_the_secret_and_says_so() {
+    const SECRETS: &str = r#"{"value":[{"dataActions":["Microsoft.KeyVault/vaults/certificates/*",
+        "Microsoft.KeyVault/vaults/secrets/getSecret/action"]}]}"#;
+    let compares = [("compare-chain", "true")];
+    let both = [JobKind::Add, JobKind::Remove];
+    let (outcome, fake) = check_with(&compares, Azure::default(), &both);
+    assert_eq!(outcome.status, Status::Warning, "{}", outcome.message);
+    for part in [
+        "add: yes, but",
+        "secrets/getSecret/action",
+        "Secrets User",
+        "remove: yes",
+    ] {
+        assert!(outcome.message.contains(part), "{}", outcome.message);
+    }
+    assert_eq!(fake.sent_to("/secrets").len(), 0);
+    let allowed = Azure {
+        in_vault: (200, SECRETS),
+        ..Azure::default()
+    };
+    for (options, azure) in [(&compares[..], allowed), (&[], Azure::default())] {
+        let (outcome, _) = check_with(options, azure, &both);
+        assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
+    }
+}
+
+#[test]
+fn an_option_that_an_add_refuses_is_a_no_for_it_alone() {
+    let (outcome, _) = check_with(&[("hsm", "kept")], Azure::default(), &EVERY);
+    assert_eq!(outcome.status, Status::Failure(Failure::InvalidInput));
+    assert!(outcome.message.contains("add"), "{}", outcome.message);
+    assert!(outcome.message.contains("no: hsm"), "{}", outcome.message);
+    assert!(
+        outcome.message.contains("remove: yes"),
+        "{}",
+        outcome.message
+    );
+}
