@@ -9,11 +9,15 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use azure_emulator::{Emulator, Seed};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use extension_host::limits::Limits;
-use extension_host::orchestrator::{Item, ItemStatus, Job, Known, LastInventory, Task};
+use extension_host::orchestrator::{
+    Contents, Format, Item, ItemStatus, Job, Known, LastInventory, Task,
+};
 use extension_host::runner::{Report, Status};
 use job_scope::{Identity, JobKind, Thumbprint};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::{Headless, Observed, Secrets, job};
@@ -23,6 +27,9 @@ const COMPONENT: &str = "keyvault_extension.wasm";
 /// Ten certificates: enough for every deed of request of an inventory, few enough for tens of
 /// thousands of runs.
 const CERTIFICATES: usize = 10;
+
+/// The file of [`Deed::CompleteChain`].
+const COMPLETE: &str = "chain-complete.pem";
 
 /// Longer than any of the faults' late effects.
 pub const LONG_AFTER: Duration = Duration::from_secs(600);
@@ -52,6 +59,8 @@ pub enum Deed {
     Replace,
     /// Adds one under a soft-deleted name, with Overwrite.
     Revive,
+    /// Adds the one that is there already with more of its chain, where its secret may be read.
+    CompleteChain,
     /// Removes one.
     Remove,
     /// Creates a vault.
@@ -65,7 +74,7 @@ pub enum Deed {
 }
 
 /// Every deed.
-pub const DEEDS: [Deed; 12] = [
+pub const DEEDS: [Deed; 13] = [
     Deed::Inventory,
     Deed::InventoryChangedOnly,
     Deed::InventoryByMachine,
@@ -73,6 +82,7 @@ pub const DEEDS: [Deed; 12] = [
     Deed::AddNew,
     Deed::Replace,
     Deed::Revive,
+    Deed::CompleteChain,
     Deed::Remove,
     Deed::Create,
     Deed::Discover,
@@ -126,6 +136,15 @@ impl Deed {
                 ],
             };
         }
+        if self == Deed::CompleteChain {
+            let Task::Add { certificate, .. } = &mut job.task else {
+                panic!("this is no Add");
+            };
+            certificate.contents = Contents::new(crate::field(COMPLETE));
+            certificate.format = Format::Pem;
+            certificate.password = None;
+            certificate.parameters.clear();
+        }
         if self == Deed::InventoryChangedOnly {
             let (last, option) = (LAST.get().unwrap(), (CHANGED_ONLY, "true"));
             compare(&mut job, last, option);
@@ -143,7 +162,9 @@ impl Deed {
     /// Whether it changes something, and has the shorter deadline of an Add or a Create.
     pub fn limits(self, limits: &Limits) -> Limits {
         match self {
-            Deed::AddNew | Deed::Replace | Deed::Revive | Deed::Create => limits.of_change(),
+            Deed::AddNew | Deed::Replace | Deed::Revive | Deed::CompleteChain | Deed::Create => {
+                limits.of_change()
+            }
             _ => limits.clone(),
         }
     }
@@ -155,7 +176,13 @@ impl Deed {
 
     /// What the job must never say.
     pub fn secrets(self) -> Secrets {
-        let mut secrets = Secrets::of_job(&self.configuration());
+        let mut configuration = self.configuration();
+        if self == Deed::CompleteChain {
+            // Of the secret too, which is read: it has the same key.
+            let contents = STANDARD.encode(crate::field(COMPLETE));
+            configuration["JobCertificate"] = json!({ "Contents": contents });
+        }
+        let mut secrets = Secrets::of_job(&configuration);
         if let Some(file) = self.job().token_file {
             let assertion = std::fs::read(file).unwrap();
             secrets.add_pieces("assertion", &assertion);
@@ -176,7 +203,9 @@ impl Deed {
             | Deed::Check => "inventory-service-principal",
             Deed::InventoryByMachine => "inventory-managed-identity-user",
             Deed::AddNew => "add-rsa-2048-chain",
-            Deed::Replace | Deed::Revive => "add-renewal-overwrite-preserve-tags",
+            Deed::Replace | Deed::Revive | Deed::CompleteChain => {
+                "add-renewal-overwrite-preserve-tags"
+            }
             Deed::Remove => "remove",
             Deed::Create => "create-vault-empty-properties",
             Deed::Discover => "discovery-service-principal",
@@ -201,7 +230,11 @@ impl Deed {
 
     /// A host and an emulated Azure with all that must be there before the job.
     pub async fn arranged(self) -> Headless {
-        let mut headless = Headless::with_seed(COMPONENT, "", &seed());
+        let policy = match self {
+            Deed::CompleteChain => "reads-private-keys = true",
+            _ => "",
+        };
+        let mut headless = Headless::with_seed(COMPONENT, policy, &seed());
         if self == Deed::InventoryChangedOnly {
             headless.keep_turns();
         }
@@ -231,6 +264,10 @@ impl Deed {
     pub async fn arrange(self, emulator: &Emulator, run: impl AsyncFnOnce(&str)) {
         if matches!(self, Deed::Replace | Deed::Revive | Deed::Remove) {
             run("add-rsa-2048-chain").await;
+        }
+        if self == Deed::CompleteChain {
+            let missing = crate::field("chain-missing.pem");
+            Observed::new(emulator).import_pem("web-1", &missing).await;
         }
         if self == Deed::Revive {
             Observed::new(emulator).delete("web-1").await;
@@ -278,10 +315,13 @@ impl Deed {
                     );
                 }
             }
-            Deed::AddNew | Deed::Replace | Deed::Revive => {
+            Deed::AddNew | Deed::Replace | Deed::Revive | Deed::CompleteChain => {
                 let versions = there.versions("web-1").await;
                 let before = usize::from(self != Deed::AddNew);
-                if failed {
+                if message.contains("its chain was not compared") {
+                    assert_eq!(self, Deed::CompleteChain, "{case}: {message}");
+                    assert_eq!(versions.len(), before, "{case}: {versions:?} {message}");
+                } else if failed {
                     assert!(
                         versions.len() <= before + 1,
                         "{case}: {versions:?} {message}"
@@ -405,7 +445,7 @@ impl Deed {
     pub async fn settled(self, emulator: &Emulator, case: &str) {
         let there = Observed::new(emulator);
         match self {
-            Deed::AddNew | Deed::Replace | Deed::Revive => {
+            Deed::AddNew | Deed::Replace | Deed::Revive | Deed::CompleteChain => {
                 let versions = there.versions("web-1").await;
                 let wanted = 1 + usize::from(self != Deed::AddNew);
                 assert_eq!(versions.len(), wanted, "{case}: {versions:?}");

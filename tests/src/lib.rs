@@ -26,7 +26,7 @@ pub use headless::{Headless, Quiet, job};
 pub use memory::{Memories, Seen};
 pub use observed::{Observed, Version};
 pub use programs::{
-    Azure, Finished, akv, akv_command, artifact, ended, fixture, repository, signal,
+    Azure, Finished, akv, akv_command, artifact, ended, field, fixture, repository, signal,
 };
 pub use secrets::Secrets;
 pub use served::Served;

@@ -87,6 +87,17 @@ impl<'e> Observed<'e> {
         assert_eq!(status, 200, "{body}");
     }
 
+    /// Imports a key with its chain into kv-one, as PEM text.
+    pub async fn import_pem(&self, alias: &str, pem: &[u8]) {
+        let body = json!({
+            "value": std::str::from_utf8(pem).unwrap(),
+            "policy": { "secret_props": { "contentType": "application/x-pem-file" } },
+        });
+        let url = format!("{VAULT}/certificates/{alias}/import?api-version=7.6");
+        let (status, body) = self.vault("POST", &url, body.to_string().into()).await;
+        assert_eq!(status, 200, "{body}");
+    }
+
     /// A vault of rg-one, as a resource.
     pub async fn resource(&self, vault: &str) -> Option<Value> {
         let url =
@@ -116,6 +127,7 @@ impl<'e> Observed<'e> {
             .method(method)
             .uri(url)
             .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
             .body(body)
             .unwrap();
         let response = self.emulator.handle(request).await.unwrap();

@@ -38,6 +38,11 @@ pub fn fixture(name: &str) -> PathBuf {
         .with_extension("json")
 }
 
+/// A file that people met in the field, of `tests/fixtures/field`.
+pub fn field(name: &str) -> Vec<u8> {
+    std::fs::read(repository().join("tests/fixtures/field").join(name)).unwrap()
+}
+
 /// An emulated Azure behind a loopback port, with the policy that leads there.
 pub struct Azure {
     /// The emulator behind the port.

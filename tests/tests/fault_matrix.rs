@@ -221,6 +221,7 @@ rows! {
     an_added_certificate_is_there_once_whatever_fails: AddNew;
     a_replaced_certificate_has_one_new_version_whatever_fails: Replace;
     a_revived_certificate_has_one_new_version_whatever_fails: Revive;
+    a_chain_is_completed_in_one_new_version_whatever_fails: CompleteChain;
     a_removed_certificate_is_deleted_or_the_job_says_no_whatever_fails: Remove;
     a_vault_is_created_once_whatever_fails: Create;
     a_discovery_is_true_whatever_fails: Discover;
