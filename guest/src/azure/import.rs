@@ -100,12 +100,6 @@ impl Import<'_> {
         body
     }
 
-    /// Whether key and signature are of two families, which no vault takes.
-    pub fn mixes_families(&self) -> bool {
-        let key = Family::of_key(self.kind);
-        self.signed_by.is_some_and(|signed_by| signed_by != key)
-    }
-
     /// A refusal, with its cause where this import shows it: the service names a key's size and
     /// means the key that signed the certificate.
     pub(super) fn explain(&self, error: CallError) -> CallError {
@@ -114,7 +108,7 @@ impl Import<'_> {
             .is_some_and(|refusal| refusal.is("KeySizeNotSupported"));
         match self
             .signed_by
-            .filter(|_| is_about_size && self.mixes_families())
+            .filter(|_| is_about_size && Family::are_mixed(self.kind, self.signed_by))
         {
             Some(signed_by) => {
                 let (key, signed_by) = (Family::of_key(self.kind).as_str(), signed_by.as_str());

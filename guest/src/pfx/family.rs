@@ -44,6 +44,13 @@ impl Family {
         }
     }
 
+    /// Whether a key is of another family than the key that signed its certificate; not, where
+    /// that is not known.
+    #[must_use]
+    pub fn are_mixed(key: KeyKind, signed_by: Option<Family>) -> bool {
+        signed_by.is_some_and(|signed_by| signed_by != Family::of_key(key))
+    }
+
     /// `RSA` or `EC`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -28,6 +28,7 @@ use crate::env::Environment;
 use crate::host::LogLevel;
 use crate::job::changing::{LOOK_AT_NAME_EVERY, PATIENCE, SETTLE};
 use crate::job::parameters::OldTags;
+use crate::pfx::Family;
 use job_scope::Hsm;
 
 /// How often a name is recovered. Once is enough, unless somebody deletes it at the same
@@ -116,14 +117,9 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
             if let Some(tried) = error.held() {
                 attempts = tried;
                 self.deeds.import(Import::None);
-                existing = match &lost {
-                    None => self.look().await?,
-                    Some((lost, _)) => {
-                        match self.after(lost, existing.as_ref(), Duration::ZERO).await? {
-                            After::Made(made) => return Ok(self.imported(plan, &made)),
-                            After::Same(now) => now,
-                        }
-                    }
+                existing = match self.look_again(lost.as_ref(), existing.as_ref()).await? {
+                    After::Made(made) => return Ok(self.imported(plan, &made)),
+                    After::Same(now) => now,
                 };
                 continue;
             }
@@ -156,7 +152,10 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 let line = format!("the vault did not take the key for an HSM ({how})");
                 self.log(LogLevel::Warn, &line);
                 learned.hsm_refused = Some(how);
-                existing = self.look().await?;
+                existing = match self.look_again(lost.as_ref(), existing.as_ref()).await? {
+                    After::Made(made) => return Ok(self.imported(plan, &made)),
+                    After::Same(now) => now,
+                };
                 continue;
             }
             existing = match NameState::behind(&error) {
@@ -212,7 +211,8 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
     /// Whether another kind of key may be taken where this one was refused. Of two families none
     /// is.
     fn may_be_about_kind(&self, error: &CallError) -> bool {
-        may_be_about_kind(error) && !self.wanted.mixes_families()
+        let mixed = Family::are_mixed(self.wanted.kind, self.wanted.signed_by);
+        may_be_about_kind(error) && !mixed
     }
 
     /// What keeps a name from being imported to that the vault is still making a certificate of.
@@ -285,6 +285,18 @@ impl<'r, 'e, E: Environment> Steps<'r, 'e, E> {
                 .call(Action::ImportCertificate(self.wanted.alias.to_string())),
             request_id: None,
         })
+    }
+
+    /// Looks before another import is sent, also for one whose answer was lost before.
+    async fn look_again(
+        &self,
+        lost: Option<&(CallError, NewVersion)>,
+        before: Option<&Current>,
+    ) -> Result<After, Problem> {
+        match lost {
+            None => Ok(After::Same(self.look().await?)),
+            Some((lost, _)) => self.after(lost, before, Duration::ZERO).await,
+        }
     }
 
     /// Looks what became of an import whose answer was lost; that another certificate covers it

@@ -121,12 +121,6 @@ impl Wanted {
         })
     }
 
-    /// Whether an RSA key has a certificate that an EC key signed, or the reverse.
-    pub(super) fn mixes_families(&self) -> bool {
-        let key = Family::of_key(self.kind);
-        self.signed_by.is_some_and(|signed_by| signed_by != key)
-    }
-
     /// The key with its chain in this form.
     pub(super) fn contents(&self, form: Form) -> &[u8] {
         match form {

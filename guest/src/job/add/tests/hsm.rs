@@ -219,3 +219,15 @@ fn what_somebody_else_puts_there_after_the_refusal_decides_anew() {
     says(&outcome, &["unchanged"]);
     assert_eq!(vault.versions_of(&ours()), 1);
 }
+
+#[test]
+fn nothing_is_imported_over_what_covers_a_lost_import_for_an_hsm() {
+    let vault = refusing();
+    vault.fail(2, 1, Fault::Instead(reset()));
+    // After the second refusal and before the look that follows it.
+    vault.meddle(6, |state| state.put(b"somebody else's", json!({})));
+    let outcome = replace(&vault, &[]);
+    assert_eq!(failed(&outcome), Failure::Unresolved);
+    says(&outcome, &["somebody else has imported", "not known"]);
+    assert_eq!(vault.asked("import"), 2);
+}
