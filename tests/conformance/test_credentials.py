@@ -83,6 +83,14 @@ def test_an_assertion_about_another_subject_is_refused_with_700213(emulator):
     assert "AADSTS700213" in said
 
 
+def test_an_assertion_that_differs_in_case_is_refused_with_7002138(emulator):
+    def assertion() -> str:
+        return emulator.assertion(known.ISSUER, known.SUBJECT.upper())
+
+    said = refusal(ClientAssertionCredential(known.TENANT, known.FEDERATED_CLIENT, assertion))
+    assert "AADSTS7002138" in said
+
+
 def test_an_assertion_that_is_no_token_is_refused():
     said = refusal(ClientAssertionCredential(known.TENANT, known.FEDERATED_CLIENT, lambda: "not.a.token"))
     assert "AADSTS" in said

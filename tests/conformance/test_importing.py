@@ -13,7 +13,7 @@ from azure.keyvault.certificates import (
     CertificatePolicyAction,
     WellKnownIssuerNames,
 )
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 
 import material
 
@@ -46,6 +46,7 @@ def test_an_ec_key_is_imported_with_its_curve(work):
     assert bytes(got.cer) == material.der(made)
     assert got.policy.key_type == KeyType.ec
     assert got.policy.key_curve_name == KeyCurveName.p_256
+    assert got.policy.key_size == 256
 
 
 def test_pem_is_imported_as_the_sdk_sends_it(work, secrets):
@@ -142,3 +143,47 @@ def test_the_secret_of_a_disabled_certificate_is_403(work, secrets):
         secrets.get_secret("disabled")
     assert caught.value.status_code == 403
     assert caught.value.error.innererror["code"] == "SecretDisabled"
+
+
+def test_an_import_over_a_request_in_progress_is_409(work):
+    policy = CertificatePolicy(issuer_name=WellKnownIssuerNames.unknown, subject="CN=under-way.example")
+    assert work.begin_create_certificate("import-under-way", policy).result().status == "inProgress"
+    data, made = material.pfx("under-way.example")
+    with pytest.raises(HttpResponseError) as refused:
+        work.import_certificate("import-under-way", data)
+    assert refused.value.status_code == 409
+    assert "status is inProgress" in refused.value.message
+    work.delete_certificate_operation("import-under-way")
+    assert bytes(work.import_certificate("import-under-way", data).cer) == material.der(made)
+
+
+def test_an_rsa_key_that_an_ec_key_signed_is_400(work):
+    key, authority = material.rsa_key(), material.ec_key()
+    made = material.certificate("mixed.example", key.public_key(), "An Authority", authority)
+    data = pkcs12.serialize_key_and_certificates(b"mixed", key, made, None, NoEncryption())
+    with pytest.raises(HttpResponseError) as refused:
+        work.import_certificate("import-mixed", data)
+    assert refused.value.status_code == 400
+    assert "Unsupported key size (2048)" in refused.value.message
+    assert refused.value.error.innererror["code"] == "KeySizeNotSupported"
+
+
+def test_a_version_has_no_policy_and_its_name_has(work):
+    got = work.import_certificate("import-version", material.pfx("version.example")[0])
+    version = work.get_certificate_version("import-version", got.properties.version)
+    assert version.properties.version == got.properties.version
+    assert getattr(version, "policy", None) is None
+    assert work.get_certificate("import-version").policy.subject == "CN=version.example"
+
+
+def test_empty_tags_are_kept_apart_from_none(work):
+    data = material.pfx("tags.example")[0]
+    assert work.import_certificate("import-tags", data, tags={}).properties.tags == {}
+    assert work.import_certificate("import-tags", data).properties.tags is None
+
+
+def test_a_key_is_for_hardware_in_a_premium_vault_alone(work):
+    policy = CertificatePolicy(key_type=KeyType.rsa_hsm, content_type=CertificateContentType.pkcs12)
+    with pytest.raises(HttpResponseError) as refused:
+        work.import_certificate("import-hsm", material.pfx("hsm.example")[0], policy=policy)
+    assert "Hardware key operation not allowed on standard vault" in refused.value.message

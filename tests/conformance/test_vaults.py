@@ -216,3 +216,19 @@ def test_a_tenant_without_subscriptions_lists_none():
     with ClientSecretCredential(known.OTHER_TENANT, known.CLIENT, known.SECRET) as credential:
         with SubscriptionClient(credential) as client:
             assert list(client.subscriptions.list()) == []
+
+
+def test_where_roles_decide_no_access_policies_are_needed(vaults):
+    body = vault()
+    del body["properties"]["accessPolicies"]
+    got = vaults.begin_create_or_update(known.GROUP, "kv-roles", body).result()
+    assert got.properties.enable_rbac_authorization is True
+    assert got.properties.network_acls is None
+
+
+def test_the_firewalls_rules_are_kept_as_given(vaults):
+    acls = {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [{"value": "192.0.2.0/24"}]}
+    made(vaults, "kv-rules", networkAcls=acls)
+    got = vaults.get(known.GROUP, "kv-rules").properties.network_acls
+    assert (got.bypass, got.default_action) == ("AzureServices", "Deny")
+    assert [rule.value for rule in got.ip_rules] == ["192.0.2.0/24"]
