@@ -108,6 +108,12 @@ impl Headless {
         Self::with(engine, extension, policy, seed)
     }
 
+    /// The same over the built-in seed, on a day of its own.
+    pub fn at(component: &str, policy: &str, day: SystemTime) -> Self {
+        let (engine, extension) = loaded(component);
+        Self::on(engine, extension, policy, &Seed::built_in().unwrap(), day)
+    }
+
     /// The same with a component of its bytes, which may be no extension at all.
     pub fn over(component: &[u8], policy: &str) -> Result<Self, LoadError> {
         let extension = engine().load(component, None)?;
@@ -116,7 +122,16 @@ impl Headless {
     }
 
     fn with(engine: Engine, extension: Extension, policy: &str, seed: &Seed) -> Self {
-        let wall = SystemTime::now();
+        Self::on(engine, extension, policy, seed, SystemTime::now())
+    }
+
+    fn on(
+        engine: Engine,
+        extension: Extension,
+        policy: &str,
+        seed: &Seed,
+        wall: SystemTime,
+    ) -> Self {
         let emulator = Emulator::new(seed, azure_emulator::Clock::starting_at(wall)).unwrap();
         let audit = Arc::new(Kept::default());
         let host = Host {

@@ -5,10 +5,11 @@
 
 use azure_emulator::Emulator;
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{Request, Response};
 use job_scope::Thumbprint;
+use p12_keystore::Pkcs12Archive;
 use serde_json::{Value, json};
 
 const TENANT: &str = "11111111-1111-4111-8111-111111111111";
@@ -64,6 +65,17 @@ impl<'e> Observed<'e> {
         let url = format!("{VAULT}/certificates/{alias}?api-version=7.6");
         let (status, body) = self.vault("GET", &url, Bytes::new()).await;
         (status == 200).then_some(body)
+    }
+
+    /// The certificates that the managed secret of one of kv-one holds, in its order.
+    pub async fn chain(&self, alias: &str) -> Vec<Vec<u8>> {
+        let url = format!("{VAULT}/secrets/{alias}?api-version=7.6");
+        let (status, body) = self.vault("GET", &url, Bytes::new()).await;
+        assert_eq!(status, 200, "{body}");
+        let file = STANDARD.decode(body["value"].as_str().unwrap()).unwrap();
+        let archive = Pkcs12Archive::from_pkcs12(&file, "").unwrap();
+        let certificates = archive.certs.iter();
+        certificates.map(|c| c.cert.as_der().to_vec()).collect()
     }
 
     /// The thumbprint of a certificate of kv-one.
