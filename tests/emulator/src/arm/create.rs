@@ -171,7 +171,7 @@ fn replaced(call: &Call<'_>, before: &VaultSpec, wanted: &Wanted) -> Result<Vaul
     for (name, missing) in [
         ("tenantId", properties.tenant_id.is_none()),
         ("sku", properties.sku.is_none()),
-        // A recorded refusal of every api-version (wire 6, number 7); where roles decide, no policy is needed.
+        // A recorded refusal of every api-version; where roles decide, no policy is needed.
         (
             "accessPolicies",
             properties.access_policies.is_none() && !rbac,

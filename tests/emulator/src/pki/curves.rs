@@ -153,8 +153,7 @@ mod tests {
     #[test]
     fn another_number_is_another_curve() {
         for curve in &CURVES {
-            // Every byte but tags and lengths counts; the last but one of the base point's first half
-            // and of the field do, whatever the encoding around them.
+            // One bit of the field's prime, which follows the identifier of prime fields.
             let mut other = curve.explicit.to_vec();
             let field = curve
                 .explicit

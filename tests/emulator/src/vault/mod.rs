@@ -243,7 +243,7 @@ fn operate(call: &Call<'_>, operation: Operation<'_>) -> Result<Response<Bytes>,
 }
 
 /// `GET /certificates/{name}[/{version}]`: a version comes without the policy, the current one too
-/// (recordings of DownloadVersionedCertificate; wire 2.5).
+/// (recordings of DownloadVersionedCertificate).
 fn get(call: &Call<'_>, name: &str, version: Option<&str>) -> Result<Value, Refusal> {
     let asked = version.map_or_else(|| name.to_owned(), |v| format!("{name}/{v}"));
     let missing = || Refusal::NotFound(asked.clone());
