@@ -1,5 +1,6 @@
 //! What the host does with the requests of a whole job beside sending them, whichever they are:
-//! which pool they go to, and what becomes of an audit that cannot be written.
+//! which pool they go to, what is said where none gets out, and what becomes of an audit that cannot
+//! be written.
 
 #![allow(clippy::unwrap_used)]
 
