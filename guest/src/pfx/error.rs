@@ -173,7 +173,8 @@ pub enum PfxError {
     OldPemEncryption,
     /// The key belongs to none of the certificates.
     #[error(
-        "none of the {certificates} certificates of the {container} in Contents belongs to its private key: export the certificate that was issued for this key"
+        "{}: export the certificate that was issued for this key",
+        mismatch(container, *certificates)
     )]
     NoMatch {
         /// What was read.
@@ -181,6 +182,17 @@ pub enum PfxError {
         /// How many certificates there are.
         certificates: usize,
     },
+}
+
+fn mismatch(container: &Container, certificates: usize) -> String {
+    match certificates {
+        1 => format!(
+            "the only certificate of the {container} in Contents does not belong to its private key"
+        ),
+        all => format!(
+            "none of the {all} certificates of the {container} in Contents belongs to its private key"
+        ),
+    }
 }
 
 /// What stood in the way, before it is known in which container.

@@ -87,6 +87,9 @@ fn a_key_without_its_certificate_is_refused() {
             certificates: 1
         }
     );
+    let text = refusal("other-certificate", "").to_string();
+    let one = "the only certificate of the PFX in Contents does not belong to its private key: ";
+    assert!(text.starts_with(one), "{text}");
 }
 
 #[test]
