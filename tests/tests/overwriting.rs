@@ -113,7 +113,7 @@ async fn a_better_chain_is_imported_once_where_the_policy_lets_the_secret_be_rea
     let headless = headless(ALLOWED, "standard", "");
     for (file, wanted, words) in [
         ("chain-missing.pem", 2, "was imported"),
-        ("chain-complete.pem", 3, "it lacked"),
+        ("chain-complete.pem", 3, "its chain lacked"),
         (
             "chain-complete.pem",
             3,

@@ -128,18 +128,15 @@ impl Import<'_> {
 /// keys in an HSM says so with a code that stands for much else as well. What certainly is
 /// something else (a missing right, the network, the name) is none.
 pub fn may_be_about_kind(error: &CallError) -> bool {
-    let elsewhere = [
-        "ForbiddenByRbac",
-        "AuthorizationFailed",
-        "ForbiddenByFirewall",
-        "ForbiddenByConnection",
-    ];
     error.refusal().is_some_and(|refusal| match refusal.status {
         400 => refusal.code.is_some(),
         403 => {
             refusal.code.is_some()
+                && refusal.deny.is_none()
+                && !refusal.lacks_role()
                 && !refusal.lacks_access_policy()
-                && !elsewhere.iter().any(|code| refusal.is(code))
+                && !refusal.is_by_firewall()
+                && !refusal.is_by_connection()
         }
         _ => false,
     })

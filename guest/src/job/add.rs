@@ -93,7 +93,7 @@ async fn add<E: Environment>(
     let changing = || vault.calls().is_changing();
     match watch::watched_changing(env, deadline, changing, steps).await {
         Ok(Ok(ending)) => done(scope, &alias, ending, &remarks),
-        Ok(Err(problem)) => problem.outcome(&deeds, &alias),
+        Ok(Err(problem)) => problem.outcome(&deeds, &alias, &remarks),
         Err(ended) => {
             // What the job was for is done; only the policy was not looked at.
             if let Some(version) = deeds.version() {
@@ -150,10 +150,11 @@ fn done(scope: &StoreScope, alias: &Alias, ending: Ending, remarks: &[String]) -
                 chain => Some(chain.to_string()),
             });
             told.push(
-                "To import it all the same, run the job with Overwrite and other CertificateTags, \
+                "to import it all the same, run the job with Overwrite and other CertificateTags, \
                  or remove the certificate first"
                     .to_owned(),
             );
+            told.extend(remarks.iter().cloned());
             changing::reached(scope, &told)
         }
         Ending::LeftAlone(differences) if differences == [Difference::UnderWay] => {
@@ -169,14 +170,13 @@ fn done(scope: &StoreScope, alias: &Alias, ending: Ending, remarks: &[String]) -
         }
         Ending::LeftAlone(differences) => {
             let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
-            changing::look(
-                scope,
-                &[format!(
-                    "{alias} is there already and was left untouched, since the job does not say to \
-                     overwrite it ({}); run the job with Overwrite to put a new version over it",
-                    differences.join(", ")
-                )],
-            )
+            let mut told = vec![format!(
+                "{alias} is there already and was left untouched, since the job does not say to \
+                 overwrite it ({}); run the job with Overwrite to put a new version over it",
+                differences.join(", ")
+            )];
+            told.extend(remarks.iter().cloned());
+            changing::look(scope, &told)
         }
     }
 }

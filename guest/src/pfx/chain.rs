@@ -114,7 +114,7 @@ impl<'c> Chains<'c> {
             }
         }
         if signed.is_empty() {
-            signed = self.by_name(&unknown);
+            signed = self.by_name(certificate, &unknown);
         }
         // The way over a root that another root has certified reaches further than that root
         // alone, and leads past it to those who know only the other.
@@ -127,15 +127,18 @@ impl<'c> Chains<'c> {
         signed
     }
 
-    /// Of those that no signature tells apart, the likeliest and whatever has the same key.
-    fn by_name(&mut self, candidates: &[usize]) -> Vec<usize> {
+    /// Of those that no signature tells apart, the likeliest, whatever has the same key, and
+    /// whatever its identifiers mean as surely.
+    fn by_name(&mut self, of: &Certificate, candidates: &[usize]) -> Vec<usize> {
         let all = self.certificates;
         let Some(likeliest) = candidates.first().and_then(|at| all.get(*at)) else {
             return Vec::new();
         };
         self.doubts.kind |= !self.doubts.number;
-        let has_its_key = |at: &usize| all.get(*at).is_some_and(|c| c.has_key_of(likeliest));
-        candidates.iter().copied().filter(has_its_key).collect()
+        let surely = of.points_at(likeliest);
+        let may_be_it = |c: &Certificate| c.has_key_of(likeliest) || of.points_at(c) == surely;
+        let may_be_it = |at: &usize| all.get(*at).is_some_and(may_be_it);
+        candidates.iter().copied().filter(may_be_it).collect()
     }
 
     /// Whether the key of `issuer` has signed `of`; each key is tried once.
@@ -152,11 +155,8 @@ impl<'c> Chains<'c> {
             self.doubts.number = true;
             return Verdict::Unknown;
         };
+        self.left = left;
         let verdict = certificate.signed_by(by);
-        // What is not known here took no time.
-        if verdict != Verdict::Unknown {
-            self.left = left;
-        }
         self.known.insert((of, key), verdict);
         verdict
     }

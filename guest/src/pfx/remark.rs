@@ -1,5 +1,7 @@
 //! What is said about a file that was taken, and how a certificate of it is named.
 
+use std::collections::BTreeSet;
+
 use super::certificate::Certificate;
 use super::chain::MOST_VERIFICATIONS;
 use super::time::Time;
@@ -15,6 +17,7 @@ const LONGEST_SERIAL: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     name: String,
+    serial: String,
     from: Option<Time>,
     until: Option<Time>,
 }
@@ -39,30 +42,37 @@ pub enum Remark {
 
 impl Seen {
     pub(super) fn of(certificate: &Certificate) -> Self {
-        let serial = || {
-            let digits = certificate.serial.iter().take(LONGEST_SERIAL);
-            let digits: String = digits.map(|byte| format!("{byte:02X}")).collect();
-            format!("serial number {digits}")
-        };
+        let digits = certificate.serial.iter().take(LONGEST_SERIAL);
+        let serial: String = digits.map(|byte| format!("{byte:02X}")).collect();
+        let serial = format!("serial number {serial}");
         Seen {
-            name: certificate.common_name.clone().unwrap_or_else(serial),
+            name: certificate
+                .common_name
+                .clone()
+                .unwrap_or_else(|| serial.clone()),
+            serial,
             from: certificate.not_before,
             until: certificate.not_after,
         }
     }
 }
 
-/// `web-1 (2026-01-01 to 2027-01-01)`.
+/// `web-1 (2026-01-01 to 2027-01-01)`, with `#` also its serial number, for those that are alike
+/// otherwise.
 impl std::fmt::Display for Seen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let date = |time: Option<Time>| time.map_or_else(|| "?".to_owned(), |t| t.to_string());
         write!(
             f,
-            "{} ({} to {})",
+            "{} ({} to {}",
             self.name,
             date(self.from),
             date(self.until)
-        )
+        )?;
+        match f.alternate() {
+            true => write!(f, ", {})", self.serial),
+            false => f.write_str(")"),
+        }
     }
 }
 
@@ -71,11 +81,15 @@ pub(super) struct All<'s>(pub(super) &'s [Seen]);
 
 impl std::fmt::Display for All<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let look_alike = f.alternate() || are_alike(self.0.iter());
         let named: Vec<String> = self
             .0
             .iter()
             .take(MOST_NAMED)
-            .map(Seen::to_string)
+            .map(|seen| match look_alike {
+                true => format!("{seen:#}"),
+                false => seen.to_string(),
+            })
             .collect();
         f.write_str(&named.join(", "))?;
         match self.0.len().saturating_sub(named.len()) {
@@ -85,16 +99,24 @@ impl std::fmt::Display for All<'_> {
     }
 }
 
+/// Whether two of them would be told by the same words.
+fn are_alike<'s>(seen: impl Iterator<Item = &'s Seen>) -> bool {
+    let mut told = BTreeSet::new();
+    seen.map(Seen::to_string).any(|seen| !told.insert(seen))
+}
+
 /// A sentence without its end.
 impl std::fmt::Display for Remark {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Remark::OthersForTheKey { taken, others } => write!(
-                f,
-                "the file has {} certificates for this key: {taken} was taken, and not {}",
-                others.len().saturating_add(1),
-                All(others)
-            ),
+            Remark::OthersForTheKey { taken, others } => {
+                let number = others.len().saturating_add(1);
+                write!(f, "the file has {number} certificates for this key: ")?;
+                match are_alike(others.iter().chain([taken])) {
+                    true => write!(f, "{taken:#} was taken, and not {:#}", All(others)),
+                    false => write!(f, "{taken} was taken, and not {}", All(others)),
+                }
+            }
             Remark::LeftOut(left_out) => {
                 let (were, them) = match left_out.len() {
                     1 => ("certificate of the file was", "it"),
@@ -102,7 +124,7 @@ impl std::fmt::Display for Remark {
                 };
                 write!(
                     f,
-                    "{} {were} left out, because no signature leads from the imported one to \
+                    "{} {were} left out, because nothing shows that the imported one leads to \
                      {them}: {}",
                     left_out.len(),
                     All(left_out)

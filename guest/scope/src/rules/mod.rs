@@ -10,7 +10,7 @@
 //! | add | get, import, get deleted, and with Overwrite recover, each for the job's alias alone |
 //! | add with private keys | also get the secret of the job's alias: see [`private_key_rules`] |
 //! | remove | get, delete, get deleted, each for the job's alias alone |
-//! | create-store | get the resource group, get and put the vault, check its name; get the subscription where the job does not say its tenant |
+//! | create-store | get the resource group and the subscription, get and put the vault, check its name |
 //! | discovery | list subscriptions, list vaults, the one Resource Graph query |
 //! | check of inventory | list and get certificates |
 //! | check of add or remove | get certificates, get the vault as a resource, the permissions on it |

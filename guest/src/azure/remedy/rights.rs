@@ -26,7 +26,7 @@ pub(super) fn role(action: &Action) -> &'static str {
         }
         Action::ReadSubscription => {
             "the role Reader on the subscription, or write the tenant's id (a GUID) into the \
-             client machine, with which a subscription that cannot be read will do"
+             client machine: then the vault can be created although the subscription cannot be read"
         }
         Action::ListSubscriptions
         | Action::ListVaults(_)

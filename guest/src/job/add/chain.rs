@@ -3,11 +3,13 @@
 //!
 //! It must not ask the vault, nor decide what is imported.
 //!
-//! More is better, and nothing else is: a version is made only if the one that is there lacks a
-//! certificate that the file's verified chain has. The version that is made lacks none of them, so
-//! that the same job makes no second one.
+//! More is better, and nothing else is: a version is made only if the file's verified chain has all
+//! that is there, and something that is not. So the same job makes no second version, and two jobs
+//! with different chains do not replace each other's for ever.
 
 use std::fmt;
+
+use job_scope::counted;
 
 /// How the certificates above the one that is there compare with those of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +56,9 @@ impl Comparison {
         }
     }
 
-    /// Whether an import would add to what is there.
-    pub(super) fn lacks(&self) -> bool {
-        matches!(self, Comparison::Lacks { .. })
+    /// Whether an import would add to what is there, and take nothing from it.
+    pub(super) fn is_completed_by_the_file(&self) -> bool {
+        matches!(self, Comparison::Lacks { others: 0, .. })
     }
 }
 
@@ -73,17 +75,17 @@ impl fmt::Display for Comparison {
                 brought,
                 others,
             } => {
-                write!(
-                    out,
-                    "it lacked {missing} of the {brought} certificates above it that came with this \
-                     job"
-                )?;
+                let brought = counted(*brought, "certificate");
                 match others {
-                    0 => Ok(()),
+                    0 => write!(
+                        out,
+                        "its chain lacked {missing} of {brought} that came with this job"
+                    ),
                     others => write!(
                         out,
-                        " ({others} others that it had above it did not come, and are not in the new \
-                         version)"
+                        "its chain is another one: it lacks {missing} of {brought} that came with \
+                         this job, and has {} that did not come",
+                        counted(*others, "certificate")
                     ),
                 }
             }
@@ -140,7 +142,7 @@ mod tests {
             let found = Comparison::of(&chain(brought), &chain(there));
             assert_eq!(found, wanted, "{brought} {there}");
             // What was made out of it lacks nothing.
-            assert!(!Comparison::of(&chain(brought), &chain(brought)).lacks());
+            assert!(!Comparison::of(&chain(brought), &chain(brought)).is_completed_by_the_file());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How an Add ends, well or not: what was imported, or why nothing was, or nobody knows.
+//! How an Add ends: what was imported, or why nothing was, or why that cannot be told.
 //!
 //! It must not send anything.
 
@@ -30,7 +30,7 @@ pub(super) enum Ending {
     LeftAlone(Vec<Difference>),
 }
 
-/// Why nothing was imported, or nobody knows.
+/// Why nothing was imported, or why that cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
     #[error("{0}")]
@@ -84,8 +84,9 @@ pub(super) enum Problem {
 }
 
 impl Problem {
-    /// What the job reports. What was done is part of it wherever something was.
-    pub(super) fn outcome(&self, deeds: &Deeds, alias: &Alias) -> Outcome {
+    /// What the job reports. What was done is part of it wherever something was, and so is what
+    /// was not taken of the file.
+    pub(super) fn outcome(&self, deeds: &Deeds, alias: &Alias, remarks: &[String]) -> Outcome {
         let failure = match self {
             _ if deeds.unknown() => Failure::Unresolved,
             Problem::Call(error) | Problem::HsmRefused(error) => error.failure(),
@@ -96,7 +97,9 @@ impl Problem {
             | Problem::NoTrace { .. }
             | Problem::NotBack => Failure::Unresolved,
         };
-        Outcome::failure(failure, format!("{self}; {}", deeds.told(alias)))
+        let told = format!("{self}; {}", deeds.told(alias));
+        let told = std::iter::once(told).chain(remarks.iter().cloned());
+        Outcome::failure(failure, told.collect::<Vec<_>>().join(". "))
     }
 }
 

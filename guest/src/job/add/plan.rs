@@ -150,7 +150,7 @@ pub(super) fn decide(
     };
     let mut differences = differences(existing, wish);
     let chain = learned.chain_of(&existing.version);
-    let lacks = chain.filter(|chain| chain.lacks());
+    let lacks = chain.filter(|chain| chain.is_completed_by_the_file());
     differences.extend(lacks.map(|_| Difference::Chain));
     if differences.is_empty() {
         return Ok(Plan::Keep);

@@ -355,8 +355,8 @@ impl InVault {
         if !missing.is_empty() && missing.iter().all(dispensable) {
             return Finding::CanWithLess(format!(
                 "the identity lacks {} on the vault, without which the chain of a certificate that is \
-                 there already is not compared; assign it the role {}, or set the option \
-                 compare-chain to false",
+                 there already is not compared; assign it the role {}, or set \
+                 compare-chain to false among the options of the policy or of the store",
                 missing.join(", "),
                 needs.role
             ));

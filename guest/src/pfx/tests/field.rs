@@ -41,8 +41,8 @@ fn of_an_authority_with_two_keys_the_one_that_signed_stays() {
         let wanted = ["web.example.test", "Example Internal CA"];
         assert_eq!(names(&bundle), wanted);
         let told = told(&bundle);
-        let other = "1 certificate of the file was left out, because no signature leads from the \
-                     imported one to it: Example Internal CA (2026-01-01 to 2040-01-01)";
+        let other = "1 certificate of the file was left out, because nothing shows that the \
+                     imported one leads to it: Example Internal CA (2026-01-01 to 2040-01-01)";
         assert!(told.contains(other), "{told}");
     }
 }

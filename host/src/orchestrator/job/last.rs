@@ -4,7 +4,7 @@
 //! It must not know what it is compared with.
 
 use super::fields::{AS_WRITTEN, flag, member, text};
-use job_scope::{FieldError, Thumbprint};
+use job_scope::{FieldError, Thumbprint, is_spelling_of};
 use serde_json::{Map, Value};
 
 const FIELD: &str = "LastInventory";
@@ -31,14 +31,19 @@ pub struct Known {
 
 impl LastInventory {
     /// Reads what there is. It guards a store against a list that is too short, so that what
-    /// cannot be counted is an error. An entry that is odd counts, but is nothing to compare with:
-    /// its certificate is read again.
+    /// cannot be counted is an error. An entry with an alias counts; where the rest of it is odd,
+    /// it is nothing to compare with, and its certificate is read again.
     ///
     /// # Errors
-    /// Something that is neither an array nor `null`.
+    /// Something that is neither an array nor `null`, or an entry that has no alias.
     pub(super) fn read(job: &Map<String, Value>) -> Result<Self, FieldError> {
         match member(job, FIELD, FIELD)? {
             None | Some(Value::Null) => Ok(Self::default()),
+            Some(Value::Array(entries)) if !entries.iter().all(has_alias) => Err(FieldError::new(
+                FIELD,
+                "has an entry without an Alias, so that its certificates cannot be counted",
+                AS_WRITTEN,
+            )),
             Some(Value::Array(entries)) => Ok(Self {
                 count: entries.len(),
                 known: entries.iter().filter_map(known).collect(),
@@ -46,6 +51,11 @@ impl LastInventory {
             Some(_) => Err(FieldError::new(FIELD, "is not an array", AS_WRITTEN)),
         }
     }
+}
+
+fn has_alias(entry: &Value) -> bool {
+    let mut names = entry.as_object().into_iter().flatten();
+    names.any(|(name, _)| is_spelling_of(name, "Alias"))
 }
 
 fn known(entry: &Value) -> Option<Known> {
@@ -89,13 +99,9 @@ mod tests {
             {"Alias": 7},
             {"Alias": "e", "PrivateKeyEntry": "perhaps"},
             {"Alias": "f", "alias": "g"},
-            {"Thumbprints": [thumbprint]},
-            null,
-            "h",
-            7,
         ]))
         .unwrap();
-        assert_eq!(last.count, 12);
+        assert_eq!(last.count, 8);
         let read = Thumbprint::parse(thumbprint).unwrap();
         let known = |alias: &str, private_key, thumbprint: Option<Thumbprint>| Known {
             alias: alias.to_owned(),
@@ -122,6 +128,11 @@ mod tests {
             json!("[]"),
             json!(7),
             json!(false),
+            json!([{"Alias": "a"}, null]),
+            json!(["a", "b"]),
+            json!([[{"Alias": "a"}]]),
+            json!([{"Inventory": [{"Alias": "a"}]}]),
+            json!([{"Thumbprints": []}]),
         ] {
             let error = read(odd.clone()).unwrap_err();
             assert_eq!(error.field(), "LastInventory", "{odd}");

@@ -86,12 +86,20 @@ impl fmt::Display for Note {
                 out,
                 "the same certificate was there already, and it was imported because {comparison}"
             ),
-            Note::HsmLost(why) => write!(
-                out,
-                "the key that was there is kept in an HSM, and the new one is a software key, which \
-                 no HSM protects: {why}; to have such an import refused instead, set the option hsm \
-                 to keep"
-            ),
+            Note::HsmLost(why) => {
+                write!(
+                    out,
+                    "the key that was there is kept in an HSM, and the new one is a software key, \
+                     which no HSM protects: {why}"
+                )?;
+                match why {
+                    // What a vault does with an import that it takes cannot be refused beforehand.
+                    HsmLost::Ignored => Ok(()),
+                    HsmLost::ToBeExportable | HsmLost::Refused(_) => out.write_str(
+                        "; to have such an import refused instead, set the option hsm to keep",
+                    ),
+                }
+            }
             Note::NowExportable => out.write_str(
                 "the key that was there was not exportable, and the new one is, because the job \
                  says NonExportable=false; if nobody meant that, leave the default of that entry \

@@ -50,10 +50,7 @@ fn a_better_chain_is_one_new_version_however_often_the_job_runs() {
     let vault = without_chain();
     let outcome = add_with(&vault.serve(), complete(), ALLOWED);
     assert_eq!(outcome.status, Status::Success, "{}", outcome.message);
-    says(
-        &outcome,
-        &["was imported", "it lacked", "certificates above it"],
-    );
+    says(&outcome, &["was imported", "its chain lacked"]);
     assert_eq!(vault.requests(), [LOOK, READ_SECRET, IMPORT]);
     for _ in 0..2 {
         let again = add_with(&vault.serve(), complete(), ALLOWED);
@@ -74,7 +71,7 @@ fn the_chain_is_compared_in_what_is_kept_as_pem_too() {
     });
     succeeded(&add(&vault, missing()));
     let outcome = add_with(&vault.serve(), complete(), ALLOWED);
-    says(&outcome, &["was imported", "it lacked"]);
+    says(&outcome, &["was imported", "its chain lacked"]);
     let again = add_with(&vault.serve(), complete(), ALLOWED);
     unchanged(&again, &["it has all the certificates above it"]);
     assert_eq!(versions(&vault), 3);

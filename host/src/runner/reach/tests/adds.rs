@@ -115,7 +115,7 @@ fn the_option_hsm_is_the_commands_else_the_stores_else_the_policys() {
             "{command:?} {of_store:?} {policy}"
         );
     }
-    let failure = refused(&add(true, &[("hsm", "Keep")]), "");
+    let failure = refused(&add(true, &[("hsm", "kept")]), "");
     assert!(
         failure.message.contains("warn or keep"),
         "{}",
