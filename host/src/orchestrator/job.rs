@@ -8,6 +8,7 @@
 mod certificate;
 mod entry;
 mod fields;
+mod json;
 mod last;
 mod line;
 mod places;
@@ -23,8 +24,9 @@ pub use places::each_once;
 use crate::options::Options;
 use crate::text::one_line;
 use crate::text_file::{self, NotText};
-use fields::{AS_WRITTEN, Object, flag, member, needed, text};
+use fields::{AS_WRITTEN, flag, member, needed, text};
 use job_scope::{FieldError, Identity, JobKind, Properties, TenantId, bare};
+use json::Object;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -202,7 +204,7 @@ pub fn parse(text: &[u8]) -> Parsed {
         }
     };
     let Object(object) = &match serde_json::from_str(&text) {
-        Ok(object) => Object(object),
+        Ok(object) => object,
         Err(error) => {
             return Parsed {
                 history_id: 0,
@@ -216,21 +218,26 @@ pub fn parse(text: &[u8]) -> Parsed {
 const HISTORY_ID: &str = "JobHistoryId";
 
 fn read_all(object: &Map<String, Value>) -> Parsed {
-    let history_id = match member(object, HISTORY_ID, HISTORY_ID).unwrap_or_default() {
+    let history_id = history_id(object);
+    Parsed {
+        history_id: *history_id.as_ref().unwrap_or(&0),
+        job: history_id
+            .map_err(JobError::from)
+            .and_then(|history_id| read(object, history_id)),
+    }
+}
+
+fn history_id(object: &Map<String, Value>) -> Result<i64, FieldError> {
+    let history_id = match member(object, HISTORY_ID, HISTORY_ID)? {
         Some(Value::Number(number)) => number.as_i64(),
         Some(Value::String(text)) => text.trim().parse().ok(),
         _ => None,
     };
-    Parsed {
-        history_id: history_id.unwrap_or(0),
-        job: read(object, history_id),
-    }
+    history_id
+        .ok_or_else(|| FieldError::new(HISTORY_ID, "is missing or not a whole number", AS_WRITTEN))
 }
 
-fn read(object: &Map<String, Value>, history_id: Option<i64>) -> Result<Job, JobError> {
-    let history_id = history_id.ok_or_else(|| {
-        FieldError::new(HISTORY_ID, "is missing or not a whole number", AS_WRITTEN)
-    })?;
+fn read(object: &Map<String, Value>, history_id: i64) -> Result<Job, JobError> {
     if flag(object, "JobCancelled", "JobCancelled")? == Some(true) {
         return Err(JobError::Cancelled);
     }

@@ -7,8 +7,8 @@ use job_scope::{FieldError, parameter};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-/// The parameters that are set, as text, under their own names. No `JobProperties`, no such member, `null` and blank
-/// are all "not set"; what the store type does not name is not passed on.
+/// The parameters that are set, as text, under their own names. No `JobProperties`, no such member,
+/// `null` and blank are all "not set"; what the store type does not name is not passed on.
 pub(super) fn parameters(
     job: &Map<String, Value>,
 ) -> Result<Vec<(&'static str, SecretString)>, FieldError> {

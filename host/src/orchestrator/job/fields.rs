@@ -7,31 +7,13 @@
 //! It must not know any field in particular. No value is ever repeated.
 
 use job_scope::{FieldError, bare, is_spelling_of};
-use secrecy::zeroize::Zeroize;
 use serde_json::{Map, Value};
 
-/// A JSON object, wiped when it is dropped: jobs carry secrets.
-pub(super) struct Object(pub(super) Map<String, Value>);
-
-impl Drop for Object {
-    fn drop(&mut self) {
-        self.0.values_mut().for_each(wipe);
-    }
-}
-
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(items) => items.iter_mut().for_each(wipe),
-        Value::Object(members) => members.values_mut().for_each(wipe),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// The member of a name, in whichever spelling it is there.
+/// The member of a name, in whichever spelling it is there; one that is there twice in one
+/// spelling was read as two (`json`).
 ///
 /// # Errors
-/// Where it is there in more than one: it cannot be told which one was meant.
+/// Where it is there more than once: it cannot be told which one was meant.
 pub(super) fn member<'a>(
     object: &'a Map<String, Value>,
     name: &str,
@@ -44,7 +26,7 @@ pub(super) fn member<'a>(
     match (found.next(), found.next()) {
         (_, Some(_)) => Err(FieldError::new(
             field,
-            "is there more than once, in different spellings",
+            "is there more than once",
             "write it once",
         )),
         (found, None) => Ok(found),

@@ -2,7 +2,7 @@
 //!
 //! It must not know extensions. No value of a line is ever repeated, but the name in it.
 
-use super::fields::Object;
+use super::json::Object;
 use super::{JobError, Parsed, position, read_all};
 use serde_json::Value;
 
@@ -41,8 +41,8 @@ const SHAPE: &str = "{\"extension\": \"…\", \"job\": {…}}";
 /// # Errors
 /// Where it does not say whose job it is.
 pub fn parse_line(text: &[u8]) -> Result<JobLine, LineError> {
-    let line = serde_json::from_slice(text).map_err(|error| LineError::NotJson(position(&error)));
-    let Object(line) = &Object(line?);
+    let line: Result<Object, _> = serde_json::from_slice(text);
+    let Object(line) = &line.map_err(|error| LineError::NotJson(position(&error)))?;
     let (Some(Value::String(extension)), Some(job), 2) =
         (line.get("extension"), line.get("job"), line.len())
     else {
@@ -89,6 +89,8 @@ mod tests {
             "{\"extension\": [\"s3cret\"], \"job\": {}}",
             "{\"extension\": \"a\", \"job\": {}, \"s3cret\": 1}",
             "{\"extension\": \"a\", \"job\": {}} s3cret",
+            "{\"extension\": \"a\", \"extension\": \"s3cret\", \"job\": {}}",
+            "{\"extension\": \"a\", \"job\": {\"s3cret\": 1}, \"job\": {}}",
             "{\"extension\": \"a\", \"job\": {\"s3cret\": ",
         ] {
             let error = parse_line(line.as_bytes()).unwrap_err();

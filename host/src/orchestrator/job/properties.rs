@@ -4,6 +4,7 @@
 //!
 //! It must not know what a field or an option means.
 
+use super::json::{Json, repeats};
 use crate::options::Options;
 use job_scope::{FieldError, OPTIONS, Properties, STORE_FIELDS, bare, is_spelling_of, option};
 use serde::Deserialize;
@@ -74,7 +75,7 @@ pub(super) fn read(json: &Value) -> Result<(Properties, Options), FieldError> {
 /// The members by their own names.
 ///
 /// # Errors
-/// One that is there in two spellings: it cannot be told which one was meant.
+/// One that is there twice, in one spelling or in two: it cannot be told which one was meant.
 fn named(members: Vec<(&'static str, Value)>) -> Result<Map<String, Value>, FieldError> {
     let mut named = Map::new();
     for (name, value) in members {
@@ -94,6 +95,11 @@ fn text(name: &'static str, value: &Value) -> Result<String, FieldError> {
     match value {
         Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text.clone()),
+        Value::Object(table) if repeats(table) => Err(FieldError::new(
+            name,
+            "has a name more than once in the store's properties",
+            "write each name once",
+        )),
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => Ok(value.to_string()),
         Value::Array(_) => Err(FieldError::new(
             name,
@@ -133,7 +139,7 @@ impl<'de> Visitor<'de> for NamedVisitor {
         let mut named = Vec::new();
         while let Some(name) = members.next_key::<String>()? {
             match meant(&name) {
-                Some(name) => named.push((name, members.next_value()?)),
+                Some(name) => named.push((name, members.next_value::<Json>()?.into_value())),
                 None => drop(members.next_value::<IgnoredAny>()?),
             }
         }
@@ -196,6 +202,25 @@ mod tests {
         for json in [twice.clone(), Value::String(twice.to_string())] {
             let error = read(&json).unwrap_err();
             assert_eq!(error.field(), "max-shrink", "{json}");
+        }
+    }
+
+    #[test]
+    fn a_name_twice_is_refused_in_an_object_and_in_a_text() {
+        for (text, field) in [
+            (r#"{"max-shrink":10,"max-shrink":100}"#, "max-shrink"),
+            (r#"{"AzureCloud":"china","AzureCloud":""}"#, "AzureCloud"),
+            (r#"{"create-tags":{"o":"1","o":"2"}}"#, "create-tags"),
+        ] {
+            let object: Json = serde_json::from_str(text).unwrap();
+            for json in [object.into_value(), json!(text)] {
+                assert_eq!(read(&json).unwrap_err().field(), field, "{json}");
+            }
+        }
+        let of_no_meaning = r#"{"x":1,"x":2,"ServerPassword":"a","ServerPassword":"b"}"#;
+        let object: Json = serde_json::from_str(of_no_meaning).unwrap();
+        for json in [object.into_value(), json!(of_no_meaning)] {
+            assert_eq!(read(&json).unwrap(), Default::default(), "{json}");
         }
     }
 

@@ -146,6 +146,103 @@ fn what_is_wrong_is_named_and_the_history_id_is_kept() {
     }
 }
 
+/// The text of a job in which the member at `pointer` stands twice: first as it is, then so.
+fn twice(job: &Value, pointer: &str, second: &str) -> String {
+    const PLACE: &str = "the-second-one";
+    let mut job = job.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = job.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    assert!(parent.contains_key(name), "{pointer}");
+    parent.insert(PLACE.to_owned(), json!(PLACE));
+    let there = format!("\"{PLACE}\":\"{PLACE}\"");
+    let first = format!("\"{name}\":{}", parent[name]);
+    // Names are sorted: the one that is added may stand before the first.
+    job.to_string()
+        .replacen(&first, "\"of-no-meaning\":null", 1)
+        .replacen(&there, &format!("{first},\"{name}\":{second}"), 1)
+}
+
+#[test]
+fn a_field_that_is_there_twice_fails_the_job_and_is_named() {
+    let mut remove = add();
+    remove["OperationType"] = json!(3);
+    let properties = json!({"AzureCloud": "public", "max-shrink": 10});
+    let object = with("/CertificateStoreDetails/Properties", properties);
+    for (job, pointer, second, names) in [
+        (
+            &remove,
+            "/JobCertificate/Thumbprint",
+            "\"\"",
+            "JobCertificate.Thumbprint",
+        ),
+        (
+            &remove,
+            "/JobCertificate/Alias",
+            "\"b\"",
+            "JobCertificate.Alias",
+        ),
+        (&remove, "/JobCertificate", "{}", "JobCertificate"),
+        (&add(), "/Overwrite", "true", "Overwrite"),
+        (&add(), "/OperationType", "3", "OperationType"),
+        (&add(), "/JobProperties", "null", "JobProperties"),
+        (&inventory(), "/LastInventory", "[]", "LastInventory"),
+        (&inventory(), "/JobCancelled", "false", "JobCancelled"),
+        (&inventory(), "/Capability", "null", "Capability"),
+        (&inventory(), "/ServerPassword", "null", "ServerPassword"),
+        (
+            &inventory(),
+            "/CertificateStoreDetails",
+            "{}",
+            "CertificateStoreDetails",
+        ),
+        (
+            &inventory(),
+            "/CertificateStoreDetails/StorePath",
+            "\"\"",
+            "StorePath",
+        ),
+        (
+            &inventory(),
+            "/CertificateStoreDetails/ClientMachine",
+            "\"\"",
+            "ClientMachine",
+        ),
+        (
+            &object,
+            "/CertificateStoreDetails/Properties",
+            "\"\"",
+            "Properties",
+        ),
+        (
+            &object,
+            "/CertificateStoreDetails/Properties/AzureCloud",
+            "\"\"",
+            "AzureCloud",
+        ),
+        (
+            &object,
+            "/CertificateStoreDetails/Properties/max-shrink",
+            "100",
+            "max-shrink",
+        ),
+    ] {
+        let history_id = job["JobHistoryId"].as_i64().unwrap();
+        let text = twice(job, pointer, second);
+        let line = parse_line(format!("{{\"extension\":\"a\",\"job\":{text}}}").as_bytes());
+        for parsed in [parse(text.as_bytes()), line.unwrap().job] {
+            assert_eq!(parsed.history_id, history_id, "{pointer}");
+            let error = parsed.job.unwrap_err().to_string();
+            let wanted = format!("{names}: is there more than once");
+            assert!(error.starts_with(&wanted), "{error}");
+        }
+    }
+    let parsed = parse(twice(&inventory(), "/JobHistoryId", "4702").as_bytes());
+    assert_eq!(parsed.history_id, 0);
+    let error = parsed.job.unwrap_err().to_string();
+    assert!(error.starts_with("JobHistoryId"), "{error}");
+    assert!(error.contains("more than once"), "{error}");
+}
+
 #[test]
 fn w41_an_unknown_operation_keeps_the_history_id() {
     let mut job = with("/Capability", json!("CertStores.AKV.Management"));
