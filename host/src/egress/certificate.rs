@@ -34,8 +34,8 @@ pub(super) fn cause(host: &str, error: &Error) -> String {
              name"
         ),
         Error::InvalidCertificate(Wrong::BadSignature) => format!(
-            "{host} shows a certificate that the authority of that name did not sign which this \
-             machine trusts: it has another key"
+            "{host} shows a certificate whose issuer has the name of an authority that this \
+             machine trusts, but that authority's key did not sign it"
         ),
         Error::InvalidCertificate(Wrong::NotValidForNameContext { presented, .. }) => {
             let mut names: Vec<String> = presented
@@ -146,7 +146,11 @@ mod tests {
                 "an authority that",
                 "[[ca]]",
             ),
-            (CertificateError::BadSignature, "has another key", "[[ca]]"),
+            (
+                CertificateError::BadSignature,
+                "but that authority's key did not sign it",
+                "[[ca]]",
+            ),
             (
                 CertificateError::NotValidForNameContext {
                     expected: name(),

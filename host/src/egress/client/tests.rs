@@ -497,7 +497,7 @@ async fn a_certificates_time_authority_and_name_are_told_apart() {
         ),
         (
             https(&rekeyed, &[name]).await,
-            "has another key",
+            "key did not sign it",
             "`[[ca]]`",
             false,
         ),
