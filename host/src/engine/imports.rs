@@ -66,18 +66,13 @@ impl HostImports {
                 "{} above had more than the {} bytes one may have, and {} cut; {}",
                 counted(self.lines_cut, "line"),
                 self.line_limit,
-                if self.lines_cut == 1 { "was" } else { "were" },
+                were(self.lines_cut),
                 to_raise(key::LOG_LINE)
             );
             self.reports.log(LogLevel::Warn, &line);
         }
         if self.lines_dropped > 0 {
-            let line = format!(
-                "{} dropped: a job may log {}; {}",
-                counted(self.lines_dropped, "more line"),
-                self.most_lines,
-                to_raise(key::LOG_LINES)
-            );
+            let line = dropped(self.lines_dropped, self.most_lines);
             self.reports.log(LogLevel::Warn, &line);
         }
     }
@@ -147,5 +142,34 @@ impl host::Host for HostImports {
         self.still_taken()?;
         let result = self.reports.submit_discovery(paths);
         self.taken(result)
+    }
+}
+
+fn dropped(lines: u64, most: u32) -> String {
+    format!(
+        "{} {} dropped: a job may log {most}; {}",
+        counted(lines, "more line"),
+        were(lines),
+        to_raise(key::LOG_LINES)
+    )
+}
+
+fn were(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_were_dropped_are_told_in_a_whole_sentence() {
+        for (lines, told) in [
+            (1, "1 more line was dropped: a job may log 1000; "),
+            (4000, "4000 more lines were dropped: a job may log 1000; "),
+        ] {
+            let line = dropped(lines, 1000);
+            assert!(line.starts_with(told), "{line}");
+        }
     }
 }

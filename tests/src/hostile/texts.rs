@@ -68,12 +68,12 @@ fn texts() -> Vec<Attempt> {
         quiet(
             "flood_log",
             Stopped::Bounded,
-            "4000 more lines dropped: a job may log 1000",
+            "4000 more lines were dropped: a job may log 1000",
         ),
         quiet(
             "ten_million_log_lines",
             Stopped::Bounded,
-            "9999000 more lines dropped: a job may log 1000",
+            "9999000 more lines were dropped: a job may log 1000",
         ),
         quiet("progress_without_end", Stopped::Harmless, "told"),
         quiet(
