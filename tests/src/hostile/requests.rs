@@ -100,7 +100,7 @@ fn bodies() -> Vec<Attempt> {
         denied("token_with_another_content_type", "body", "POST https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token: the body is not what the rule says: its content type is another one"),
         denied("token_in_another_charset", "body", "POST https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token: the body is not what the rule says: its content type is another one"),
         deniable("query_of_its_own", "body", "POST https://management.azure.com/providers/Microsoft.ResourceGraph/resources: the body is not what the rule says: the JSON has another value").of("discovery-service-principal"),
-        denied("query_of_all_subscriptions", "body", "POST https://management.azure.com/providers/Microsoft.ResourceGraph/resources: the body is not what the rule says: a member is not what it may hold").of("discovery-service-principal").beneath("subscriptions = [\"22222222-2222-4222-8222-222222222222\"]"),
+        denied("query_of_all_subscriptions", "body", "POST https://management.azure.com/providers/Microsoft.ResourceGraph/resources: the body is not what the rule says: a member is not what it may hold").of("discovery-service-principal").beneath("vaults = [\"*\"]\nsubscriptions = [\"22222222-2222-4222-8222-222222222222\"]"),
         row("write_beyond_the_budget", Stopped::Sandbox, "the extension ended abnormally: write exceeded budget"),
     ]
 }
