@@ -2,6 +2,12 @@
 //! or base64 of what should have been bytes.
 //!
 //! What comes out may hold a private key, so it is wiped.
+//!
+//! The host reads text files too (`host/src/text_file.rs`): those of its own machine, and PEM that
+//! a job says is PEM. There bytes that are no text are an error. Here the format is not known
+//! before the bytes are looked at, so that bytes that are no text stay as they are. And these are
+//! bytes from outside: what looks into a certificate does so inside the sandbox, and no code of
+//! the host is there.
 
 use std::ops::Deref;
 

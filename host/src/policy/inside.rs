@@ -1,6 +1,5 @@
-//! What binds a job inside a vault: the vault's name, and not the subscription in its store path,
-//! which nobody there looks at. A policy that names subscriptions alone is believed to bind more
-//! than it does, so that it is refused.
+//! What binds a job inside a vault. Inside a vault only its name is checked. A policy that names
+//! subscriptions alone therefore binds less than it seems, and is refused.
 //!
 //! It must not know what jobs do.
 

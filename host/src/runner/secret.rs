@@ -45,8 +45,8 @@ pub(super) fn permitted(secret: Option<&SecretString>, references: bool) -> Resu
 }
 
 /// The secret itself, which for a reference is read now, without blanks, line ends and invisible
-/// marks around it: no secret has any, and what is copied often does. One that is longer than any secret would be
-/// denied on its way, with a reason that nobody could make sense of.
+/// marks around it: no secret has any, and what is copied often does. One that is longer than any
+/// secret is refused here: on its way it would be denied with a reason that explains nothing.
 pub(super) fn resolve(secret: SecretString) -> Result<SecretString, Failure> {
     let wrong = |problem: &str| {
         Failure::configuration(FieldError::new(

@@ -1,6 +1,6 @@
 //! What other programs of this machine take from their environment and this one does not: a proxy,
-//! and authorities to trust. Where traffic goes, and whom it believes, is the policy's to say. But
-//! whoever cannot reach a host because of that is told so.
+//! and authorities to trust. Where traffic goes, and whom it believes, is the policy's to say. When
+//! a host cannot be reached and such a variable may be why, the message names the variable.
 //!
 //! It must not change where anything goes, nor keep what a variable says: it may hold a password.
 

@@ -53,7 +53,7 @@ const CONDITIONAL_ACCESS: &str = "a conditional access policy of the tenant bloc
 const SECOND_FACTOR: &str = "the tenant demands a second factor, which no application has: have it taken out of that \
      conditional access policy";
 
-/// 53000 to 53011 and 530001 to 530099 are the refusals of conditional access, for a device, a
+/// 53000 to 53011 and 530000 to 530099 are the refusals of conditional access, for a device, a
 /// location or a risk; the others ask for a device or for somebody else's check.
 fn is_of_conditional_access(code: u64) -> bool {
     matches!(code, 50_005 | 50_097 | 50_158 | 53_000..=53_011 | 530_000..=530_099)
