@@ -46,6 +46,7 @@ STEPS = {
     "get deleted": r"GET /deletedcertificates/\{name\}",
     "recover": r"POST /deletedcertificates/\{name\}/recover",
     "get group": r"GET /subscriptions/\{subscription\}/resourceGroups/\{group\}",
+    "get subscription": r"GET /subscriptions/\{subscription\}",
     "get vault": r"GET .*/resourceGroups/\{group\}/providers/Microsoft\.KeyVault/vaults/\{vault\}",
     "check name": r"POST /subscriptions/\{subscription\}/providers/Microsoft\.KeyVault/checkNameAvailability",
     "put vault": r"PUT .*/resourceGroups/\{group\}/providers/Microsoft\.KeyVault/vaults/\{vault\}",
@@ -83,7 +84,9 @@ def add(credential) -> None:
             client.import_certificate("guest", data, policy=policy, tags=tags)
         client.begin_recover_deleted_certificate("guest").wait()
         # Over a certificate the issuer is said, so that the vault does not go on renewing by itself.
-        policy = CertificatePolicy(issuer_name=WellKnownIssuerNames.unknown, lifetime_actions=[kept], **key)
+        policy = CertificatePolicy(
+            issuer_name=WellKnownIssuerNames.unknown, lifetime_actions=[kept], reuse_key=False, **key
+        )
         client.import_certificate("guest", data, policy=policy, tags=tags)
 
 
@@ -98,7 +101,9 @@ def remove(credential) -> None:
 
 
 def create(credential) -> None:
-    """A look at the group, one for the vault and its name, and the vault made and waited for."""
+    """A look at the subscription and the group, one for the vault and its name, and the vault made and waited for."""
+    with SubscriptionClient(credential) as client:
+        assert client.subscriptions.get(known.SUBSCRIPTION).subscription_id == known.SUBSCRIPTION
     with ResourceManagementClient(credential, known.SUBSCRIPTION) as client:
         assert client.resource_groups.get(known.GROUP).location == known.LOCATION
     with KeyVaultManagementClient(credential, known.SUBSCRIPTION, polling_interval=1) as client:
@@ -160,7 +165,7 @@ SCENARIOS = {
         ("remove",), before=("add-renewal-overwrite-preserve-tags",),
     ),
     "create": Scenario(
-        create, secret, {"authority", "token", "get group", "get vault", "check name", "put vault"},
+        create, secret, {"authority", "token", "get subscription", "get group", "get vault", "check name", "put vault"},
         ("create-vault-empty-properties",),
     ),
     "discovery": Scenario(
